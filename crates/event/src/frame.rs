@@ -1,0 +1,259 @@
+//! Frames: what a clone and a hub say to each other, version 1 of the wire (`docs/protocol.md`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BuildId, CommitHash, EventId, MissionId, MissionSlug, ProjectUuid};
+
+/// The version of the wire that this crate speaks.
+pub const PROTOCOL: u32 = 1;
+/// The largest frame, in bytes of JSON text.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+/// The most paths that one frame lists.
+pub const MAX_CHANGED_FILES: usize = 1_000;
+/// The most bytes that the listed paths of one frame take together, so that the frame fits.
+pub const MAX_CHANGED_BYTES: usize = 48 * 1024;
+/// The directory whose commits are announced.
+pub const SPECS_PREFIX: &str = "kitty-specs/";
+
+/// One commit that the clone has and may not have pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "LocalCommit")]
+pub struct LocalCommit {
+    /// The commit.
+    pub git_hash: CommitHash,
+    /// The mission it belongs to; the first by path where it touches several.
+    pub mission_id: MissionId,
+    /// The checkout it was made in.
+    pub build_id: BuildId,
+    /// Paths under `kitty-specs/` that the commit changes, relative to the repository root.
+    pub changed_files: Vec<String>,
+    /// When it was committed, RFC 3339 in UTC.
+    pub committed_at: String,
+    /// The project; a hub refuses a frame of another project than the token's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_uuid: Option<ProjectUuid>,
+    /// The mission's directory name, for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mission_slug: Option<MissionSlug>,
+    /// The full name of the branch it was found on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The commit's parents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<CommitHash>,
+    /// Commits whose frames this one replaces (amend, rebase).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<CommitHash>,
+    /// How many paths changed, where more than are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_files_total: Option<u64>,
+}
+
+/// Says that a hub has stored a commit durably.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "LocalCommitAck")]
+pub struct LocalCommitAck {
+    /// The commit.
+    pub git_hash: CommitHash,
+    /// Whether it was new to the hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<AckStatus>,
+}
+
+/// What a hub made of a frame that it accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AckStatus {
+    /// Stored now.
+    Accepted,
+    /// Stored before.
+    Duplicate,
+}
+
+/// The hub's first frame: what it knows of this project's builds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "snapshot")]
+pub struct Snapshot {
+    /// The hub's version of the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<u32>,
+    /// One entry a build.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildState>,
+}
+
+/// The last commit that a hub acknowledged to one build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildState {
+    /// The build.
+    pub build_id: BuildId,
+    /// Its last acknowledged commit.
+    pub last_acknowledged: Option<CommitHash>,
+}
+
+/// Something that a peer refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "error")]
+pub struct ErrorFrame {
+    /// A stable code in `UPPER_SNAKE`.
+    pub code: String,
+    /// What is wrong, for a person.
+    pub message: String,
+    /// Whether the same frame may be sent again.
+    #[serde(default)]
+    pub retryable: bool,
+    /// The commit it concerns, if one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_hash: Option<CommitHash>,
+    /// The event it concerns, if one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<EventId>,
+}
+
+/// A hub's question whether the clone is alive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ping")]
+pub struct Ping {
+    /// The hub's time, RFC 3339 in UTC, returned as it came.
+    pub timestamp: String,
+}
+
+/// The answer to a ping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "pong")]
+pub struct Pong {
+    /// The ping's time.
+    pub timestamp: String,
+    /// The checkout that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_id: Option<BuildId>,
+}
+
+/// Any frame of the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// Hub to clone, first.
+    Snapshot(Snapshot),
+    /// Clone to hub.
+    LocalCommit(LocalCommit),
+    /// Hub to clone.
+    LocalCommitAck(LocalCommitAck),
+    /// Either way.
+    Error(ErrorFrame),
+    /// Hub to clone.
+    Ping(Ping),
+    /// Clone to hub.
+    Pong(Pong),
+    /// A type that this version doesn't know: ignored and counted.
+    Unknown(String),
+}
+
+/// Why a text is no frame.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// Larger than [`MAX_FRAME_BYTES`].
+    #[error("the frame has {0} bytes; the limit is {MAX_FRAME_BYTES}")]
+    TooLarge(usize),
+    /// Not JSON, not an object, without a `type`, or a field is missing or of the wrong kind.
+    #[error("the frame is malformed: {0}")]
+    Malformed(String),
+    /// A field's value is outside its limits.
+    #[error("the frame is invalid: {0}")]
+    Invalid(&'static str),
+}
+
+impl Frame {
+    /// Reads a frame from its text.
+    ///
+    /// # Errors
+    /// When the text is too large, malformed, or a limit of the protocol doesn't hold. An unknown
+    /// type is no error.
+    pub fn parse(text: &str) -> Result<Self, FrameError> {
+        if text.len() > MAX_FRAME_BYTES {
+            return Err(FrameError::TooLarge(text.len()));
+        }
+        let malformed = |error: serde_json::Error| FrameError::Malformed(error.to_string());
+        let head: Head = serde_json::from_str(text).map_err(malformed)?;
+        Ok(match head.kind.as_str() {
+            "snapshot" => Self::Snapshot(serde_json::from_str(text).map_err(malformed)?),
+            "LocalCommit" => {
+                let frame: LocalCommit = serde_json::from_str(text).map_err(malformed)?;
+                frame.validate()?;
+                Self::LocalCommit(frame)
+            }
+            "LocalCommitAck" => {
+                Self::LocalCommitAck(serde_json::from_str(text).map_err(malformed)?)
+            }
+            "error" => Self::Error(serde_json::from_str(text).map_err(malformed)?),
+            "ping" => Self::Ping(serde_json::from_str(text).map_err(malformed)?),
+            "pong" => Self::Pong(serde_json::from_str(text).map_err(malformed)?),
+            other => Self::Unknown(other.chars().take(80).collect()),
+        })
+    }
+
+    /// Returns the frame as it stands on the wire.
+    pub fn to_text(&self) -> String {
+        let text = match self {
+            Self::Snapshot(frame) => serde_json::to_string(frame),
+            Self::LocalCommit(frame) => serde_json::to_string(frame),
+            Self::LocalCommitAck(frame) => serde_json::to_string(frame),
+            Self::Error(frame) => serde_json::to_string(frame),
+            Self::Ping(frame) => serde_json::to_string(frame),
+            Self::Pong(frame) => serde_json::to_string(frame),
+            Self::Unknown(kind) => serde_json::to_string(&serde_json::json!({ "type": kind })),
+        };
+        // Strings, numbers and lists of them: serde_json has no way to fail on these.
+        text.unwrap_or_default()
+    }
+}
+
+impl LocalCommit {
+    /// Checks the limits that types don't show.
+    ///
+    /// # Errors
+    /// When no path or too many are listed, a path is outside `kitty-specs/`, absolute or climbs,
+    /// or the time is not RFC 3339 in UTC.
+    pub fn validate(&self) -> Result<(), FrameError> {
+        if self.changed_files.is_empty() {
+            return Err(FrameError::Invalid("`changed_files` is empty"));
+        }
+        if self.changed_files.len() > MAX_CHANGED_FILES {
+            return Err(FrameError::Invalid(
+                "`changed_files` lists more than 1,000 paths",
+            ));
+        }
+        let outside = |path: &String| {
+            !path.starts_with(SPECS_PREFIX)
+                || path.len() == SPECS_PREFIX.len()
+                || path.split('/').any(|part| matches!(part, "" | "." | ".."))
+                || path.contains('\0')
+        };
+        if self.changed_files.iter().any(outside) {
+            return Err(FrameError::Invalid(
+                "`changed_files` holds a path outside `kitty-specs/`",
+            ));
+        }
+        if self.committed_at.parse::<jiff::Timestamp>().is_err() {
+            return Err(FrameError::Invalid("`committed_at` is not RFC 3339"));
+        }
+        if self
+            .branch
+            .as_ref()
+            .is_some_and(|branch| branch.len() > 1_024)
+        {
+            return Err(FrameError::Invalid("`branch` is longer than 1,024 bytes"));
+        }
+        if self.parents.len() > 64 || self.supersedes.len() > 256 {
+            return Err(FrameError::Invalid(
+                "`parents` or `supersedes` lists too many commits",
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: String,
+}

@@ -1,0 +1,308 @@
+//! Identifiers: one type each, so that a slug can never stand where an id is meant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+/// Says which identifier a text failed to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{value}` is not {expected}")]
+pub struct IdError {
+    /// What was expected, with its article: "a mission id (26 characters, ULID)".
+    pub expected: &'static str,
+    /// The refused text, cut to 80 characters.
+    pub value: String,
+}
+
+impl IdError {
+    fn new(expected: &'static str, value: &str) -> Self {
+        Self {
+            expected,
+            value: value.chars().take(80).collect(),
+        }
+    }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $valid:path) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Returns the identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                if $valid(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(IdError::new($expected, text))
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                if $valid(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(IdError::new($expected, &text))
+                }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+macro_rules! ulid_id {
+    ($name:ident) => {
+        impl From<Ulid> for $name {
+            fn from(ulid: Ulid) -> Self {
+                Self(ulid.to_string())
+            }
+        }
+    };
+}
+
+text_id!(
+    /// The identity of one event: a ULID, unique everywhere.
+    EventId,
+    "an event id (26 characters, ULID)",
+    is_ulid
+);
+ulid_id!(EventId);
+
+text_id!(
+    /// The identity of a mission: the ULID in its `meta.json`. Never its slug.
+    MissionId,
+    "a mission id (26 characters, ULID)",
+    is_ulid
+);
+ulid_id!(MissionId);
+
+impl MissionId {
+    /// Returns the first eight characters, which name directories and branches.
+    pub fn mid8(&self) -> &str {
+        &self.0[..8]
+    }
+}
+
+text_id!(
+    /// The directory name of a mission under `kitty-specs/`.
+    MissionSlug,
+    "a mission slug (letters, digits, `-` and `_`, at most 200, starting with a letter or digit)",
+    is_slug
+);
+
+text_id!(
+    /// The identity of one checkout. Pawtrail writes a ULID; other tools write a UUID.
+    BuildId,
+    "a build id (a ULID or a UUID)",
+    is_ulid_or_uuid
+);
+ulid_id!(BuildId);
+
+text_id!(
+    /// The private identity of one clone.
+    NodeId,
+    "a node id (12 to 26 letters and digits)",
+    is_node
+);
+ulid_id!(NodeId);
+
+text_id!(
+    /// The identity of a project: the lower-case hyphenated UUID in `.kittify/config.yaml`.
+    ProjectUuid,
+    "a project UUID (8-4-4-4-12 lower-case hexadecimal digits)",
+    is_uuid
+);
+
+text_id!(
+    /// The name of a work package: `WP` and a number.
+    WorkPackageId,
+    "a work package (`WP` and a number)",
+    is_work_package
+);
+
+text_id!(
+    /// A full git object name: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
+    CommitHash,
+    "a commit hash (40 or 64 lower-case hexadecimal digits)",
+    is_commit
+);
+
+text_id!(
+    /// The identity of a decision in its mission: a ULID, `input:<key>` or `audit:<step>`.
+    DecisionId,
+    "a decision id (a ULID, `input:<key>` or `audit:<step>`)",
+    is_decision
+);
+ulid_id!(DecisionId);
+
+impl DecisionId {
+    /// Returns the id of the decision that asks for input `key`.
+    ///
+    /// # Errors
+    /// When the key is empty, too long, or holds white space or control characters.
+    pub fn for_input(key: &str) -> Result<Self, IdError> {
+        format!("input:{key}").parse()
+    }
+}
+
+/// Crockford's alphabet in upper case, 26 characters, the first at most `7`.
+fn is_ulid(text: &str) -> bool {
+    text.len() == 26
+        && text.as_bytes()[0] <= b'7'
+        && text
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z'))
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
+        })
+}
+
+fn is_ulid_or_uuid(text: &str) -> bool {
+    is_ulid(text) || is_uuid(text)
+}
+
+fn is_slug(text: &str) -> bool {
+    text.len() <= 200
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+fn is_node(text: &str) -> bool {
+    (12..=26).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+fn is_work_package(text: &str) -> bool {
+    text.strip_prefix("WP").is_some_and(|digits| {
+        (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn is_decision(text: &str) -> bool {
+    is_ulid(text)
+        || ["input:", "audit:"].iter().any(|prefix| {
+            text.strip_prefix(prefix).is_some_and(|key| {
+                (1..=200).contains(&key.len())
+                    && !key.chars().any(|c| c.is_whitespace() || c.is_control())
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ULID: &str = "01KT119YA7GD2Y0D7MZRH5JSS3";
+
+    #[test]
+    fn a_slug_is_no_mission_id() {
+        let slug = "event-architecture-cli-git-truth-01KT119Y";
+        assert!(slug.parse::<MissionSlug>().is_ok());
+        assert!(slug.parse::<MissionId>().is_err());
+        assert_eq!(ULID.parse::<MissionId>().unwrap().mid8(), "01KT119Y");
+    }
+
+    #[test]
+    fn a_ulid_that_overflows_or_uses_other_letters_is_refused() {
+        assert!("81KT119YA7GD2Y0D7MZRH5JSS3".parse::<EventId>().is_err());
+        assert!("01KT119YA7GD2Y0D7MZRH5JSSU".parse::<EventId>().is_err());
+        assert!("01kt119ya7gd2y0d7mzrh5jss3".parse::<EventId>().is_err());
+    }
+
+    #[test]
+    fn a_build_id_is_a_ulid_or_a_uuid() {
+        assert!(ULID.parse::<BuildId>().is_ok());
+        assert!(
+            "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab"
+                .parse::<BuildId>()
+                .is_ok()
+        );
+        assert!("f97f4d9b".parse::<BuildId>().is_err());
+    }
+
+    #[test]
+    fn commit_hashes_have_two_lengths() {
+        assert!("a".repeat(40).parse::<CommitHash>().is_ok());
+        assert!("a".repeat(64).parse::<CommitHash>().is_ok());
+        assert!("a".repeat(41).parse::<CommitHash>().is_err());
+        assert!("A".repeat(40).parse::<CommitHash>().is_err());
+    }
+
+    #[test]
+    fn decision_ids_take_a_ulid_or_a_prefixed_key() {
+        assert!(ULID.parse::<DecisionId>().is_ok());
+        assert_eq!(
+            DecisionId::for_input("db.engine").unwrap().as_str(),
+            "input:db.engine"
+        );
+        assert!("audit:review".parse::<DecisionId>().is_ok());
+        assert!(DecisionId::for_input("two words").is_err());
+        assert!("other:key".parse::<DecisionId>().is_err());
+    }
+
+    #[test]
+    fn work_packages_have_a_number() {
+        assert!("WP01".parse::<WorkPackageId>().is_ok());
+        assert!("WP".parse::<WorkPackageId>().is_err());
+        assert!("wp01".parse::<WorkPackageId>().is_err());
+    }
+
+    #[test]
+    fn json_refuses_what_parse_refuses() {
+        assert!(serde_json::from_str::<MissionId>("\"short\"").is_err());
+        let id: MissionId = serde_json::from_str(&format!("\"{ULID}\"")).unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{ULID}\""));
+    }
+
+    #[test]
+    fn an_error_shows_only_the_start_of_a_long_value() {
+        let error = "x".repeat(500).parse::<NodeId>().unwrap_err();
+        assert_eq!(error.value.len(), 80);
+    }
+}

@@ -1,0 +1,17 @@
+//! The vocabulary of Pawtrail: pure values, no I/O, no clock, no async.
+//!
+//! Everything that is written, sent or shown is first a value of this crate. Nothing here reads a
+//! file, asks the time or makes up an identifier; callers pass those in.
+
+pub mod decision;
+pub mod frame;
+pub mod id;
+pub mod json;
+pub mod route;
+pub mod sanitize;
+
+pub use id::{
+    BuildId, CommitHash, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId, ProjectUuid,
+    WorkPackageId,
+};
+pub use sanitize::Sanitized;
