@@ -56,7 +56,9 @@ pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {
 
 fn read(root: PathBuf, git_dir: PathBuf) -> Result<Checkout> {
     let head = text(&git_dir.join("HEAD"))?.unwrap_or_default();
-    let branch = head.strip_prefix("ref: ").map(|name| name.trim().to_owned());
+    let branch = head
+        .strip_prefix("ref: ")
+        .map(|name| name.trim().to_owned());
     let busy = busy(&git_dir)?;
     Ok(Checkout {
         root,

@@ -21,7 +21,10 @@ const MARK: &str = "# pawtrail: private files of this clone";
 
 /// Returns this checkout's build id, made at first use.
 pub(crate) fn build_id(project: &Project) -> Result<BuildId> {
-    identifier(project, &project.git_dir().join("pawtrail").join("build_id"))
+    identifier(
+        project,
+        &project.git_dir().join("pawtrail").join("build_id"),
+    )
 }
 
 /// Returns this clone's node id, made at first use.

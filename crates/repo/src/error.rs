@@ -29,7 +29,9 @@ pub enum Error {
         dir: PathBuf,
     },
     /// The repository has no commit that a branch could start from.
-    #[error("the repository has no commits, so there is nothing that a ledger branch could start from")]
+    #[error(
+        "the repository has no commits, so there is nothing that a ledger branch could start from"
+    )]
     NoCommits,
     /// The repository uses something that Pawtrail doesn't write safely yet.
     #[error("{what} is not supported yet; nothing was changed")]

@@ -32,16 +32,18 @@ pub(crate) fn file_at(project: &Project, commit: ObjectId, path: &str) -> Result
 }
 
 /// Returns the object that a path names in a commit.
-pub(crate) fn entry_at(project: &Project, commit: ObjectId, path: &str) -> Result<Option<ObjectId>> {
+pub(crate) fn entry_at(
+    project: &Project,
+    commit: ObjectId,
+    path: &str,
+) -> Result<Option<ObjectId>> {
     let tree = project
         .git()
         .find_commit(commit)
         .git("reading a commit")?
         .tree()
         .git("reading a tree")?;
-    let entry = tree
-        .lookup_entry_by_path(path)
-        .git("looking up a path")?;
+    let entry = tree.lookup_entry_by_path(path).git("looking up a path")?;
     Ok(entry.map(|entry| entry.object_id()))
 }
 

@@ -90,7 +90,10 @@ pub(crate) fn write(root: &Path, identity: &Identity) -> Result<()> {
     let text = String::from_utf8(before).map_err(|_| damaged("it is no UTF-8".to_owned()))?;
     let slug = identity.slug.as_deref().unwrap_or("project");
     let after = if text.trim().is_empty() {
-        format!("{text}project:\n  uuid: {}\n  slug: {slug}\n", identity.uuid)
+        format!(
+            "{text}project:\n  uuid: {}\n  slug: {slug}\n",
+            identity.uuid
+        )
     } else {
         edited(&text, identity.uuid.as_str(), slug).map_err(damaged)?
     };
@@ -100,8 +103,9 @@ pub(crate) fn write(root: &Path, identity: &Identity) -> Result<()> {
     if read_back.as_deref() != Some(identity.uuid.as_str()) {
         return Err(Error::Damaged {
             path,
-            message: "the identity can't be added without changing the rest; add `project.uuid` by hand"
-                .to_owned(),
+            message:
+                "the identity can't be added without changing the rest; add `project.uuid` by hand"
+                    .to_owned(),
         });
     }
     durable::replace(&path, after.as_bytes(), Access::Shared)
@@ -111,7 +115,9 @@ fn edited(text: &str, uuid: &str, slug: &str) -> std::result::Result<String, Str
     let config: Config = parse(text)?;
     let newline = if text.ends_with('\n') { "" } else { "\n" };
     if config.project.is_none() && !text.lines().any(|line| line.starts_with("project:")) {
-        return Ok(format!("{text}{newline}project:\n  uuid: {uuid}\n  slug: {slug}\n"));
+        return Ok(format!(
+            "{text}{newline}project:\n  uuid: {uuid}\n  slug: {slug}\n"
+        ));
     }
     let file: yaml_edit::YamlFile = text.parse().map_err(|error| format!("{error}"))?;
     let document = file.document().ok_or("it holds no document")?;
@@ -145,7 +151,6 @@ fn parse(text: &str) -> std::result::Result<Config, String> {
     if text.trim().is_empty() {
         return Ok(Config::default());
     }
-    let parsed: Option<Config> =
-        serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    let parsed: Option<Config> = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
     Ok(parsed.unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use pawtrail_event::ProjectUuid;
 
 use crate::clone_state;
-use crate::durable::{self, Access};
+
 use crate::error::{Error, Result};
 use crate::identity::{self, Identity};
 use crate::project::Project;

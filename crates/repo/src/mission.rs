@@ -183,7 +183,9 @@ fn by_handle(missions: Vec<Mission>, handle: &str) -> Result<Mission> {
         (true, &|m| {
             let human = without_number(m.mission_slug.as_str());
             human == handle
-                || human.strip_suffix(m.mission_id.mid8()).and_then(|s| s.strip_suffix('-'))
+                || human
+                    .strip_suffix(m.mission_id.mid8())
+                    .and_then(|s| s.strip_suffix('-'))
                     == Some(handle)
         }),
         (
@@ -300,7 +302,9 @@ fn parse(slug: &str, content: &[u8], found_in: &str) -> Result<Option<Mission>, 
                 .as_i64()
                 .or_else(|| number.as_str().and_then(|text| text.parse().ok()))
         }),
-        mission_type: meta.mission_type.unwrap_or_else(|| "software-dev".to_owned()),
+        mission_type: meta
+            .mission_type
+            .unwrap_or_else(|| "software-dev".to_owned()),
         topology: meta.topology,
         coordination_branch: meta
             .coordination_branch

@@ -99,7 +99,11 @@ pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
 }
 
 /// Records the choice of a mission's ledger branch, unless one is recorded already.
-pub(crate) fn record_choice(project: &Project, mission: &Mission, chosen: &Placement) -> Result<()> {
+pub(crate) fn record_choice(
+    project: &Project,
+    mission: &Mission,
+    chosen: &Placement,
+) -> Result<()> {
     if chosen.recorded {
         return Ok(());
     }

@@ -46,8 +46,8 @@ impl Project {
                 }
             }
         })?;
-        let common_dir = std::fs::canonicalize(git.common_dir())
-            .unwrap_or_else(|_| git.common_dir().to_owned());
+        let common_dir =
+            std::fs::canonicalize(git.common_dir()).unwrap_or_else(|_| git.common_dir().to_owned());
         let primary = if git.kind() == gix::repository::Kind::LinkedWorkTree {
             let main = git.main_repo().git("opening the main worktree")?;
             main.workdir().map(Path::to_owned)

@@ -19,7 +19,10 @@ impl Facts {
     /// Reads the facts of a project. The list of this checkout counts, else that of the primary one.
     pub(crate) fn of(project: &Project) -> Result<Self> {
         let mut listed = None;
-        for root in [project.checkout(), project.primary()].into_iter().flatten() {
+        for root in [project.checkout(), project.primary()]
+            .into_iter()
+            .flatten()
+        {
             listed = identity::protected_branches(root)?;
             if listed.is_some() {
                 break;
@@ -79,7 +82,10 @@ mod tests {
     fn without_a_list_main_master_and_the_remotes_default_are_protected() {
         let facts = facts(None, &["trunk"]);
         for branch in ["main", "master", "trunk"] {
-            assert!(facts.rule(&format!("refs/heads/{branch}")).is_some(), "{branch}");
+            assert!(
+                facts.rule(&format!("refs/heads/{branch}")).is_some(),
+                "{branch}"
+            );
         }
         assert_eq!(facts.rule("refs/heads/feature"), None);
         assert_eq!(facts.rule("refs/heads/main/sub"), None);
