@@ -173,6 +173,10 @@ impl Frame {
             return Err(FrameError::TooLarge(text.len()));
         }
         let malformed = |error: serde_json::Error| FrameError::Malformed(error.to_string());
+        // Serde would take an array for a struct; a frame is an object.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(FrameError::Malformed("not a JSON object".to_owned()));
+        }
         let head: Head = serde_json::from_str(text).map_err(malformed)?;
         Ok(match head.kind.as_str() {
             "snapshot" => Self::Snapshot(serde_json::from_str(text).map_err(malformed)?),
@@ -233,8 +237,8 @@ impl LocalCommit {
                 "`changed_files` holds a path outside `kitty-specs/`",
             ));
         }
-        if self.committed_at.parse::<jiff::Timestamp>().is_err() {
-            return Err(FrameError::Invalid("`committed_at` is not RFC 3339"));
+        if !crate::time::is_utc(&self.committed_at) {
+            return Err(FrameError::Invalid("`committed_at` is not RFC 3339 in UTC"));
         }
         if self
             .branch
@@ -257,3 +261,6 @@ struct Head {
     #[serde(rename = "type")]
     kind: String,
 }
+
+#[cfg(test)]
+mod tests;

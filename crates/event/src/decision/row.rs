@@ -92,8 +92,12 @@ fn payload<'a, T: Deserialize<'a>>(
     map: &'a Map<String, Value>,
     event_type: &'static str,
 ) -> Result<T, RowError> {
-    T::deserialize(map.get("payload").unwrap_or(&Value::Null)).map_err(|error| RowError::Payload {
-        event_type,
-        reason: error.to_string(),
-    })
+    let malformed = |reason: String| RowError::Payload { event_type, reason };
+    // Serde would take arrays for structs, field by field.
+    let payload = map.get("payload").filter(|payload| payload.is_object());
+    let payload = payload.ok_or_else(|| malformed("it is no object".to_owned()))?;
+    if payload.get("actor").is_some_and(Value::is_array) {
+        return Err(malformed("`actor` is no object".to_owned()));
+    }
+    T::deserialize(payload).map_err(|error| malformed(error.to_string()))
 }

@@ -1,0 +1,403 @@
+//! Frames: what is refused, what is ignored, and that every frame comes back as it went.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn commit() -> Value {
+    json!({
+        "type": "LocalCommit",
+        "git_hash": "a".repeat(40),
+        "mission_id": "01KT119YA7GD2Y0D7MZRH5JSS3",
+        "build_id": "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab",
+        "changed_files": ["kitty-specs/a/status.events.jsonl"],
+        "committed_at": "2026-06-01T07:55:08Z",
+    })
+}
+
+fn parse(value: &Value) -> Result<Frame, FrameError> {
+    Frame::parse(&value.to_string())
+}
+
+fn with(key: &str, member: Value) -> Result<Frame, FrameError> {
+    let mut value = commit();
+    value[key] = member;
+    parse(&value)
+}
+
+#[test]
+fn a_commit_has_exactly_the_fields_of_the_protocol() {
+    let frame = parse(&commit()).unwrap();
+    assert_eq!(
+        frame.to_text(),
+        format!(
+            concat!(
+                r#"{{"type":"LocalCommit","git_hash":"{}","mission_id":"01KT119YA7GD2Y0D7MZRH5JSS3","#,
+                r#""build_id":"f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab","#,
+                r#""changed_files":["kitty-specs/a/status.events.jsonl"],"#,
+                r#""committed_at":"2026-06-01T07:55:08Z"}}"#
+            ),
+            "a".repeat(40)
+        )
+    );
+}
+
+#[test]
+fn every_required_field_is_missed() {
+    for key in [
+        "git_hash",
+        "mission_id",
+        "build_id",
+        "changed_files",
+        "committed_at",
+    ] {
+        let mut value = commit();
+        value.as_object_mut().unwrap().remove(key);
+        assert!(
+            matches!(parse(&value), Err(FrameError::Malformed(_))),
+            "{key}"
+        );
+        for wrong in [json!(null), json!(7), json!({})] {
+            assert!(
+                matches!(with(key, wrong), Err(FrameError::Malformed(_))),
+                "{key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn identifiers_are_validated() {
+    for (key, value) in [
+        ("git_hash", "HEAD"),
+        ("mission_id", "some-mission-01KT119Y"),
+        ("build_id", "here"),
+        ("project_uuid", "8A4A7DA6-A97C-4BB4-893A-B31664ABFEE4"),
+        ("mission_slug", "../up"),
+    ] {
+        assert!(
+            matches!(with(key, json!(value)), Err(FrameError::Malformed(_))),
+            "{key}"
+        );
+    }
+    assert!(matches!(
+        with("parents", json!(["x"])),
+        Err(FrameError::Malformed(_))
+    ));
+    assert!(matches!(
+        with("supersedes", json!(["x"])),
+        Err(FrameError::Malformed(_))
+    ));
+}
+
+#[test]
+fn changed_files_lie_under_the_specs() {
+    for path in [
+        "src/main.rs",
+        "kitty-specs",
+        "kitty-specs/",
+        "/kitty-specs/a",
+        "kitty-specs//a",
+        "kitty-specs/../a",
+        "kitty-specs/./a",
+        "kitty-specs/a/",
+        "kitty-specs/a\0",
+        "",
+    ] {
+        assert!(
+            matches!(
+                with("changed_files", json!([path])),
+                Err(FrameError::Invalid(_))
+            ),
+            "{path}"
+        );
+    }
+    for path in [
+        "kitty-specs/a",
+        "kitty-specs/a/ü \"b\".md",
+        "kitty-specs/..a/b..",
+    ] {
+        assert!(with("changed_files", json!([path])).is_ok(), "{path}");
+    }
+}
+
+#[test]
+fn a_commit_lists_one_to_a_thousand_paths() {
+    let listing = |count: usize| with("changed_files", json!(vec!["kitty-specs/a"; count]));
+    assert_eq!(
+        listing(0),
+        Err(FrameError::Invalid("`changed_files` is empty"))
+    );
+    assert!(listing(1).is_ok());
+    assert!(listing(MAX_CHANGED_FILES).is_ok());
+    let error = Err(FrameError::Invalid(
+        "`changed_files` lists more than 1,000 paths",
+    ));
+    assert_eq!(listing(MAX_CHANGED_FILES + 1), error);
+}
+
+#[test]
+fn the_time_is_in_utc() {
+    for at in ["2026-06-01T07:55:08.081409+00:00", "2026-06-01T07:55:08Z"] {
+        assert!(with("committed_at", json!(at)).is_ok(), "{at}");
+    }
+    for at in [
+        "",
+        "now",
+        "2026-06-01",
+        "2026-06-01T07:55:08",
+        "2026-06-01T07:55:08+02:00",
+    ] {
+        let error = Err(FrameError::Invalid("`committed_at` is not RFC 3339 in UTC"));
+        assert_eq!(with("committed_at", json!(at)), error, "{at}");
+    }
+}
+
+#[test]
+fn lists_and_names_are_limited() {
+    let hashes = |count: usize| json!(vec!["b".repeat(64); count]);
+    assert!(with("parents", hashes(64)).is_ok());
+    assert!(matches!(
+        with("parents", hashes(65)),
+        Err(FrameError::Invalid(_))
+    ));
+    assert!(with("supersedes", hashes(256)).is_ok());
+    assert!(matches!(
+        with("supersedes", hashes(257)),
+        Err(FrameError::Invalid(_))
+    ));
+    assert!(with("branch", json!("b".repeat(1_024))).is_ok());
+    assert!(matches!(
+        with("branch", json!("b".repeat(1_025))),
+        Err(FrameError::Invalid(_))
+    ));
+}
+
+#[test]
+fn a_frame_is_at_most_64_kib() {
+    let padded = |bytes: usize| {
+        let frame = r#"{"type":"later"}"#;
+        format!("{frame}{}", " ".repeat(bytes - frame.len()))
+    };
+    assert_eq!(
+        Frame::parse(&padded(MAX_FRAME_BYTES)),
+        Ok(Frame::Unknown("later".to_owned()))
+    );
+    let error = Frame::parse(&padded(MAX_FRAME_BYTES + 1)).unwrap_err();
+    assert_eq!(error, FrameError::TooLarge(65_537));
+    assert_eq!(
+        error.to_string(),
+        "the frame has 65537 bytes; the limit is 65536"
+    );
+}
+
+#[test]
+fn paths_within_their_limit_make_a_frame_that_fits() {
+    let paths = vec![format!("kitty-specs/{}", "a".repeat(36)); MAX_CHANGED_FILES];
+    assert!(paths.iter().map(String::len).sum::<usize>() <= MAX_CHANGED_BYTES);
+    let frame = with("changed_files", json!(paths)).unwrap();
+    assert!(frame.to_text().len() <= MAX_FRAME_BYTES);
+}
+
+#[test]
+fn unknown_fields_are_ignored_and_unknown_types_are_named() {
+    assert_eq!(with("later_field", json!({"a": [1]})), parse(&commit()));
+    let unknown = parse(&json!({"type": "CommitPushed", "git_hash": 7}));
+    assert_eq!(unknown, Ok(Frame::Unknown("CommitPushed".to_owned())));
+    let long = parse(&json!({"type": "é".repeat(500)}));
+    assert_eq!(long, Ok(Frame::Unknown("é".repeat(80))));
+}
+
+#[test]
+fn what_is_no_object_with_a_type_is_malformed() {
+    for text in [
+        "",
+        "null",
+        "7",
+        "\"ping\"",
+        "[\"ping\"]",
+        " [\"ping\"]",
+        "{}",
+        "{\"type\":7}",
+        "{\"type\":\"ping\"}",
+        "{\"type\":\"pong\",\"timestamp\":7}",
+        "{\"type\":\"error\",\"code\":\"X\"}",
+        "{\"type\":\"snapshot\",\"builds\":7}",
+        "{\"type\":\"LocalCommitAck\"}",
+        "{\"type\":\"LocalCommitAck\",\"git_hash\":\"x\"}",
+        "{\"type\":\"ping\",\"type\":\"pong\",\"timestamp\":\"\"}",
+        "{\"type\":\"ping\",\"timestamp\":\"\"} {}",
+    ] {
+        assert!(
+            matches!(Frame::parse(text), Err(FrameError::Malformed(_))),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_snapshot_may_be_bare() {
+    assert_eq!(
+        parse(&json!({"type": "snapshot"})),
+        Ok(Frame::Snapshot(Snapshot::default()))
+    );
+    let foreign = json!({"type": "snapshot", "work_packages": [{"wp_id": "WP01"}]});
+    assert_eq!(parse(&foreign), Ok(Frame::Snapshot(Snapshot::default())));
+}
+
+#[test]
+fn an_ack_says_what_it_was() {
+    let ack = |status: Value| {
+        parse(&json!({"type": "LocalCommitAck", "git_hash": "c".repeat(40), "status": status}))
+    };
+    for (written, status) in [
+        ("accepted", AckStatus::Accepted),
+        ("duplicate", AckStatus::Duplicate),
+    ] {
+        let Ok(Frame::LocalCommitAck(frame)) = ack(json!(written)) else {
+            panic!("no ack");
+        };
+        assert_eq!(frame.status, Some(status));
+    }
+    assert!(matches!(
+        ack(json!("rejected")),
+        Err(FrameError::Malformed(_))
+    ));
+}
+
+#[test]
+fn an_error_is_final_unless_it_says_otherwise() {
+    let Ok(Frame::Error(frame)) = parse(&json!({"type": "error", "code": "X", "message": "m"}))
+    else {
+        panic!("no error frame");
+    };
+    assert!(!frame.retryable);
+}
+
+fn hash() -> impl Strategy<Value = CommitHash> {
+    prop_oneof!["[0-9a-f]{40}", "[0-9a-f]{64}"].prop_map(|text| text.parse().unwrap())
+}
+
+fn ulid() -> impl Strategy<Value = String> {
+    "[0-7][0-9A-HJKMNP-TV-Z]{25}"
+}
+
+fn build() -> impl Strategy<Value = BuildId> {
+    prop_oneof![ulid(), "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"]
+        .prop_map(|text| text.parse().unwrap())
+}
+
+fn local_commit() -> impl Strategy<Value = LocalCommit> {
+    let named = (hash(), ulid(), build());
+    let path = r#"kitty-specs/[a-zü"\\ 😀]{1,12}(/[a-z]{1,8}){0,3}"#;
+    let paths = proptest::collection::vec(path, 1..8);
+    let optional = (
+        proptest::option::of("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        proptest::option::of("[a-z0-9][a-z0-9_-]{0,20}"),
+        proptest::option::of("refs/heads/[a-z/]{1,20}"),
+        proptest::option::of(any::<u64>()),
+    );
+    let lists = (
+        proptest::collection::vec(hash(), 0..4),
+        proptest::collection::vec(hash(), 0..4),
+    );
+    (named, paths, 0_i64..4_000_000_000, optional, lists).prop_map(
+        |(
+            (git_hash, mission, build_id),
+            changed_files,
+            second,
+            optional,
+            (parents, supersedes),
+        )| {
+            let at = jiff::Timestamp::from_second(second).unwrap();
+            LocalCommit {
+                git_hash,
+                mission_id: mission.parse().unwrap(),
+                build_id,
+                changed_files,
+                committed_at: crate::time::iso(at),
+                project_uuid: optional.0.map(|text| text.parse().unwrap()),
+                mission_slug: optional.1.map(|text| text.parse().unwrap()),
+                branch: optional.2,
+                parents,
+                supersedes,
+                changed_files_total: optional.3,
+            }
+        },
+    )
+}
+
+fn frame() -> impl Strategy<Value = Frame> {
+    let status = proptest::sample::select(vec![AckStatus::Accepted, AckStatus::Duplicate]);
+    let state =
+        (build(), proptest::option::of(hash())).prop_map(|(build_id, last_acknowledged)| {
+            BuildState {
+                build_id,
+                last_acknowledged,
+            }
+        });
+    prop_oneof![
+        local_commit().prop_map(Frame::LocalCommit),
+        (hash(), proptest::option::of(status)).prop_map(
+            |(git_hash, status)| Frame::LocalCommitAck(LocalCommitAck { git_hash, status })
+        ),
+        (
+            proptest::option::of(any::<u32>()),
+            proptest::collection::vec(state, 0..5)
+        )
+            .prop_map(|(protocol, builds)| Frame::Snapshot(Snapshot { protocol, builds })),
+        (
+            "[A-Z_]{1,20}",
+            "(?s).{0,60}",
+            any::<bool>(),
+            proptest::option::of(hash()),
+            proptest::option::of(ulid())
+        )
+            .prop_map(|(code, message, retryable, git_hash, event)| Frame::Error(
+                ErrorFrame {
+                    code,
+                    message,
+                    retryable,
+                    git_hash,
+                    event_id: event.map(|text| text.parse().unwrap()),
+                }
+            )),
+        "(?s).{0,40}".prop_map(|timestamp| Frame::Ping(Ping { timestamp })),
+        ("(?s).{0,40}", proptest::option::of(build())).prop_map(|(timestamp, build_id)| {
+            Frame::Pong(Pong {
+                timestamp,
+                build_id,
+            })
+        }),
+        // In upper case, so that no known type is met.
+        "[A-Z]{0,80}".prop_map(Frame::Unknown),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_frame_comes_back_as_it_went(frame in frame()) {
+        let text = frame.to_text();
+        prop_assert!(!text.contains('\n'));
+        prop_assert_eq!(Frame::parse(&text), Ok(frame));
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "(?s).{0,200}") {
+        let _ = Frame::parse(&text);
+    }
+
+    #[test]
+    fn no_cut_or_changed_frame_makes_the_reader_panic(
+        frame in frame(),
+        at in any::<prop::sample::Index>(),
+        put in "(?s).{0,3}",
+    ) {
+        let text = frame.to_text();
+        let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let (head, tail) = text.split_at(cuts[at.index(cuts.len())]);
+        prop_assert!(Frame::parse(head).is_err());
+        let _ = Frame::parse(&format!("{head}{put}{}", tail.get(1..).unwrap_or("")));
+    }
+}
