@@ -162,6 +162,17 @@ pub enum FrameError {
     Invalid(&'static str),
 }
 
+impl FrameError {
+    /// Returns the stable code, which also stands in the `error` frame that answers it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge(_) => "FRAME_TOO_LARGE",
+            Self::Malformed(_) => "FRAME_MALFORMED",
+            Self::Invalid(_) => "FRAME_INVALID",
+        }
+    }
+}
+
 impl Frame {
     /// Reads a frame from its text.
     ///

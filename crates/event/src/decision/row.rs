@@ -55,6 +55,18 @@ pub enum RowError {
     },
 }
 
+impl RowError {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.code(),
+            Self::Missing(_) => "ROW_FIELD_MISSING",
+            Self::EventId(_) => "ROW_EVENT_ID_INVALID",
+            Self::Payload { .. } => "ROW_PAYLOAD_MALFORMED",
+        }
+    }
+}
+
 /// Reads one row. Fields beyond those of [`Row`] are passed over.
 ///
 /// # Errors

@@ -240,7 +240,7 @@ fn messages_say_what_is_wrong() {
     );
     assert_eq!(
         message("{\"a\":18446744073709551616}"),
-        "the integer 18446744073709551616 doesn't fit in 64 bits"
+        "the integer 18446744073709551616 can't be kept exactly: it is -0 or beyond 64 bits"
     );
 }
 

@@ -97,7 +97,7 @@ fn every_field_of_a_request_has_its_limit() {
         ("input key", |r, text| r.input_key = Some(text)),
         ("actor", |r, text| r.actor.actor_id = text),
         ("actor's display name", |r, text| {
-            r.actor.display_name = text
+            r.actor.display_name = text;
         }),
         ("actor's provider", |r, text| r.actor.provider = Some(text)),
         ("actor's tool", |r, text| r.actor.tool = Some(text)),

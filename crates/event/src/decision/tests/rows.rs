@@ -221,7 +221,40 @@ fn a_union_has_each_event_once_and_all_damage() {
     assert_eq!(turned.rows, union.rows);
 }
 
+/// Journal lines of few events, so that the same id comes with the same and with other content.
+fn lines() -> impl Strategy<Value = Vec<String>> {
+    let text = proptest::sample::select(vec!["yes", "no"]);
+    let line = (0_usize..6, text).prop_map(|(id, text)| {
+        let mut value = changed("/payload/answer", Some(json!(text)));
+        value["event_id"] = json!(event_id(id).as_str());
+        crate::json::log_compact(&value)
+    });
+    proptest::collection::vec(line, 0..12)
+}
+
+fn read(lines: &[String]) -> Log {
+    Log::read(lines.concat().as_bytes())
+}
+
+fn sorted(log: Log) -> Vec<Row> {
+    let mut rows = log.rows;
+    rows.sort();
+    rows
+}
+
 proptest! {
+    #[test]
+    fn a_union_is_the_same_in_any_order_and_however_it_was_split(
+        lines in lines(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let (head, tail) = lines.split_at(at.index(lines.len() + 1));
+        let whole = sorted(read(&lines));
+        prop_assert_eq!(&sorted(read(head).union(read(tail))), &whole);
+        prop_assert_eq!(&sorted(read(tail).union(read(head))), &whole);
+        prop_assert_eq!(&sorted(read(&lines).union(read(head))), &whole);
+    }
+
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let log = Log::read(&bytes);
