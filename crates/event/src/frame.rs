@@ -223,6 +223,29 @@ impl Frame {
 }
 
 impl LocalCommit {
+    /// Shortens the list of paths to what one frame takes; `changed_files_total` then says how
+    /// many there were. The first path stays in any case.
+    pub fn fit(&mut self) {
+        let paths = std::mem::take(&mut self.changed_files);
+        let listed = u64::try_from(paths.len()).unwrap_or(u64::MAX);
+        let total = self.changed_files_total.unwrap_or(listed).max(listed);
+        self.changed_files_total = Some(total);
+        let rest = serde_json::to_string(self).map_or(MAX_FRAME_BYTES, |text| text.len());
+        let mut left = MAX_CHANGED_BYTES.min(MAX_FRAME_BYTES.saturating_sub(rest));
+        for path in paths.into_iter().take(MAX_CHANGED_FILES) {
+            // As it stands on the wire: quoted, escaped, with its comma.
+            let bytes = serde_json::Value::from(path.as_str()).to_string().len() + 1;
+            if bytes > left && !self.changed_files.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(bytes);
+            self.changed_files.push(path);
+        }
+        if u64::try_from(self.changed_files.len()).is_ok_and(|kept| kept == total) {
+            self.changed_files_total = None;
+        }
+    }
+
     /// Checks the limits that types don't show.
     ///
     /// # Errors
@@ -239,7 +262,6 @@ impl LocalCommit {
         }
         let outside = |path: &String| {
             !path.starts_with(SPECS_PREFIX)
-                || path.len() == SPECS_PREFIX.len()
                 || path.split('/').any(|part| matches!(part, "" | "." | ".."))
                 || path.contains('\0')
         };

@@ -1,9 +1,10 @@
 //! Frames: what is refused, what is ignored, and that every frame comes back as it went.
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+
+mod roundtrip;
 
 fn commit() -> Value {
     json!({
@@ -192,12 +193,71 @@ fn a_frame_is_at_most_64_kib() {
     );
 }
 
+/// Fits a commit with these paths and lists as many hashes as may be.
+fn fitted(paths: Vec<String>) -> LocalCommit {
+    let Ok(Frame::LocalCommit(mut commit)) = parse(&commit()) else {
+        panic!("no commit");
+    };
+    let hash: CommitHash = "d".repeat(64).parse().unwrap();
+    commit.parents = vec![hash.clone(); 64];
+    commit.supersedes = vec![hash; 256];
+    commit.branch = Some("b".repeat(1_024));
+    commit.changed_files = paths;
+    commit.fit();
+    let text = Frame::LocalCommit(commit.clone()).to_text();
+    assert_eq!(Frame::parse(&text), Ok(Frame::LocalCommit(commit.clone())));
+    commit
+}
+
 #[test]
-fn paths_within_their_limit_make_a_frame_that_fits() {
-    let paths = vec![format!("kitty-specs/{}", "a".repeat(36)); MAX_CHANGED_FILES];
-    assert!(paths.iter().map(String::len).sum::<usize>() <= MAX_CHANGED_BYTES);
-    let frame = with("changed_files", json!(paths)).unwrap();
-    assert!(frame.to_text().len() <= MAX_FRAME_BYTES);
+fn a_commit_is_made_to_fit() {
+    let named = |name: String, count: usize| vec![format!("kitty-specs/{name}"); count];
+    let few = fitted(named("a".to_owned(), 3));
+    assert_eq!(
+        (few.changed_files.len(), few.changed_files_total),
+        (3, None)
+    );
+    let many = fitted(named("a".to_owned(), 1_001));
+    assert_eq!(many.changed_files.len(), 1_000);
+    assert_eq!(many.changed_files_total, Some(1_001));
+    for name in ["a".repeat(200), "\u{1}".repeat(200), "\"\\ü".repeat(50)] {
+        let long = fitted(named(name, 900));
+        assert!((1..900).contains(&long.changed_files.len()));
+        assert_eq!(long.changed_files_total, Some(900));
+        let mut again = long.clone();
+        again.fit();
+        assert_eq!(again, long);
+    }
+}
+
+#[test]
+fn without_other_lists_the_paths_take_no_more_than_their_share() {
+    let Ok(Frame::LocalCommit(mut commit)) = parse(&commit()) else {
+        panic!("no commit");
+    };
+    let path = format!("kitty-specs/{}", "a".repeat(100));
+    commit.changed_files = vec![path.clone(); 800];
+    commit.fit();
+    assert_eq!(
+        commit.changed_files.len(),
+        MAX_CHANGED_BYTES / (path.len() + 3)
+    );
+    assert_eq!(commit.changed_files_total, Some(800));
+}
+
+#[test]
+fn the_first_path_stays_however_long() {
+    let Ok(Frame::LocalCommit(mut commit)) = parse(&commit()) else {
+        panic!("no commit");
+    };
+    commit.changed_files = vec![format!("kitty-specs/{}", "a".repeat(MAX_FRAME_BYTES)); 2];
+    commit.fit();
+    assert_eq!(
+        (commit.changed_files.len(), commit.changed_files_total),
+        (1, Some(2))
+    );
+    let text = Frame::LocalCommit(commit).to_text();
+    assert!(matches!(Frame::parse(&text), Err(FrameError::TooLarge(_))));
 }
 
 #[test]
@@ -273,131 +333,4 @@ fn an_error_is_final_unless_it_says_otherwise() {
         panic!("no error frame");
     };
     assert!(!frame.retryable);
-}
-
-fn hash() -> impl Strategy<Value = CommitHash> {
-    prop_oneof!["[0-9a-f]{40}", "[0-9a-f]{64}"].prop_map(|text| text.parse().unwrap())
-}
-
-fn ulid() -> impl Strategy<Value = String> {
-    "[0-7][0-9A-HJKMNP-TV-Z]{25}"
-}
-
-fn build() -> impl Strategy<Value = BuildId> {
-    prop_oneof![ulid(), "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"]
-        .prop_map(|text| text.parse().unwrap())
-}
-
-fn local_commit() -> impl Strategy<Value = LocalCommit> {
-    let named = (hash(), ulid(), build());
-    let path = r#"kitty-specs/[a-zü"\\ 😀]{1,12}(/[a-z]{1,8}){0,3}"#;
-    let paths = proptest::collection::vec(path, 1..8);
-    let optional = (
-        proptest::option::of("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-        proptest::option::of("[a-z0-9][a-z0-9_-]{0,20}"),
-        proptest::option::of("refs/heads/[a-z/]{1,20}"),
-        proptest::option::of(any::<u64>()),
-    );
-    let lists = (
-        proptest::collection::vec(hash(), 0..4),
-        proptest::collection::vec(hash(), 0..4),
-    );
-    (named, paths, 0_i64..4_000_000_000, optional, lists).prop_map(
-        |(
-            (git_hash, mission, build_id),
-            changed_files,
-            second,
-            optional,
-            (parents, supersedes),
-        )| {
-            let at = jiff::Timestamp::from_second(second).unwrap();
-            LocalCommit {
-                git_hash,
-                mission_id: mission.parse().unwrap(),
-                build_id,
-                changed_files,
-                committed_at: crate::time::iso(at),
-                project_uuid: optional.0.map(|text| text.parse().unwrap()),
-                mission_slug: optional.1.map(|text| text.parse().unwrap()),
-                branch: optional.2,
-                parents,
-                supersedes,
-                changed_files_total: optional.3,
-            }
-        },
-    )
-}
-
-fn frame() -> impl Strategy<Value = Frame> {
-    let status = proptest::sample::select(vec![AckStatus::Accepted, AckStatus::Duplicate]);
-    let state =
-        (build(), proptest::option::of(hash())).prop_map(|(build_id, last_acknowledged)| {
-            BuildState {
-                build_id,
-                last_acknowledged,
-            }
-        });
-    prop_oneof![
-        local_commit().prop_map(Frame::LocalCommit),
-        (hash(), proptest::option::of(status)).prop_map(
-            |(git_hash, status)| Frame::LocalCommitAck(LocalCommitAck { git_hash, status })
-        ),
-        (
-            proptest::option::of(any::<u32>()),
-            proptest::collection::vec(state, 0..5)
-        )
-            .prop_map(|(protocol, builds)| Frame::Snapshot(Snapshot { protocol, builds })),
-        (
-            "[A-Z_]{1,20}",
-            "(?s).{0,60}",
-            any::<bool>(),
-            proptest::option::of(hash()),
-            proptest::option::of(ulid())
-        )
-            .prop_map(|(code, message, retryable, git_hash, event)| Frame::Error(
-                ErrorFrame {
-                    code,
-                    message,
-                    retryable,
-                    git_hash,
-                    event_id: event.map(|text| text.parse().unwrap()),
-                }
-            )),
-        "(?s).{0,40}".prop_map(|timestamp| Frame::Ping(Ping { timestamp })),
-        ("(?s).{0,40}", proptest::option::of(build())).prop_map(|(timestamp, build_id)| {
-            Frame::Pong(Pong {
-                timestamp,
-                build_id,
-            })
-        }),
-        // In upper case, so that no known type is met.
-        "[A-Z]{0,80}".prop_map(Frame::Unknown),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn every_frame_comes_back_as_it_went(frame in frame()) {
-        let text = frame.to_text();
-        prop_assert!(!text.contains('\n'));
-        prop_assert_eq!(Frame::parse(&text), Ok(frame));
-    }
-
-    #[test]
-    fn no_text_makes_the_reader_panic(text in "(?s).{0,200}") {
-        let _ = Frame::parse(&text);
-    }
-
-    #[test]
-    fn no_cut_or_changed_frame_makes_the_reader_panic(
-        frame in frame(),
-        at in any::<prop::sample::Index>(),
-        put in "(?s).{0,3}",
-    ) {
-        let text = frame.to_text();
-        let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-        let (head, tail) = text.split_at(cuts[at.index(cuts.len())]);
-        prop_assert!(Frame::parse(head).is_err());
-        let _ = Frame::parse(&format!("{head}{put}{}", tail.get(1..).unwrap_or("")));
-    }
 }

@@ -113,6 +113,19 @@ fn answers_that_differ_are_contested_and_the_first_counts() {
 }
 
 #[test]
+fn one_event_id_counts_once_even_with_different_content() {
+    let rows = [
+        asked(1, EARLY, "input:db"),
+        answered(2, LATE, "input:db", "yes"),
+        answered(2, LATE, "input:db", "no"),
+    ];
+    let decision = one(&rows);
+    assert_eq!(decision.status(), Status::Answered);
+    let turned: Vec<Row> = rows.into_iter().rev().collect();
+    assert_eq!(one(&turned), decision);
+}
+
+#[test]
 fn of_two_requests_the_first_asks() {
     let mut second = request("input:db");
     second.question = "Asked again".to_owned();
