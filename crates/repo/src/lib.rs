@@ -9,6 +9,7 @@ mod error;
 mod history;
 pub mod identity;
 pub mod init;
+mod local_commits;
 mod lock;
 pub mod mission;
 pub mod placement;
@@ -16,6 +17,7 @@ mod project;
 mod protection;
 mod receipt;
 mod source;
+pub mod sync_state;
 
 pub use checkouts::Checkout;
 pub use error::{Candidate, Error, Result};
