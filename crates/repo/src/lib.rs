@@ -4,11 +4,16 @@
 
 mod checkouts;
 mod clone_state;
+pub mod commit;
+pub mod decisions;
 mod durable;
 mod error;
 mod history;
+mod idempotency;
 pub mod identity;
 pub mod init;
+mod journal;
+mod ledger;
 mod local_commits;
 mod lock;
 pub mod mission;

@@ -143,7 +143,12 @@ pub fn record_commit(
     if follows && stored.foreign.is_empty() {
         let document = &mut stored.document;
         match framer.frame(commit, Some(branch))? {
-            Outcome::Frame(frame) => document.pending.push(*frame),
+            Outcome::Frame(frame) => {
+                // Another branch may have been moved onto the commit and recorded already.
+                if document.pending.iter().all(|known| known.git_hash != hash) {
+                    document.pending.push(*frame);
+                }
+            }
             Outcome::Untouched => {}
             Outcome::Unattributed => document.unattributed.push(hash.clone()),
         }
