@@ -38,6 +38,15 @@ impl CliError {
         self
     }
 
+    /// A value that clap can't judge: exit code 2.
+    pub(crate) fn bad_argument(what: &str, message: impl std::fmt::Display) -> Self {
+        Self {
+            details: json!({ "argument": what }),
+            exit: 2,
+            ..Self::refused("INVALID_ARGUMENT", format!("{what}: {message}"))
+        }
+    }
+
     /// A defect of this program.
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
         Self::refused("INTERNAL", error.to_string())
@@ -65,6 +74,30 @@ impl CliError {
             next_step: Some(help_command(text)),
             details: json!({ "usage": usage_line(text) }),
             exit: 2,
+        }
+    }
+}
+
+impl From<pawtrail_repo::Error> for CliError {
+    fn from(error: pawtrail_repo::Error) -> Self {
+        Self {
+            code: Cow::Borrowed(error.code()),
+            message: error.to_string(),
+            next_step: error.next_step(),
+            details: error.details(),
+            exit: error.exit_code(),
+        }
+    }
+}
+
+impl From<pawtrail_hub::HubError> for CliError {
+    fn from(error: pawtrail_hub::HubError) -> Self {
+        Self {
+            code: Cow::Borrowed(error.code()),
+            message: error.to_string(),
+            next_step: error.next_step(),
+            details: json!({}),
+            exit: error.exit_code(),
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{ColorWhen, GlobalArgs};
 use crate::error::CliError;
+use crate::text::plain;
 
 /// What a finished command has to say.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Done {
     receipt: Option<Value>,
     /// The same for people.
     human: String,
+    /// What did not work beside it, though the command did what it was asked for.
+    warnings: Vec<String>,
     /// The exit code, 0 unless the answer itself is a "no".
     exit: u8,
 }
@@ -30,6 +33,7 @@ impl Done {
             data,
             receipt: None,
             human,
+            warnings: Vec::new(),
             exit: 0,
         }
     }
@@ -41,6 +45,18 @@ impl Done {
     pub(crate) fn with_receipt(mut self, receipt: &impl Serialize) -> Result<Self, CliError> {
         self.receipt = Some(to_json(receipt)?);
         Ok(self)
+    }
+
+    /// Adds what did not work beside it.
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
+    /// Makes the exit code say "no".
+    pub(crate) fn with_exit(mut self, exit: u8) -> Self {
+        self.exit = exit;
+        self
     }
 
     /// Answers nothing, because the command has printed while it ran.
@@ -84,6 +100,11 @@ impl Output {
         }
     }
 
+    /// Whether nothing but errors is wanted.
+    pub(crate) fn quiet(self) -> bool {
+        self.quiet
+    }
+
     /// Whether one JSON document is wanted.
     pub(crate) fn json(self) -> bool {
         self.json
@@ -96,6 +117,9 @@ impl Output {
                 return done.exit;
             }
             return self.finish(self.document(&success(done)), done.exit);
+        }
+        for warning in &done.warnings {
+            self.complain(&format!("{} {}", "warning:".yellow().bold(), plain(warning)));
         }
         if self.quiet || done.human.is_empty() {
             return done.exit;
@@ -187,6 +211,9 @@ fn success(done: &Done) -> Value {
     let mut document = json!({ "ok": true, "data": done.data });
     if let Some(receipt) = &done.receipt {
         document["receipt"] = receipt.clone();
+    }
+    if !done.warnings.is_empty() {
+        document["warnings"] = json!(done.warnings);
     }
     document
 }

@@ -1,0 +1,27 @@
+//! One module a noun: arguments in, a service of the crates below called, an answer out.
+
+mod init;
+mod mission;
+mod placement;
+
+use crate::args::{Cli, Command};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::Done;
+
+/// Runs one command.
+///
+/// # Errors
+/// Whatever the command fails with.
+pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
+    match &cli.command {
+        Command::Init => init::init(context),
+        Command::Mission(command) => mission::run(context, command),
+        Command::Where { mission } => placement::place(context, mission.as_deref()),
+        Command::Decision(command) => decision::run(context, command),
+        Command::Commit(args) => commit::commit(context, args),
+        Command::Sync(command) => sync::run(context, command),
+        Command::Hub(command) => hub::run(context, command),
+        Command::Demo(args) => crate::demo::run(context, args),
+    }
+}
