@@ -132,12 +132,22 @@ mod tests {
     #[test]
     fn seed_and_clock_go_together() {
         let text = |text: &str| Some(text.to_owned());
-        let one = source(text("7"), text("2026-06-01T08:00:00Z")).ok().unwrap();
-        let other = source(text("7"), text("2026-06-01T08:00:00Z")).ok().unwrap();
+        let one = source(text("7"), text("2026-06-01T08:00:00Z"))
+            .ok()
+            .unwrap();
+        let other = source(text("7"), text("2026-06-01T08:00:00Z"))
+            .ok()
+            .unwrap();
         assert_eq!(one.ulid(), other.ulid());
         assert_eq!(source(text("7"), None).err().unwrap().exit, 2);
         assert_eq!(source(None, text("x")).err().unwrap().exit, 2);
-        assert_eq!(source(text("x"), text("2026-06-01T08:00:00Z")).err().unwrap().exit, 2);
+        assert_eq!(
+            source(text("x"), text("2026-06-01T08:00:00Z"))
+                .err()
+                .unwrap()
+                .exit,
+            2
+        );
         assert_eq!(source(text("1"), text("noon")).err().unwrap().exit, 2);
     }
 }

@@ -57,21 +57,21 @@ impl CliError {
         Self::refused("IO", format!("{what}: {error}"))
     }
 
-    /// A command line that clap refuses; `text` is what clap would print.
-    pub(crate) fn usage(kind: ErrorKind, text: &str) -> Self {
+    /// A command line that clap refuses; `text` is what clap would print, `meant` the command.
+    pub(crate) fn usage(kind: ErrorKind, text: &str, meant: &str) -> Self {
         let missing = matches!(
             kind,
             ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         );
         let message = if missing {
-            "a command is missing".to_owned()
+            format!("`{meant}` needs a command")
         } else {
             first_paragraph(text)
         };
         Self {
             code: Cow::Borrowed("USAGE"),
             message,
-            next_step: Some(help_command(text)),
+            next_step: Some(format!("{meant} --help")),
             details: json!({ "usage": usage_line(text) }),
             exit: 2,
         }
@@ -117,14 +117,4 @@ fn usage_line(text: &str) -> Option<&str> {
     text.lines()
         .find_map(|line| line.strip_prefix("Usage: "))
         .map(str::trim)
-}
-
-/// The help of the command that was meant: the leading plain words of its usage line.
-fn help_command(text: &str) -> String {
-    let words: Vec<&str> = usage_line(text)
-        .unwrap_or("pawtrail")
-        .split_whitespace()
-        .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()))
-        .collect();
-    format!("{} --help", words.join(" "))
 }

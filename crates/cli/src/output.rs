@@ -119,7 +119,11 @@ impl Output {
             return self.finish(self.document(&success(done)), done.exit);
         }
         for warning in &done.warnings {
-            self.complain(&format!("{} {}", "warning:".yellow().bold(), plain(warning)));
+            self.complain(&format!(
+                "{} {}",
+                "warning:".yellow().bold(),
+                plain(warning)
+            ));
         }
         if self.quiet || done.human.is_empty() {
             return done.exit;

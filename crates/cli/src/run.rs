@@ -17,19 +17,20 @@ pub(crate) fn run(words: Vec<OsString>) -> u8 {
     // Before clap has spoken it isn't known whether it will refuse the line, and a refusal has to be
     // JSON as well.
     let json = asks_for_json(&words);
-    let cli = match parse(words) {
+    let cli = match parse(&words) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, json),
+        Err(error) => return refuse(&error, &meant(&words), json),
     };
     let output = Output::new(&cli.global);
-    let result = Context::new(&cli.global, output).and_then(|context| commands::run(&context, &cli));
+    let result =
+        Context::new(&cli.global, output).and_then(|context| commands::run(&context, &cli));
     match result {
         Ok(done) => output.done(&done),
         Err(error) => output.failed(&error),
     }
 }
 
-fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
     let matches = Cli::command().try_get_matches_from(words)?;
     Cli::from_arg_matches(&matches)
 }
@@ -43,8 +44,23 @@ fn asks_for_json(words: &[OsString]) -> bool {
         .any(|word| word == "--json")
 }
 
+/// The command that the line means, as far as it names one: `pawtrail decision answer`.
+fn meant(words: &[OsString]) -> String {
+    let root = Cli::command();
+    let mut command = &root;
+    let mut name = root.get_name().to_owned();
+    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
+        if let Some(inner) = command.find_subcommand(word) {
+            name.push(' ');
+            name.push_str(inner.get_name());
+            command = inner;
+        }
+    }
+    name
+}
+
 /// Prints help, version or a usage error.
-fn refuse(error: &clap::Error, json: bool) -> u8 {
+fn refuse(error: &clap::Error, meant: &str, json: bool) -> u8 {
     let output = Output::plain(json, ColorWhen::Auto);
     let plain = error.render().to_string();
     let asked_for_text = matches!(
@@ -60,7 +76,7 @@ fn refuse(error: &clap::Error, json: bool) -> u8 {
         return output.done(&Done::new(data, human.trim_end().to_owned()));
     }
     if json {
-        return output.failed(&CliError::usage(error.kind(), &plain));
+        return output.failed(&CliError::usage(error.kind(), &plain, meant));
     }
     output.usage(&error.render().ansi().to_string())
 }
@@ -82,7 +98,9 @@ mod tests {
     fn json_counts_anywhere_but_after_the_double_dash() {
         assert!(asks_for_json(&words(&["pawtrail", "decision", "--json"])));
         assert!(asks_for_json(&words(&["pawtrail", "--json", "nonsense"])));
-        assert!(!asks_for_json(&words(&["pawtrail", "commit", "--", "--json"])));
+        assert!(!asks_for_json(&words(&[
+            "pawtrail", "commit", "--", "--json"
+        ])));
         assert!(!asks_for_json(&words(&["--json"])));
     }
 }

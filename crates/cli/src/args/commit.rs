@@ -1,5 +1,7 @@
 //! Arguments of `commit`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// Arguments of `commit`.
@@ -10,7 +12,7 @@ pub(crate) struct CommitArgs {
     pub(crate) message: String,
     /// The paths to commit, relative to the current directory
     #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<String>,
+    pub(crate) paths: Vec<PathBuf>,
     /// Refuse unless this branch is checked out here
     #[arg(long, value_name = "BRANCH")]
     pub(crate) branch: Option<String>,

@@ -51,6 +51,9 @@ pub(crate) struct RequestArgs {
     /// Who asks
     #[command(flatten)]
     pub(crate) actor: ActorArgs,
+    /// Retries
+    #[command(flatten)]
+    pub(crate) key: KeyArg,
 }
 
 /// Arguments of `decision answer`.
@@ -66,6 +69,17 @@ pub(crate) struct AnswerArgs {
     /// Who answers
     #[command(flatten)]
     pub(crate) actor: ActorArgs,
+    /// Retries
+    #[command(flatten)]
+    pub(crate) key: KeyArg,
+}
+
+/// Makes retries safe.
+#[derive(Debug, Args)]
+pub(crate) struct KeyArg {
+    /// The same key gives the same result and writes once
+    #[arg(long = "idempotency-key", value_name = "KEY")]
+    pub(crate) value: Option<String>,
 }
 
 /// Who acts.
@@ -74,9 +88,9 @@ pub(crate) struct ActorArgs {
     /// Who acts: a role or a name that may be public
     #[arg(long, value_name = "NAME")]
     pub(crate) actor: Option<String>,
-    /// What kind of actor that is
-    #[arg(long, value_name = "KIND", default_value = "human")]
-    pub(crate) actor_type: ActorKind,
+    /// What kind of actor that is: human, llm or service
+    #[arg(long, value_name = "KIND", hide_possible_values = true)]
+    pub(crate) actor_type: Option<ActorKind>,
 }
 
 /// The kinds of actors.

@@ -6,7 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Subcommand)]
 pub(crate) enum MissionCommand {
     /// Create `kitty-specs/<slug>-<mid8>/meta.json` and commit it
-    #[command(after_help = "Example:\n  pawtrail mission create payments --title \"Take payments\"")]
+    #[command(
+        after_help = "Example:\n  pawtrail mission create payments --title \"Take payments\""
+    )]
     Create(CreateArgs),
     /// List the missions of this clone
     #[command(after_help = "Example:\n  pawtrail mission list")]
@@ -31,8 +33,8 @@ pub(crate) struct CreateArgs {
     /// The kind of mission, as `mission_type` in `meta.json`
     #[arg(long, value_name = "TYPE", default_value = "software-dev")]
     pub(crate) kind: String,
-    /// How the mission uses branches
-    #[arg(long, default_value = "single_branch")]
+    /// How the mission uses branches: single_branch, lanes or coord
+    #[arg(long, default_value = "single_branch", hide_possible_values = true)]
     pub(crate) topology: TopologyArg,
 }
 
@@ -48,15 +50,4 @@ pub(crate) enum TopologyArg {
     /// A branch of its own for coordination files
     #[value(name = "coord")]
     Coord,
-}
-
-impl TopologyArg {
-    /// Returns the name as `meta.json` has it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::SingleBranch => "single_branch",
-            Self::Lanes => "lanes",
-            Self::Coord => "coord",
-        }
-    }
 }

@@ -30,8 +30,6 @@ pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
     version,
     propagate_version = false,
     disable_help_subcommand = true,
-    arg_required_else_help = false,
-    subcommand_required = true,
     max_term_width = 100,
     after_help = "See it work: pawtrail demo"
 )]
@@ -60,8 +58,15 @@ pub(crate) struct GlobalArgs {
     /// Print nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// When to use colours (NO_COLOR and CLICOLOR_FORCE count too)
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    /// Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true,
+        global = true
+    )]
     pub(crate) color: ColorWhen,
 }
 

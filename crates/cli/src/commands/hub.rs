@@ -43,7 +43,10 @@ fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
         let text = Text::new("The hub is up; Ctrl-C ends it.")
             .field("board", format!("{url}/"))
             .field("token", "pawtrail hub token create  (in a project)")
-            .field("clients", format!("pawtrail sync enable {url} --token TOKEN"));
+            .field(
+                "clients",
+                format!("pawtrail sync enable {url} --token TOKEN"),
+            );
         let data = json!({ "url": url, "board_url": format!("{url}/") });
         context
             .output
@@ -58,7 +61,7 @@ fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
 ///
 /// # Errors
 /// When the operating system gives no notice of signals.
-pub(super) fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
+pub(crate) fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
     #[cfg(unix)]
     let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};

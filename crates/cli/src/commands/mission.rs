@@ -1,10 +1,11 @@
 //! `mission`: create, list, show.
 
-use pawtrail_repo::mission::{self, Mission};
+use pawtrail_repo::mission::{self, Mission, NewMission, Topology};
 use pawtrail_repo::placement::placement;
 use serde_json::json;
 
-use crate::args::{CreateArgs, MissionCommand};
+use crate::args::{CreateArgs, MissionCommand, TopologyArg};
+use crate::commands::after_write::{self, receipt_fields};
 use crate::commands::placement::document;
 use crate::context::Context;
 use crate::error::CliError;
@@ -17,6 +18,38 @@ pub(super) fn run(context: &Context, command: &MissionCommand) -> Result<Done, C
         MissionCommand::List => list(context),
         MissionCommand::Show { mission } => show(context, mission.as_deref()),
     }
+}
+
+fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
+    let project = context.project()?;
+    let new = NewMission {
+        slug: args.slug.clone(),
+        title: args.title.clone(),
+        mission_type: Some(args.kind.clone()),
+        topology: match args.topology {
+            TopologyArg::SingleBranch => Topology::SingleBranch,
+            TopologyArg::Lanes => Topology::Lanes,
+            TopologyArg::Coord => Topology::Coord,
+        },
+    };
+    let mut made = mission::create(&project, &new)?;
+    after_write::follow(&project, &mut made.receipt, &mut made.warnings);
+    let slug = &made.mission.mission_slug;
+    let text = Text::new(&format!("Created mission {slug}."))
+        .field("id", &made.mission.mission_id)
+        .field("directory", &made.mission.dir)
+        .field("ledger", branch(&made.placement.ledger_ref));
+    let text = receipt_fields(text, &made.receipt)
+        .next(&format!("pawtrail decision request --mission {slug} --question TEXT"));
+    let data = json!({
+        "mission_id": made.mission.mission_id,
+        "mission_slug": slug,
+        "dir": made.mission.dir,
+        "ledger_ref": made.placement.ledger_ref,
+    });
+    Done::new(data, text.done())
+        .with_warnings(made.warnings)
+        .with_receipt(&made.receipt)
 }
 
 fn list(context: &Context) -> Result<Done, CliError> {
@@ -64,7 +97,10 @@ fn show(context: &Context, handle: Option<&str>) -> Result<Done, CliError> {
         .maybe("created", mission.created_at.as_deref().map(plain))
         .field("ledger", branch(&place.ledger_ref))
         .field("found in", branch(&mission.found_in))
-        .next(&format!("pawtrail decision list --mission {}", mission.mission_slug));
+        .next(&format!(
+            "pawtrail decision list --mission {}",
+            mission.mission_slug
+        ));
     let data = json!({ "mission": to_json(&mission)?, "placement": document(&place)? });
     Ok(Done::new(data, text.done()))
 }

@@ -1,8 +1,14 @@
 //! One module a noun: arguments in, a service of the crates below called, an answer out.
 
+mod after_write;
+mod commit;
+mod decision;
+mod hub;
 mod init;
 mod mission;
 mod placement;
+
+pub(crate) use hub::interrupted;
 
 use crate::args::{Cli, Command};
 use crate::context::Context;
@@ -20,7 +26,9 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
-        Command::Sync(command) => sync::run(context, command),
+        Command::Sync(_) => {
+            Err(CliError::refused("NOT_WIRED", "not wired"))
+        }
         Command::Hub(command) => hub::run(context, command),
         Command::Demo(args) => crate::demo::run(context, args),
     }

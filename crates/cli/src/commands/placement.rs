@@ -31,7 +31,10 @@ pub(super) fn place(context: &Context, handle: Option<&str>) -> Result<Done, Cli
             "tools that read only the primary checkout's files won't see what is written there",
         );
     }
-    let text = text.next(&format!("pawtrail decision list --mission {}", mission.mission_slug));
+    let text = text.next(&format!(
+        "pawtrail decision list --mission {}",
+        mission.mission_slug
+    ));
     let data = json!({
         "mission": to_json(&mission)?,
         "placement": document(&place)?,

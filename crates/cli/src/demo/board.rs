@@ -24,10 +24,7 @@ pub(super) fn page(address: &str, path: &str) -> Result<String, CliError> {
     );
     stream.write_all(request.as_bytes()).map_err(failed)?;
     let mut bytes = Vec::new();
-    stream
-        .take(LIMIT)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+    stream.take(LIMIT).read_to_end(&mut bytes).map_err(failed)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match text.split_once("\r\n\r\n") {
         Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(body.to_owned()),

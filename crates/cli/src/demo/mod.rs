@@ -24,7 +24,8 @@ use world::World;
 /// When a step isn't true, or somebody interrupts.
 pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Done, CliError> {
     if std::env::var_os("PAWTRAIL_SYNC").is_some_and(|value| value == "off") {
-        let message = "PAWTRAIL_SYNC=off forbids every connection, and the demo needs one to itself";
+        let message =
+            "PAWTRAIL_SYNC=off forbids every connection, and the demo needs one to itself";
         return Err(CliError {
             exit: 6,
             ..CliError::refused("EGRESS_DENIED", message)
@@ -50,7 +51,10 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Done, CliError> 
     report.keep(&board_url, &dir);
     context
         .output
-        .started(&Done::new(data, "Ctrl-C ends the hub and removes all of it.".to_owned()))
+        .started(&Done::new(
+            data,
+            "Ctrl-C ends the hub and removes all of it.".to_owned(),
+        ))
         .map_err(|error| CliError::io("can't write standard output", &error))?;
     interrupt.wait();
     world.close()?;

@@ -118,7 +118,10 @@ impl Report {
             })
             .collect();
         self.say("");
-        self.say(&table(&["measured in this run", "median", "most", "times"], &rows));
+        self.say(&table(
+            &["measured in this run", "median", "most", "times"],
+            &rows,
+        ));
     }
 
     /// Says where to look while the hub stays up.
@@ -167,7 +170,10 @@ mod tests {
         let mut report = Report::new(Output::plain(true, ColorWhen::Never));
         report.measured(Figure::Answer, Duration::from_micros(1_540));
         report.measured(Figure::Answer, Duration::from_micros(9_960));
-        report.step("one", "One", |_| Ok("fine".to_owned())).ok().unwrap();
+        report
+            .step("one", "One", |_| Ok("fine".to_owned()))
+            .ok()
+            .unwrap();
         let error = report
             .step("two", "Two", |_| Err(CliError::refused("X", "not so")))
             .unwrap_err();

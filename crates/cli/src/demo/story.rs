@@ -39,7 +39,8 @@ const OFFLINE: [Question; 2] = [
 pub(super) fn tell(world: &mut World, report: &mut Report) -> Result<(), CliError> {
     report.say("Pawtrail keeps what people and coding agents decide where the work is: in git.");
     report.say("What follows is a real repository, a real hub and this very program; every figure");
-    report.say("is measured now. All of it lies in a scratch directory that is removed at the end.");
+    report
+        .say("is measured now. All of it lies in a scratch directory that is removed at the end.");
 
     let mut mission = None;
     report.step("project", "A project and a mission", |report| {
@@ -84,9 +85,11 @@ pub(super) fn tell(world: &mut World, report: &mut Report) -> Result<(), CliErro
         replay(world, report, &mission, &waiting, &amended)?;
         Ok("all five are on the hub, in the order of git, each acknowledged; the amended one never was".to_owned())
     })?;
-    report.step("memory", "A fresh clone knows every question and answer", |report| {
-        remember(world, report, &mission)
-    })
+    report.step(
+        "memory",
+        "A fresh clone knows every question and answer",
+        |report| remember(world, report, &mission),
+    )
 }
 
 fn begin(world: &World, report: &Report) -> Result<Mission, CliError> {
@@ -117,7 +120,12 @@ fn begin(world: &World, report: &Report) -> Result<Mission, CliError> {
 
 /// What must not change in the main checkout.
 fn snapshot(world: &World) -> Result<[String; 3], CliError> {
-    let status = ["--no-optional-locks", "status", "--porcelain=v2", "--branch"];
+    let status = [
+        "--no-optional-locks",
+        "status",
+        "--porcelain=v2",
+        "--branch",
+    ];
     Ok([
         world.git("main", &status)?,
         world.git("main", &["ls-files", "-s"])?,
@@ -128,15 +136,30 @@ fn snapshot(world: &World) -> Result<[String; 3], CliError> {
 fn connect(world: &mut World, report: &Report, mission: &Mission) -> Result<(), CliError> {
     world.start_hub(report)?;
     let store = world.store().display().to_string();
-    report.command("hub", &format!("pawtrail hub token create --project {}", mission.project));
-    let create = ["hub", "token", "create", "--project", mission.project.as_str(), "--store", &store];
+    report.command(
+        "hub",
+        &format!("pawtrail hub token create --project {}", mission.project),
+    );
+    let create = [
+        "hub",
+        "token",
+        "create",
+        "--project",
+        mission.project.as_str(),
+        "--store",
+        &store,
+    ];
     let token = world.quietly("main", &create)?.data("token")?;
     let file = world.at("token");
     std::fs::write(&file, token)
         .map_err(|error| CliError::io("can't write a scratch file", &error))?;
     let url = format!("http://{}", world.address());
     world.enabled();
-    world.pawtrail(report, "main", &["sync", "enable", &url, "--token-file", "../token"])?;
+    world.pawtrail(
+        report,
+        "main",
+        &["sync", "enable", &url, "--token-file", "../token"],
+    )?;
     Ok(())
 }
 
@@ -144,7 +167,13 @@ fn decide(world: &World, report: &mut Report, mission: &Mission) -> Result<(), C
     for (at, question) in FIRST.iter().enumerate() {
         let place = if at == 2 { "agent" } else { "main" };
         if at == 2 {
-            let add = ["worktree", "add", "-q", "../agent", branch(&mission.ledger_ref)];
+            let add = [
+                "worktree",
+                "add",
+                "-q",
+                "../agent",
+                branch(&mission.ledger_ref),
+            ];
             world.show_git(report, "main", &add)?;
         }
         let (answer, commit) = ask_and_answer(world, report, mission, place, question)?;
@@ -165,14 +194,22 @@ fn ask_and_answer(
 ) -> Result<(Answer, String), CliError> {
     let mut request = vec!["decision", "request", "--question", question];
     request.extend(["--option", one, "--option", other]);
-    let id = world.pawtrail(report, place, &request)?.data("decision_id")?;
+    let id = world
+        .pawtrail(report, place, &request)?
+        .data("decision_id")?;
     let answer = world.pawtrail(report, place, &["decision", "answer", &id, chosen])?;
     let (commit, event) = (answer.receipt("commit")?, answer.receipt("event_id")?);
     // Git itself is asked, not this program.
-    world.git("main", &["merge-base", "--is-ancestor", &commit, &mission.ledger_ref])?;
+    world.git(
+        "main",
+        &["merge-base", "--is-ancestor", &commit, &mission.ledger_ref],
+    )?;
     let journal = world.git("main", &["show", &format!("{commit}:{}", mission.path)])?;
     if !journal.lines().any(|line| line.contains(&event)) {
-        return Err(untrue(format!("{} doesn't hold the answer", short(&commit))));
+        return Err(untrue(format!(
+            "{} doesn't hold the answer",
+            short(&commit)
+        )));
     }
     Ok((answer, commit))
 }
@@ -254,7 +291,10 @@ fn replay(
             "the hub has them in another order than git: {arrived:?}, not {waiting:?}"
         )));
     }
-    if there.iter().any(|commit| commit.frame.git_hash.as_str() == amended) {
+    if there
+        .iter()
+        .any(|commit| commit.frame.git_hash.as_str() == amended)
+    {
         return Err(untrue("the hub has the commit that was amended away"));
     }
     let status = world.pawtrail(report, "main", &["sync", "status"])?;
@@ -266,7 +306,14 @@ fn replay(
 }
 
 fn remember(world: &World, report: &Report, mission: &Mission) -> Result<String, CliError> {
-    let clone = ["clone", "-q", "-b", branch(&mission.ledger_ref), ".", "../clone"];
+    let clone = [
+        "clone",
+        "-q",
+        "-b",
+        branch(&mission.ledger_ref),
+        ".",
+        "../clone",
+    ];
     world.show_git(report, "main", &clone)?;
     let log = world.pawtrail(report, "clone", &["decision", "log"])?;
     let Some(decisions) = log.document["data"]["decisions"].as_array() else {
@@ -277,7 +324,9 @@ fn remember(world: &World, report: &Report, mission: &Mission) -> Result<String,
             .iter()
             .any(|one| one["question"] == *question && one["answer"] == *chosen);
         if !known {
-            return Err(untrue(format!("the clone doesn't know the answer to: {question}")));
+            return Err(untrue(format!(
+                "the clone doesn't know the answer to: {question}"
+            )));
         }
         report.say(&format!("            {question} {chosen}"));
     }

@@ -204,7 +204,10 @@ impl World {
             .map_err(|error| CliError::io("can't run this program", &error))?;
         let took = started.elapsed();
         let document: Value = serde_json::from_slice(&output.stdout).map_err(|error| {
-            untrue(format!("{} answers no JSON: {error}", shown("pawtrail", args)))
+            untrue(format!(
+                "{} answers no JSON: {error}",
+                shown("pawtrail", args)
+            ))
         })?;
         if output.status.success() {
             return Ok(Answer {
