@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use commit::CommitArgs;
 pub(crate) use decision::{
-    ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
+    ActorArgs, ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
 };
 pub(crate) use demo::DemoArgs;
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
@@ -27,6 +27,7 @@ pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 #[derive(Debug, Parser)]
 #[command(
     name = "pawtrail",
+    bin_name = "pawtrail",
     version,
     propagate_version = false,
     disable_help_subcommand = true,

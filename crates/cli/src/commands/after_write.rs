@@ -25,7 +25,10 @@ pub(super) fn receipt_fields(text: Text, receipt: &Receipt) -> Text {
             "commit",
             format!("{} on {}", short(commit.as_str()), branch(&receipt.r#ref)),
         ),
-        None => text.field("commit", format!("not yet; goes to {}", branch(&receipt.r#ref))),
+        None => text.field(
+            "commit",
+            format!("not yet; goes to {}", branch(&receipt.r#ref)),
+        ),
     };
     match receipt.delivery {
         Delivery::None => text,

@@ -41,7 +41,10 @@ fn request(context: &Context, args: &RequestArgs) -> Result<Done, CliError> {
     let mut asked = decisions::request(&project, &mission, ask)?;
     after_write::follow(&project, &mut asked.receipt, &mut asked.warnings);
     let id = &asked.decision_id;
-    let choice = args.options.first().map_or("ANSWER".to_owned(), |option| quoted(option));
+    let choice = args
+        .options
+        .first()
+        .map_or("ANSWER".to_owned(), |option| quoted(option));
     let text = Text::new(&format!("Asked: {}", plain(&args.question)))
         .field("decision", id)
         .field("mission", &mission.mission_slug);
@@ -73,8 +76,10 @@ fn answer(context: &Context, args: &AnswerArgs) -> Result<Done, CliError> {
     let text = Text::new(&format!("Answered: {}", plain(&args.answer)))
         .field("decision", &given.decision_id)
         .field("mission", &mission.mission_slug);
-    let text = receipt_fields(text, &given.receipt)
-        .next(&format!("pawtrail decision log --mission {}", mission.mission_slug));
+    let text = receipt_fields(text, &given.receipt).next(&format!(
+        "pawtrail decision log --mission {}",
+        mission.mission_slug
+    ));
     let data = json!({ "decision_id": given.decision_id, "answer": args.answer });
     Done::new(data, text.done())
         .with_warnings(given.warnings)
@@ -120,7 +125,9 @@ fn list(context: &Context, args: &ListArgs) -> Result<Done, CliError> {
     let mission = context.mission(&project, args.mission.as_deref())?;
     let mut reading = decisions::list(&project, &mission)?;
     if args.open {
-        reading.decisions.retain(|entry| entry.status == Status::Open);
+        reading
+            .decisions
+            .retain(|entry| entry.status == Status::Open);
     }
     listing(&mission, &reading)
 }
@@ -136,11 +143,16 @@ fn listing(mission: &Mission, reading: &Reading) -> Result<Done, CliError> {
     let human = if reading.decisions.is_empty() {
         let slug = &mission.mission_slug;
         Text::new(&format!("No decisions in {slug}."))
-            .next(&format!("pawtrail decision request --mission {slug} --question TEXT"))
+            .next(&format!(
+                "pawtrail decision request --mission {slug} --question TEXT"
+            ))
             .done()
     } else {
         let rows: Vec<Vec<String>> = reading.decisions.iter().map(row).collect();
-        table(&["decision", "status", "question", "answer", "commit"], &rows)
+        table(
+            &["decision", "status", "question", "answer", "commit"],
+            &rows,
+        )
     };
     let data = json!({
         "mission_id": mission.mission_id,

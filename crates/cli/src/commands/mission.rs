@@ -39,8 +39,9 @@ fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
         .field("id", &made.mission.mission_id)
         .field("directory", &made.mission.dir)
         .field("ledger", branch(&made.placement.ledger_ref));
-    let text = receipt_fields(text, &made.receipt)
-        .next(&format!("pawtrail decision request --mission {slug} --question TEXT"));
+    let text = receipt_fields(text, &made.receipt).next(&format!(
+        "pawtrail decision request --mission {slug} --question TEXT"
+    ));
     let data = json!({
         "mission_id": made.mission.mission_id,
         "mission_slug": slug,

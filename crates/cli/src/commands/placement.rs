@@ -17,10 +17,10 @@ pub(super) fn place(context: &Context, handle: Option<&str>) -> Result<Done, Cli
         .field("because", reason(place.chosen_by))
         .field("directory", &place.dir);
     for checkout in &place.checkouts {
-        text = text.field("checked out", checkout.root.display());
+        text = text.field("checkout", checkout.root.display());
     }
     if place.checkouts.is_empty() {
-        text = text.field("checked out", "nowhere; it is written without a checkout");
+        text = text.field("checkout", "nowhere; it is written without a checkout");
     }
     if let Some((root, operation)) = &place.busy {
         text = text.field("busy", format!("{operation} in {}", root.display()));
