@@ -150,12 +150,22 @@ impl Output {
         if self.json {
             return self.finish(self.document(&failure(error)), error.exit);
         }
+        self.lament(error);
+        error.exit
+    }
+
+    /// Tells a failure of a command whose one document is out already: on standard error.
+    pub(crate) fn failed_late(self, error: &CliError) -> Done {
+        self.lament(error);
+        Done::silent().with_exit(error.exit)
+    }
+
+    fn lament(self, error: &CliError) {
         let mut text = format!("{} {}", "error:".red().bold(), error.message);
         if let Some(step) = &error.next_step {
             text.push_str(&format!("\n {} {}", "next:".dimmed(), step.cyan()));
         }
         self.complain(&text);
-        error.exit
     }
 
     /// Prints a usage error for people and returns its exit code.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 
-use pawtrail_hub::Hub;
+use pawtrail_hub::{Hub, HubError};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -37,6 +37,9 @@ fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
         };
         let listener = TcpListener::bind(args.listen).await.map_err(busy)?;
         let address = listener.local_addr().map_err(busy)?;
+        if !address.ip().is_loopback() {
+            return Err(HubError::NotLoopback(address).into());
+        }
         // From here on a signal ends the hub in order; before, it ends the process.
         let interrupted = interrupted()?;
         let url = format!("http://{address}");
@@ -52,8 +55,10 @@ fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
             .output
             .started(&Done::new(data, text.done()))
             .map_err(|error| CliError::io("can't write standard output", &error))?;
-        pawtrail_hub::serve(hub, listener, interrupted).await?;
-        Ok(Done::silent())
+        match pawtrail_hub::serve(hub, listener, interrupted).await {
+            Ok(()) => Ok(Done::silent()),
+            Err(error) => Ok(context.output.failed_late(&error.into())),
+        }
     })
 }
 
