@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::intake::{self, Meaning};
-use super::outbox::{Farewell, Outbox, Reply, Sent, WAITING};
+use super::outbox::{Farewell, Outbox, Reply, WAITING};
 use crate::presence;
 use crate::server::{App, Stop};
 use crate::store::{Grant, Incoming, Job};
@@ -54,14 +54,23 @@ pub(super) async fn run(socket: WebSocket, app: App, grant: Grant) {
     };
     let outbox = Outbox::new(sink, app.hub.clone()).run(snapshot, outgoing);
     tokio::pin!(outbox);
-    let sent = tokio::select! {
-        sent = &mut outbox => sent,
-        () = reader.run(&mut stream) => outbox.await,
+    let farewell = tokio::select! {
+        said = &mut outbox => said,
+        farewell = reader.run(&mut stream) => {
+            outbox.await;
+            Some(farewell)
+        }
     };
-    if sent == Sent::All {
-        let rest = async { while let Some(Ok(_)) = stream.next().await {} };
-        // A peer that doesn't end its side in time is left.
-        drop(timeout(GOODBYE, rest).await);
+    match farewell {
+        // The peer is gone or doesn't read.
+        None => {}
+        // What remains of the message can't be read any more.
+        Some(Farewell::TooLarge) => tokio::time::sleep(GOODBYE).await,
+        Some(Farewell::Gone | Farewell::Stopping | Farewell::Revoked | Farewell::Silent) => {
+            let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+            // A peer that doesn't end its side in time is left.
+            drop(timeout(GOODBYE, rest).await);
+        }
     }
 }
 
@@ -75,13 +84,14 @@ struct Reader {
 
 impl Reader {
     /// Reads until the end, which is the last reply.
-    async fn run(mut self, stream: &mut SplitStream<WebSocket>) {
+    async fn run(mut self, stream: &mut SplitStream<WebSocket>) -> Farewell {
         let farewell = self.read_all(stream).await;
         if farewell == Farewell::Silent {
             self.app.hub.counters.dropped_peers.add();
         }
         // Where the outbox has ended, there is nobody left to say goodbye to.
         drop(self.replies.send(Reply::Close(farewell)).await);
+        farewell
     }
 
     async fn read_all(&mut self, stream: &mut SplitStream<WebSocket>) -> Farewell {
