@@ -6,7 +6,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use jiff::Timestamp;
-use pawtrail_event::frame::{Frame, LocalCommit, PROTOCOL, Snapshot};
+use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit, PROTOCOL, Snapshot};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -119,7 +119,7 @@ impl Reader {
     async fn text(&mut self, text: &str) -> Result<(), Farewell> {
         match intake::read(text, &self.grant.project) {
             Meaning::Commit(frame) => self.store(*frame).await,
-            Meaning::Refused(frame) => self.refuse(frame).await,
+            Meaning::Refused(error) => self.refuse(error).await,
             Meaning::Ignored => {
                 self.check_token().await?;
                 self.app.hub.counters.ignored.add();
@@ -154,10 +154,10 @@ impl Reader {
         self.reply(Reply::Stored(hash, outcome)).await
     }
 
-    async fn refuse(&mut self, frame: Frame) -> Result<(), Farewell> {
+    async fn refuse(&mut self, error: Box<ErrorFrame>) -> Result<(), Farewell> {
         self.check_token().await?;
         self.app.hub.counters.refused.add();
-        self.reply(Reply::Ready(frame)).await
+        self.reply(Reply::Refused(error)).await
     }
 
     async fn reply(&self, reply: Reply) -> Result<(), Farewell> {

@@ -48,8 +48,8 @@ impl Farewell {
 
 /// One answer of the hub.
 pub(super) enum Reply {
-    /// It is known.
-    Ready(Frame),
+    /// The frame was refused.
+    Refused(Box<ErrorFrame>),
     /// It depends on the writer.
     Stored(CommitHash, oneshot::Receiver<Outcome>),
     /// The last one.
@@ -96,7 +96,7 @@ impl Outbox {
                 reply = replies.recv() => match reply {
                     None => return self.close(Farewell::Gone).await,
                     Some(Reply::Close(farewell)) => return self.close(farewell).await,
-                    Some(Reply::Ready(frame)) => self.feed(text(&frame)).await?,
+                    Some(Reply::Refused(error)) => self.feed(text(&Frame::Error(*error))).await?,
                     Some(Reply::Stored(hash, answer)) => {
                         let outcome = self.outcome(answer).await?;
                         if outcome == Some(Outcome::Revoked) {
