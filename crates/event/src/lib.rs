@@ -4,12 +4,15 @@
 //! file, asks the time or makes up an identifier; callers pass those in.
 
 pub mod decision;
+mod error;
 pub mod frame;
 pub mod id;
 pub mod json;
 pub mod route;
 pub mod sanitize;
+pub mod time;
 
+pub use error::Error;
 pub use id::{
     BuildId, CommitHash, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId, ProjectUuid,
     WorkPackageId,

@@ -1,1 +1,30 @@
-//! Placeholder.
+//! One project on disk: git, journals, missions.
+//!
+//! This crate answers what is true here, and makes it durable. It never touches the network.
+
+mod checkouts;
+mod clone_state;
+pub mod commit;
+pub mod decisions;
+mod durable;
+mod error;
+mod history;
+mod idempotency;
+pub mod identity;
+pub mod init;
+mod journal;
+mod ledger;
+mod lock;
+pub mod mission;
+pub mod placement;
+mod project;
+mod protection;
+mod receipt;
+mod source;
+pub mod sync_state;
+
+pub use checkouts::Checkout;
+pub use error::{Candidate, Error, Result};
+pub use project::Project;
+pub use receipt::{Delivery, Receipt};
+pub use source::{Seeded, Source, System};
