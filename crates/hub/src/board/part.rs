@@ -250,8 +250,7 @@ mod tests {
         assert!(!page.contains("<img"), "{page}");
         assert!(!page.contains("<b>"), "{page}");
         assert!(page.contains("&lt;script&gt;"));
-        // As attribute values they end at our quotes alone.
-        assert!(!page.contains("\"><"), "{page}");
+        assert!(page.contains("title=\"refs/heads/&quot;&gt;"));
     }
 
     #[test]

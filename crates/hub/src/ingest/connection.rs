@@ -6,12 +6,12 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use jiff::Timestamp;
-use pawtrail_event::frame::{Frame, LocalCommit, PROTOCOL, Snapshot};
+use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit, PROTOCOL, Snapshot};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::intake::{self, Meaning};
-use super::outbox::{Farewell, Outbox, Reply, Sent, WAITING};
+use super::outbox::{Farewell, Outbox, Reply, WAITING};
 use crate::presence;
 use crate::server::{App, Stop};
 use crate::store::{Grant, Incoming, Job};
@@ -54,14 +54,23 @@ pub(super) async fn run(socket: WebSocket, app: App, grant: Grant) {
     };
     let outbox = Outbox::new(sink, app.hub.clone()).run(snapshot, outgoing);
     tokio::pin!(outbox);
-    let sent = tokio::select! {
-        sent = &mut outbox => sent,
-        () = reader.run(&mut stream) => outbox.await,
+    let farewell = tokio::select! {
+        said = &mut outbox => said,
+        farewell = reader.run(&mut stream) => {
+            outbox.await;
+            Some(farewell)
+        }
     };
-    if sent == Sent::All {
-        let rest = async { while let Some(Ok(_)) = stream.next().await {} };
-        // A peer that doesn't end its side in time is left.
-        drop(timeout(GOODBYE, rest).await);
+    match farewell {
+        // The peer is gone or doesn't read.
+        None => {}
+        // What remains of the message can't be read any more.
+        Some(Farewell::TooLarge) => tokio::time::sleep(GOODBYE).await,
+        Some(Farewell::Gone | Farewell::Stopping | Farewell::Revoked | Farewell::Silent) => {
+            let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+            // A peer that doesn't end its side in time is left.
+            drop(timeout(GOODBYE, rest).await);
+        }
     }
 }
 
@@ -75,13 +84,14 @@ struct Reader {
 
 impl Reader {
     /// Reads until the end, which is the last reply.
-    async fn run(mut self, stream: &mut SplitStream<WebSocket>) {
+    async fn run(mut self, stream: &mut SplitStream<WebSocket>) -> Farewell {
         let farewell = self.read_all(stream).await;
         if farewell == Farewell::Silent {
             self.app.hub.counters.dropped_peers.add();
         }
         // Where the outbox has ended, there is nobody left to say goodbye to.
         drop(self.replies.send(Reply::Close(farewell)).await);
+        farewell
     }
 
     async fn read_all(&mut self, stream: &mut SplitStream<WebSocket>) -> Farewell {
@@ -109,7 +119,7 @@ impl Reader {
     async fn text(&mut self, text: &str) -> Result<(), Farewell> {
         match intake::read(text, &self.grant.project) {
             Meaning::Commit(frame) => self.store(*frame).await,
-            Meaning::Refused(frame) => self.refuse(frame).await,
+            Meaning::Refused(error) => self.refuse(error).await,
             Meaning::Ignored => {
                 self.check_token().await?;
                 self.app.hub.counters.ignored.add();
@@ -144,10 +154,10 @@ impl Reader {
         self.reply(Reply::Stored(hash, outcome)).await
     }
 
-    async fn refuse(&mut self, frame: Frame) -> Result<(), Farewell> {
+    async fn refuse(&mut self, error: Box<ErrorFrame>) -> Result<(), Farewell> {
         self.check_token().await?;
         self.app.hub.counters.refused.add();
-        self.reply(Reply::Ready(frame)).await
+        self.reply(Reply::Refused(error)).await
     }
 
     async fn reply(&self, reply: Reply) -> Result<(), Farewell> {

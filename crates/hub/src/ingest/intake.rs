@@ -14,7 +14,7 @@ pub(super) enum Meaning {
     /// Nothing that this version acts on.
     Ignored,
     /// Refused with this answer.
-    Refused(Frame),
+    Refused(Box<ErrorFrame>),
 }
 
 /// Reads one text message of a clone whose token is for `project`.
@@ -49,13 +49,13 @@ pub(super) fn read(text: &str, project: &ProjectUuid) -> Meaning {
 }
 
 /// The refusal of a binary message.
-pub(super) fn binary() -> Frame {
+pub(super) fn binary() -> Box<ErrorFrame> {
     let message = "a binary message: frames are JSON text".to_owned();
     refused("FRAME_MALFORMED", message, None)
 }
 
-fn refused(code: &str, message: String, git_hash: Option<CommitHash>) -> Frame {
-    Frame::Error(ErrorFrame {
+fn refused(code: &str, message: String, git_hash: Option<CommitHash>) -> Box<ErrorFrame> {
+    Box::new(ErrorFrame {
         code: code.to_owned(),
         message: shortened(message),
         retryable: false,
@@ -116,11 +116,13 @@ mod tests {
 
     fn code(meaning: &Meaning) -> (&str, bool) {
         match meaning {
-            Meaning::Refused(Frame::Error(error)) => {
+            Meaning::Refused(error) => {
                 assert!(!error.retryable);
                 (&error.code, error.git_hash.is_some())
             }
-            other => panic!("not refused: {other:?}"),
+            other @ (Meaning::Commit(_) | Meaning::Alive(_) | Meaning::Ignored) => {
+                panic!("not refused: {other:?}")
+            }
         }
     }
 
@@ -172,10 +174,10 @@ mod tests {
 
     #[test]
     fn a_refusal_stays_short_whatever_it_quotes() {
-        let Meaning::Refused(frame) = with("committed_at", json!({ "x".repeat(60_000): 1 })) else {
+        let Meaning::Refused(error) = with("committed_at", json!({ "x".repeat(60_000): 1 })) else {
             panic!("not refused");
         };
-        assert!(frame.to_text().len() < 2_000);
+        assert!(error.message.len() < 2_000);
         assert!(shortened("é".repeat(60_000)).chars().count() < 200);
     }
 

@@ -48,21 +48,12 @@ impl Farewell {
 
 /// One answer of the hub.
 pub(super) enum Reply {
-    /// It is known.
-    Ready(Frame),
+    /// The frame was refused.
+    Refused(Box<ErrorFrame>),
     /// It depends on the writer.
     Stored(CommitHash, oneshot::Receiver<Outcome>),
     /// The last one.
     Close(Farewell),
-}
-
-/// How sending ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    /// All was sent, the goodbye too.
-    All,
-    /// The peer is gone or doesn't read.
-    Broken,
 }
 
 /// Sends replies and pings until there are no more.
@@ -81,19 +72,21 @@ impl Outbox {
         Self { sink, hub, timing }
     }
 
-    /// Sends `first`, then all that comes.
-    pub(super) async fn run(mut self, first: Frame, mut replies: mpsc::Receiver<Reply>) -> Sent {
-        match self.send_all(first, &mut replies).await {
-            Ok(()) => Sent::All,
-            Err(Broken) => Sent::Broken,
-        }
+    /// Sends `first`, then all that comes, and returns its last word; none where the peer takes no
+    /// more. Such a peer gets its answers when it comes back and sends again.
+    pub(super) async fn run(
+        mut self,
+        first: Frame,
+        mut replies: mpsc::Receiver<Reply>,
+    ) -> Option<Farewell> {
+        self.send_all(first, &mut replies).await.ok()
     }
 
     async fn send_all(
         &mut self,
         first: Frame,
         replies: &mut mpsc::Receiver<Reply>,
-    ) -> Result<(), Broken> {
+    ) -> Result<Farewell, Broken> {
         self.feed(text(&first)).await?;
         // The first ping goes at once: its pong names the build, and the board shows it.
         let mut pings = interval(self.timing.ping_every);
@@ -103,7 +96,7 @@ impl Outbox {
                 reply = replies.recv() => match reply {
                     None => return self.close(Farewell::Gone).await,
                     Some(Reply::Close(farewell)) => return self.close(farewell).await,
-                    Some(Reply::Ready(frame)) => self.feed(text(&frame)).await?,
+                    Some(Reply::Refused(error)) => self.feed(text(&Frame::Error(*error))).await?,
                     Some(Reply::Stored(hash, answer)) => {
                         let outcome = self.outcome(answer).await?;
                         if outcome == Some(Outcome::Revoked) {
@@ -166,9 +159,10 @@ impl Outbox {
         })
     }
 
-    async fn close(&mut self, farewell: Farewell) -> Result<(), Broken> {
+    async fn close(&mut self, farewell: Farewell) -> Result<Farewell, Broken> {
         self.feed(Message::Close(Some(farewell.frame()))).await?;
-        self.flush().await
+        self.flush().await?;
+        Ok(farewell)
     }
 
     async fn feed(&mut self, message: Message) -> Result<(), Broken> {
@@ -195,7 +189,7 @@ impl Outbox {
 
 /// The refusal of a frame that came with a revoked token. It may be sent again, with another token:
 /// the frame itself is not at fault, and must stay pending in the clone.
-pub(super) fn revoked(hash: CommitHash) -> Frame {
+fn revoked(hash: CommitHash) -> Frame {
     Frame::Error(ErrorFrame {
         code: "TOKEN_REVOKED".to_owned(),
         message: "the token was revoked: nothing of this frame was stored".to_owned(),

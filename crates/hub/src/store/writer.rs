@@ -63,7 +63,7 @@ fn run(store: &dyn Store, live: &Live, mut jobs: mpsc::Receiver<Job>) {
                 }
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A connection that is gone needs no answer: its clone sends again.
-                    drop(answer.send(outcome));
+                    let _gone = answer.send(outcome);
                 }
             }
             Err(error) => {
