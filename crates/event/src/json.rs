@@ -1,1 +1,7 @@
-//! Placeholder.
+//! Canonical JSON: the four forms in which the Python tool writes, and a strict reader for rows.
+
+mod parse;
+mod write;
+
+pub use parse::{MAX_LINE_BYTES, ParseError, parse};
+pub use write::{log, log_compact, pretty, pretty_ascii};

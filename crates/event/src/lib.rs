@@ -9,6 +9,7 @@ pub mod id;
 pub mod json;
 pub mod route;
 pub mod sanitize;
+pub mod time;
 
 pub use id::{
     BuildId, CommitHash, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId, ProjectUuid,

@@ -1,0 +1,91 @@
+//! The worktrees of a clone: what each has checked out, and which branches an operation keeps busy.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::durable;
+use crate::error::{IoContext, Result};
+use crate::project::Project;
+
+/// One worktree of the clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// Its root.
+    pub root: PathBuf,
+    /// Its own git directory.
+    pub git_dir: PathBuf,
+    /// The branch that HEAD names, in full; `None` when HEAD is detached.
+    pub branch: Option<String>,
+    /// The branch that a rebase or bisect in this worktree will come back to, with the operation's name.
+    pub busy: Option<(String, &'static str)>,
+}
+
+/// Returns all worktrees of the clone that have files, the primary one first.
+pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {
+    let mut found = Vec::new();
+    if let Some(root) = project.primary() {
+        found.push(read(root.to_owned(), project.common_dir().to_owned())?);
+    }
+    let linked = project.common_dir().join("worktrees");
+    let entries = match fs::read_dir(&linked) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(found),
+        Err(error) => return Err(error).at("list", &linked),
+    };
+    let mut dirs = Vec::new();
+    for entry in entries {
+        dirs.push(entry.at("list", &linked)?.path());
+    }
+    dirs.sort();
+    for git_dir in dirs {
+        // `gitdir` names the worktree's `.git` file; without it the directory is a leftover.
+        let Some(pointer) = durable::read(&git_dir.join("gitdir"))? else {
+            continue;
+        };
+        let pointer = PathBuf::from(String::from_utf8_lossy(&pointer).trim());
+        // Git may have written it relative to the worktree's git directory.
+        let pointer = git_dir.join(pointer);
+        let Some(root) = pointer.parent().filter(|root| root.is_dir()) else {
+            continue;
+        };
+        let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        found.push(read(root, git_dir)?);
+    }
+    Ok(found)
+}
+
+fn read(root: PathBuf, git_dir: PathBuf) -> Result<Checkout> {
+    let head = text(&git_dir.join("HEAD"))?.unwrap_or_default();
+    let branch = head
+        .strip_prefix("ref: ")
+        .map(|name| name.trim().to_owned());
+    let busy = busy(&git_dir)?;
+    Ok(Checkout {
+        root,
+        git_dir,
+        branch,
+        busy,
+    })
+}
+
+/// A rebase or bisect detaches HEAD and remembers the branch it will move or return to.
+fn busy(git_dir: &Path) -> Result<Option<(String, &'static str)>> {
+    for dir in ["rebase-merge", "rebase-apply"] {
+        if let Some(name) = text(&git_dir.join(dir).join("head-name"))? {
+            return Ok(Some((name, "rebase")));
+        }
+    }
+    if let Some(start) = text(&git_dir.join("BISECT_START"))? {
+        let name = if start.starts_with("refs/") {
+            start
+        } else {
+            format!("refs/heads/{start}")
+        };
+        return Ok(Some((name, "bisect")));
+    }
+    Ok(None)
+}
+
+fn text(path: &Path) -> Result<Option<String>> {
+    Ok(durable::read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()))
+}

@@ -1,0 +1,162 @@
+//! Files that are whole or absent after a crash.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{IoContext, Result};
+
+/// Who may read a file that this crate creates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// As the user's umask says.
+    Shared,
+    /// The user alone.
+    Private,
+}
+
+/// Flushes a directory, so that names created or renamed in it survive a power loss.
+///
+/// Windows keeps directory entries itself; there this does nothing.
+pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
+    #[cfg(unix)]
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .at("flush", dir)?;
+    #[cfg(not(unix))]
+    let _ = dir;
+    Ok(())
+}
+
+/// Flushes a file and the directory that names it.
+pub(crate) fn sync_file(path: &Path) -> Result<()> {
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .at("flush", path)?;
+    parent(path).map_or(Ok(()), sync_dir)
+}
+
+/// Creates a directory and what leads to it.
+pub(crate) fn create_dir(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).at("create", dir)
+}
+
+/// Replaces a file's content: written beside it, flushed, renamed, the directory flushed.
+///
+/// A file that exists keeps its permissions, unless `access` is private.
+pub(crate) fn replace(path: &Path, content: &[u8], access: Access) -> Result<()> {
+    let written = written_beside(path, content, access)?;
+    written
+        .persist(path)
+        .map_err(|error| error.error)
+        .at("replace", path)?;
+    parent(path).map_or(Ok(()), sync_dir)
+}
+
+/// Creates a file unless it is there; returns whether this call created it.
+pub(crate) fn create_new(path: &Path, content: &[u8], access: Access) -> Result<bool> {
+    if path.exists() {
+        return Ok(false);
+    }
+    let written = written_beside(path, content, access)?;
+    match written.persist_noclobber(path) {
+        Ok(_) => {
+            parent(path).map_or(Ok(()), sync_dir)?;
+            Ok(true)
+        }
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error).at("create", path),
+    }
+}
+
+/// Reads a file; `None` when it isn't there.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
+/// Says whether an error means that there is no such file.
+pub(crate) fn is_absent(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+    )
+}
+
+fn parent(path: &Path) -> Option<&Path> {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty())
+}
+
+fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfile::NamedTempFile> {
+    let dir = parent(path).unwrap_or(Path::new("."));
+    create_dir(dir)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".pawtrail-")
+        .tempfile_in(dir)
+        .at("create a file in", dir)?;
+    #[cfg(unix)]
+    if access == Access::Shared {
+        use std::os::unix::fs::PermissionsExt;
+        // Temporary files are private; a shared one gets what it replaces, or the common default.
+        let mode = fs::metadata(path).map_or(0o644, |old| old.permissions().mode() & 0o777);
+        file.as_file()
+            .set_permissions(fs::Permissions::from_mode(mode))
+            .at("set the permissions of", path)?;
+    }
+    #[cfg(not(unix))]
+    let _ = access;
+    file.write_all(content).at("write", path)?;
+    file.as_file().sync_all().at("flush", path)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replace_then_read_gives_the_content() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.txt");
+        assert_eq!(read(&path).unwrap(), None);
+        replace(&path, b"one", Access::Shared).unwrap();
+        replace(&path, b"two", Access::Shared).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
+        sync_file(&path).unwrap();
+    }
+
+    #[test]
+    fn create_new_never_overwrites() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("id");
+        assert!(create_new(&path, b"first", Access::Private).unwrap());
+        assert!(!create_new(&path, b"second", Access::Private).unwrap());
+        assert_eq!(read(&path).unwrap().unwrap(), b"first");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_file_is_the_users_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (private, shared) = (dir.path().join("private"), dir.path().join("shared"));
+        replace(&private, b"", Access::Private).unwrap();
+        replace(&shared, b"", Access::Shared).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&private), 0o600);
+        assert_eq!(mode(&shared), 0o644);
+    }
+
+    #[test]
+    fn an_error_names_the_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "x").unwrap();
+        let error = replace(&file.join("below"), b"", Access::Shared).unwrap_err();
+        assert!(error.to_string().contains("file"), "{error}");
+    }
+}

@@ -1,0 +1,396 @@
+//! Everything that can go wrong on disk, with a stable code, what to do next, and an exit code.
+
+use std::path::{Path, PathBuf};
+
+use pawtrail_event::{DecisionId, IdError};
+use serde_json::{Value, json};
+
+use crate::receipt::Receipt;
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A mission that a handle could mean.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Candidate {
+    /// The mission's identity.
+    pub mission_id: String,
+    /// Its directory name.
+    pub mission_slug: String,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No git repository holds the directory.
+    #[error("{} is in no git repository", .dir.display())]
+    NotARepository {
+        /// Where the search began.
+        dir: PathBuf,
+    },
+    /// The repository has no commit that a branch could start from.
+    #[error(
+        "the repository has no commits, so there is nothing that a ledger branch could start from"
+    )]
+    NoCommits,
+    /// The repository uses something that Pawtrail doesn't write safely yet.
+    #[error("{what} is not supported yet; nothing was changed")]
+    Unsupported {
+        /// What it uses.
+        what: String,
+    },
+    /// Git data can't be read or written.
+    #[error("git: {action} failed: {message}")]
+    Git {
+        /// What was tried.
+        action: String,
+        /// Why it failed.
+        message: String,
+    },
+    /// A file can't be read or written.
+    #[error("can't {action} {}: {source}", .path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// A file holds what it must not.
+    #[error("{} is damaged: {message}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The repository has no project identity.
+    #[error("this repository has no project identity yet")]
+    NotInitialized,
+    /// No mission answers to the handle.
+    #[error("no mission answers to `{handle}`")]
+    MissionNotFound {
+        /// What was asked for.
+        handle: String,
+    },
+    /// Several missions answer to the handle.
+    #[error("`{handle}` can mean {} missions; name one by its mission id", .candidates.len())]
+    AmbiguousMission {
+        /// What was asked for.
+        handle: String,
+        /// What it can mean.
+        candidates: Vec<Candidate>,
+    },
+    /// The command needs a mission and none can be inferred.
+    #[error("which mission? {} in this clone, and none can be inferred from here", count(*.known))]
+    NoMission {
+        /// How many missions there are.
+        known: usize,
+    },
+    /// A mission with that slug is there already.
+    #[error("a mission named `{slug}` is there already")]
+    MissionExists {
+        /// The slug.
+        slug: String,
+    },
+    /// No decision has that id.
+    #[error("no decision `{id}` in {place}")]
+    DecisionNotFound {
+        /// The id.
+        id: String,
+        /// Where it was looked for.
+        place: String,
+    },
+    /// Several missions have a decision of that id.
+    #[error("{} missions have a decision `{id}`; say which with --mission", .missions.len())]
+    AmbiguousDecision {
+        /// The id.
+        id: String,
+        /// Their directory names.
+        missions: Vec<String>,
+    },
+    /// The decision has another answer.
+    #[error("decision `{id}` already has another answer: {answer}")]
+    AlreadyAnswered {
+        /// The decision.
+        id: DecisionId,
+        /// The answer it has.
+        answer: String,
+        /// When it was given.
+        answered_at: String,
+    },
+    /// The decision id is taken by another question.
+    #[error("decision `{id}` is there already and asks something else: {question}")]
+    DecisionExists {
+        /// The decision.
+        id: DecisionId,
+        /// What it asks.
+        question: String,
+    },
+    /// The idempotency key stands for another request.
+    #[error("the idempotency key `{key}` was used for something else")]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
+    /// The same path holds something else on the branch.
+    #[error("{path} is on {branch} already, with other content")]
+    PathTaken {
+        /// The path, relative to the repository root.
+        path: String,
+        /// The branch.
+        branch: String,
+    },
+    /// An argument's value is refused.
+    #[error("{what}: {message}")]
+    Invalid {
+        /// The argument.
+        what: &'static str,
+        /// Why it is refused.
+        message: String,
+    },
+    /// The branch is protected.
+    #[error("`{branch}` is protected ({rule}), so nothing is committed to it")]
+    Protected {
+        /// The branch's short name.
+        branch: String,
+        /// The rule that protects it.
+        rule: String,
+    },
+    /// Another branch is checked out than the one named.
+    #[error("`{expected}` isn't checked out here; {actual} is")]
+    OtherBranch {
+        /// The branch named.
+        expected: String,
+        /// What is checked out.
+        actual: String,
+    },
+    /// There is nothing to commit.
+    #[error("nothing to commit: the paths are as they are in the last commit")]
+    NothingToCommit,
+    /// Git refused the commit: a hook, a conflict, a lock.
+    #[error("git refused the commit: {message}")]
+    CommitRefused {
+        /// What git said.
+        message: String,
+    },
+    /// What should have been committed is only recorded; the next command finishes it.
+    #[error("recorded, but not committed: {reason}")]
+    Spooled {
+        /// What is true now.
+        receipt: Box<Receipt>,
+        /// Why it isn't committed.
+        reason: String,
+    },
+    /// Another process holds a lock.
+    #[error("another process held {} for {seconds} s", .path.display())]
+    LockTimeout {
+        /// The lock.
+        path: PathBuf,
+        /// How long this one waited.
+        seconds: u64,
+    },
+}
+
+impl Error {
+    /// Returns the error's stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotARepository { .. } => "NOT_A_REPOSITORY",
+            Self::NoCommits => "NO_COMMITS",
+            Self::Unsupported { .. } => "UNSUPPORTED_REPOSITORY",
+            Self::Git { .. } => "GIT_FAILED",
+            Self::Io { .. } => "IO_FAILED",
+            Self::Damaged { .. } => "FILE_DAMAGED",
+            Self::NotInitialized => "NOT_INITIALIZED",
+            Self::MissionNotFound { .. } => "MISSION_NOT_FOUND",
+            Self::AmbiguousMission { .. } => "MISSION_AMBIGUOUS",
+            Self::NoMission { .. } => "MISSION_REQUIRED",
+            Self::MissionExists { .. } => "MISSION_EXISTS",
+            Self::DecisionNotFound { .. } => "DECISION_NOT_FOUND",
+            Self::AmbiguousDecision { .. } => "DECISION_AMBIGUOUS",
+            Self::AlreadyAnswered { .. } => "DECISION_ALREADY_ANSWERED",
+            Self::DecisionExists { .. } => "DECISION_EXISTS",
+            Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
+            Self::PathTaken { .. } => "PATH_TAKEN",
+            Self::Invalid { .. } => "INVALID_ARGUMENT",
+            Self::Protected { .. } => "BRANCH_PROTECTED",
+            Self::OtherBranch { .. } => "OTHER_BRANCH_CHECKED_OUT",
+            Self::NothingToCommit => "NOTHING_TO_COMMIT",
+            Self::CommitRefused { .. } => "COMMIT_REFUSED",
+            Self::Spooled { .. } => "NOT_COMMITTED_YET",
+            Self::LockTimeout { .. } => "LOCK_TIMEOUT",
+        }
+    }
+
+    /// Returns the command that gets the user on, if there is one.
+    pub fn next_step(&self) -> Option<String> {
+        let step = match self {
+            Self::NotARepository { .. } => "git init",
+            Self::NoCommits => "git commit --allow-empty -m \"Initial commit\"",
+            Self::NotInitialized => "pawtrail init",
+            Self::MissionNotFound { .. } | Self::AmbiguousMission { .. } => "pawtrail mission list",
+            Self::NoMission { known: 0 } => "pawtrail mission create my-mission",
+            Self::NoMission { .. } => "pawtrail mission list",
+            Self::MissionExists { slug } => return Some(format!("pawtrail mission show {slug}")),
+            Self::DecisionNotFound { .. } => "pawtrail decision list",
+            Self::AmbiguousDecision { id, .. } | Self::KeyReused { key: id } => {
+                return Some(format!("pawtrail decision show {id}"));
+            }
+            Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
+                return Some(format!("pawtrail decision show {id}"));
+            }
+            Self::Protected { .. } => "git switch -c my-branch",
+            Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
+            Self::NothingToCommit => "git status",
+            Self::CommitRefused { .. } => "git status",
+            Self::Spooled { .. } => "pawtrail sync status",
+            Self::Unsupported { .. }
+            | Self::Git { .. }
+            | Self::Io { .. }
+            | Self::Damaged { .. }
+            | Self::PathTaken { .. }
+            | Self::Invalid { .. }
+            | Self::LockTimeout { .. } => return None,
+        };
+        Some(step.to_owned())
+    }
+
+    /// Returns the exit code of a command that ends with this error.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Invalid { .. } | Self::NoMission { .. } => 2,
+            Self::Spooled { .. } => 3,
+            Self::LockTimeout { .. } => 4,
+            Self::AlreadyAnswered { .. }
+            | Self::DecisionExists { .. }
+            | Self::KeyReused { .. }
+            | Self::PathTaken { .. }
+            | Self::MissionExists { .. } => 5,
+            Self::NotARepository { .. }
+            | Self::NoCommits
+            | Self::Unsupported { .. }
+            | Self::Git { .. }
+            | Self::Io { .. }
+            | Self::Damaged { .. }
+            | Self::NotInitialized
+            | Self::MissionNotFound { .. }
+            | Self::AmbiguousMission { .. }
+            | Self::DecisionNotFound { .. }
+            | Self::AmbiguousDecision { .. }
+            | Self::Protected { .. }
+            | Self::OtherBranch { .. }
+            | Self::NothingToCommit
+            | Self::CommitRefused { .. } => 1,
+        }
+    }
+
+    /// Returns the error's particulars as data.
+    pub fn details(&self) -> Value {
+        match self {
+            Self::NotARepository { dir } => json!({ "dir": dir.display().to_string() }),
+            Self::Io { action, path, .. } => {
+                json!({ "action": action, "path": path.display().to_string() })
+            }
+            Self::Damaged { path, .. } => json!({ "path": path.display().to_string() }),
+            Self::MissionNotFound { handle } => json!({ "handle": handle }),
+            Self::AmbiguousMission { handle, candidates } => {
+                json!({ "handle": handle, "candidates": candidates })
+            }
+            Self::NoMission { known } => json!({ "missions": known }),
+            Self::MissionExists { slug } => json!({ "mission_slug": slug }),
+            Self::DecisionNotFound { id, .. } => json!({ "decision_id": id }),
+            Self::AmbiguousDecision { id, missions } => {
+                json!({ "decision_id": id, "missions": missions })
+            }
+            Self::AlreadyAnswered {
+                id,
+                answer,
+                answered_at,
+            } => json!({ "decision_id": id, "answer": answer, "answered_at": answered_at }),
+            Self::DecisionExists { id, question } => {
+                json!({ "decision_id": id, "question": question })
+            }
+            Self::KeyReused { key } => json!({ "idempotency_key": key }),
+            Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),
+            Self::Invalid { what, .. } => json!({ "argument": what }),
+            Self::Protected { branch, rule } => json!({ "branch": branch, "rule": rule }),
+            Self::OtherBranch { expected, actual } => {
+                json!({ "expected": expected, "actual": actual })
+            }
+            Self::Spooled { receipt, reason } => json!({ "receipt": receipt, "reason": reason }),
+            Self::LockTimeout { path, seconds } => {
+                json!({ "path": path.display().to_string(), "seconds": seconds })
+            }
+            Self::NoCommits
+            | Self::Unsupported { .. }
+            | Self::Git { .. }
+            | Self::NotInitialized
+            | Self::NothingToCommit
+            | Self::CommitRefused { .. } => json!({}),
+        }
+    }
+
+    /// Returns the receipt of a write that is recorded and not committed.
+    pub fn receipt(&self) -> Option<&Receipt> {
+        if let Self::Spooled { receipt, .. } = self {
+            Some(receipt)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn invalid(what: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid {
+            what,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<IdError> for Error {
+    fn from(error: IdError) -> Self {
+        Self::Invalid {
+            what: "identifier",
+            message: error.to_string(),
+        }
+    }
+}
+
+fn count(missions: usize) -> String {
+    match missions {
+        0 => "there are none".to_owned(),
+        1 => "there is one".to_owned(),
+        more => format!("there are {more}"),
+    }
+}
+
+/// Adds what was tried, and on which file, to an error of the operating system.
+pub(crate) trait IoContext<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T>;
+}
+
+impl<T> IoContext<T> for std::io::Result<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T> {
+        self.map_err(|source| Error::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+/// Adds what was tried to an error of the git library.
+pub(crate) trait GitContext<T> {
+    fn git(self, action: &str) -> Result<T>;
+}
+
+impl<T, E: std::fmt::Display> GitContext<T> for std::result::Result<T, E> {
+    fn git(self, action: &str) -> Result<T> {
+        self.map_err(|error| Error::Git {
+            action: action.to_owned(),
+            message: error.to_string(),
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading files, branches and reachability from git's own data.
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+
+use crate::error::{GitContext, Result};
+use crate::project::Project;
+
+/// Returns the commit that a full reference name points to; `None` when there is no such reference.
+pub(crate) fn tip(project: &Project, full_name: &str) -> Result<Option<ObjectId>> {
+    let found = project
+        .git()
+        .try_find_reference(full_name)
+        .git("reading a branch")?;
+    let Some(mut reference) = found else {
+        return Ok(None);
+    };
+    let id = reference.peel_to_id().git("following a branch")?;
+    Ok(Some(id.detach()))
+}
+
+/// Returns a file's content in a commit; `None` when it isn't there.
+pub(crate) fn file_at(project: &Project, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>> {
+    let Some(id) = entry_at(project, commit, path)? else {
+        return Ok(None);
+    };
+    let mut blob = project
+        .git()
+        .find_object(id)
+        .git("reading a file from a commit")?;
+    Ok(Some(std::mem::take(&mut blob.data)))
+}
+
+/// Returns the object that a path names in a commit.
+pub(crate) fn entry_at(
+    project: &Project,
+    commit: ObjectId,
+    path: &str,
+) -> Result<Option<ObjectId>> {
+    let tree = project
+        .git()
+        .find_commit(commit)
+        .git("reading a commit")?
+        .tree()
+        .git("reading a tree")?;
+    let entry = tree.lookup_entry_by_path(path).git("looking up a path")?;
+    Ok(entry.map(|entry| entry.object_id()))
+}
+
+/// Lists the branches whose full name begins with `prefix`, with their commits.
+pub(crate) fn branches(project: &Project, prefix: &str) -> Result<Vec<(String, ObjectId)>> {
+    let platform = project.git().references().git("listing branches")?;
+    let mut found = Vec::new();
+    for reference in platform.prefixed(prefix).git("listing branches")? {
+        let mut reference = reference.git("listing branches")?;
+        let Ok(name) = reference.name().as_bstr().to_str().map(str::to_owned) else {
+            continue;
+        };
+        // A symbolic ref such as `refs/remotes/origin/HEAD` only repeats another one.
+        if reference.target().try_name().is_some() {
+            continue;
+        }
+        if let Ok(id) = reference.peel_to_id() {
+            found.push((name, id.detach()));
+        }
+    }
+    Ok(found)
+}
+
+/// Says whether a remote-tracking branch reaches the commit.
+pub(crate) fn is_pushed(project: &Project, commit: ObjectId) -> Result<bool> {
+    let remotes: Vec<ObjectId> = branches(project, "refs/remotes/")?
+        .into_iter()
+        .map(|(_, id)| id)
+        .collect();
+    is_reached(project, commit, &remotes)
+}
+
+/// Says whether one of `tips` is the commit or descends from it.
+pub(crate) fn is_reached(project: &Project, commit: ObjectId, tips: &[ObjectId]) -> Result<bool> {
+    if tips.is_empty() || tips.contains(&commit) {
+        return Ok(!tips.is_empty());
+    }
+    let mut walk = project
+        .git()
+        .rev_walk([commit])
+        .with_hidden(tips.iter().copied())
+        .all()
+        .git("walking history")?;
+    match walk.next() {
+        // Everything that `commit` reaches is hidden behind the tips, itself included.
+        None => Ok(true),
+        Some(first) => first.git("walking history").map(|_| false),
+    }
+}

@@ -1,0 +1,84 @@
+//! `init`: gives a repository a project identity, and changes nothing that is there.
+
+use pawtrail_event::ProjectUuid;
+
+use crate::clone_state;
+
+use crate::error::{Error, Result};
+use crate::identity::{self, Identity};
+use crate::project::Project;
+
+/// What `init` found and made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initialized {
+    /// The project's UUID, new or as it was.
+    pub project_uuid: ProjectUuid,
+    /// What was created or added to, relative to the repository root.
+    pub created: Vec<String>,
+}
+
+/// Makes sure that the project has an identity and that git ignores this clone's private files.
+///
+/// # Errors
+/// [`Error::Unsupported`] in a bare repository without a worktree; [`Error::Damaged`] when the configuration that
+/// is there can't be understood, which is then left as it is.
+pub fn init(project: &Project) -> Result<Initialized> {
+    let root = project
+        .checkout()
+        .ok_or_else(|| Error::Unsupported {
+            what: "`init` in a bare repository (run it in one of its worktrees)".to_owned(),
+        })?
+        .to_owned();
+    let mut created = Vec::new();
+    let project_uuid = match project.identity()? {
+        Some(found) => found.uuid,
+        None => {
+            let identity = Identity {
+                uuid: uuid::Uuid::new_v4().to_string().parse()?,
+                slug: Some(slug(project)),
+            };
+            identity::write(&root, &identity)?;
+            created.push(".kittify/config.yaml".to_owned());
+            identity.uuid
+        }
+    };
+    project.build_id()?;
+    project.node_id()?;
+    if clone_state::ignore_private_files(project)? {
+        created.push(".git/info/exclude".to_owned());
+    }
+    Ok(Initialized {
+        project_uuid,
+        created,
+    })
+}
+
+/// The project's short name: the last part of origin's URL, else the directory's name.
+fn slug(project: &Project) -> String {
+    let origin = project
+        .git()
+        .config_snapshot()
+        .string("remote.origin.url")
+        .map(|url| url.to_string());
+    let from_url = origin.as_deref().and_then(|url| {
+        let last = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
+        Some(last.strip_suffix(".git").unwrap_or(last).to_owned())
+    });
+    let from_dir = || {
+        let dir = project.primary().or(project.checkout())?;
+        Some(dir.file_name()?.to_str()?.to_owned())
+    };
+    let name = from_url.filter(|name| !name.is_empty()).or_else(from_dir);
+    let slug: String = name
+        .unwrap_or_default()
+        .to_lowercase()
+        .chars()
+        .map(|c| if c == '_' || c == ' ' { '-' } else { c })
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '.')
+        .collect();
+    if slug.is_empty() {
+        "project".to_owned()
+    } else {
+        slug
+    }
+}

@@ -1,0 +1,65 @@
+//! Locks among Pawtrail's own processes: the operating system frees them when their holder dies.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::durable;
+use crate::error::{Error, IoContext, Result};
+
+/// How long a command waits for a lock before it gives up with exit code 4.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An exclusive lock; dropping it frees it. The lock file itself stays for ever.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for the lock at `path`, at most `patience`.
+    pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self> {
+        if let Some(dir) = path.parent() {
+            durable::create_dir(dir)?;
+        }
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .at("open the lock", path)?;
+        let deadline = Instant::now() + patience;
+        let mut pause = Duration::from_micros(200);
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    return Err(Error::LockTimeout {
+                        path: path.to_owned(),
+                        seconds: patience.as_secs(),
+                    });
+                }
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(5));
+                }
+                Err(TryLockError::Error(error)) => return Err(error).at("lock", path),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_waits_and_then_gives_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("locks/a.lock");
+        let first = Lock::acquire(&path, Duration::ZERO).unwrap();
+        let error = Lock::acquire(&path, Duration::from_millis(20)).unwrap_err();
+        assert_eq!((error.code(), error.exit_code()), ("LOCK_TIMEOUT", 4));
+        drop(first);
+        Lock::acquire(&path, Duration::ZERO).unwrap();
+    }
+}

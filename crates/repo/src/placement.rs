@@ -1,0 +1,250 @@
+//! Where a mission's files live: the one answer to that question, for everybody.
+
+use std::path::PathBuf;
+
+use gix::ObjectId;
+use pawtrail_event::{MissionId, MissionSlug};
+use serde::{Deserialize, Serialize};
+
+use crate::checkouts::{self, Checkout};
+use crate::durable::{self, Access};
+use crate::error::{Error, GitContext, IoContext, Result};
+use crate::history;
+use crate::mission::{BRANCH_PREFIX, Mission};
+use crate::project::Project;
+use crate::protection::Facts;
+
+/// Who chose a mission's ledger branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChosenBy {
+    /// `coordination_branch` in the mission's `meta.json`.
+    Meta,
+    /// The mission's own branch was there already.
+    ExistingBranch,
+    /// The mission's own branch was on a remote already.
+    RemoteBranch,
+    /// The primary checkout was on an unprotected branch.
+    CurrentBranch,
+    /// Nothing else could be used, so the mission has a branch of its own.
+    OwnBranch,
+}
+
+/// Where a mission's files live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// The branch that holds the mission's events, by its full name.
+    pub ledger_ref: String,
+    /// Who chose it.
+    pub chosen_by: ChosenBy,
+    /// Whether the choice is recorded in this clone.
+    pub recorded: bool,
+    /// The branch's commit; `None` when it doesn't exist yet.
+    pub tip: Option<ObjectId>,
+    /// The commit that the branch starts from when it is created.
+    pub base: Option<ObjectId>,
+    /// The worktrees that have it checked out.
+    pub checkouts: Vec<Checkout>,
+    /// The operation that keeps the branch busy, and where.
+    pub busy: Option<(PathBuf, &'static str)>,
+    /// The mission's directory, relative to the repository root.
+    pub dir: String,
+    /// Whether the Python tool, which reads the primary checkout, sees what is written there.
+    pub seen_by_python: bool,
+}
+
+/// What a clone remembers of a mission, in `pawtrail/missions/<mission id>` of its git directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) mission_slug: MissionSlug,
+    pub(crate) ledger_ref: String,
+    pub(crate) chosen_by: ChosenBy,
+}
+
+/// Says where a mission's files live. It reads and never writes.
+///
+/// # Errors
+/// [`Error::NoCommits`] when a branch would have to be created and there is no commit to start from.
+pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
+    let facts = Facts::of(project)?;
+    let worktrees = checkouts::all(project)?;
+    let choice = choose(project, mission, &facts, &worktrees)?;
+    let tip = history::tip(project, &choice.ledger_ref)?;
+    let base = match (tip, choice.base) {
+        (Some(tip), _) => Some(tip),
+        (None, Some(base)) => Some(base),
+        (None, None) => head(project)?,
+    };
+    let busy = worktrees.iter().find_map(|checkout| {
+        let (branch, operation) = checkout.busy.as_ref()?;
+        (*branch == choice.ledger_ref).then(|| (checkout.root.clone(), *operation))
+    });
+    let checkouts: Vec<Checkout> = worktrees
+        .into_iter()
+        .filter(|checkout| checkout.branch.as_deref() == Some(&*choice.ledger_ref))
+        .collect();
+    Ok(Placement {
+        seen_by_python: checkouts
+            .iter()
+            .any(|checkout| Some(checkout.root.as_path()) == project.primary()),
+        ledger_ref: choice.ledger_ref,
+        chosen_by: choice.chosen_by,
+        recorded: choice.recorded,
+        tip,
+        base,
+        checkouts,
+        busy,
+        dir: mission.dir.clone(),
+    })
+}
+
+/// Records the choice of a mission's ledger branch, unless one is recorded already.
+pub(crate) fn record_choice(
+    project: &Project,
+    mission: &Mission,
+    chosen: &Placement,
+) -> Result<()> {
+    if chosen.recorded {
+        return Ok(());
+    }
+    let record = Record {
+        mission_slug: mission.mission_slug.clone(),
+        ledger_ref: chosen.ledger_ref.clone(),
+        chosen_by: chosen.chosen_by,
+    };
+    let path = record_path(project, &mission.mission_id);
+    let mut text = serde_json::to_vec(&record).git("encoding a record")?;
+    text.push(b'\n');
+    durable::replace(&path, &text, Access::Private)
+}
+
+/// Reads what this clone remembers of a mission.
+pub(crate) fn record(project: &Project, id: &MissionId) -> Result<Option<Record>> {
+    let path = record_path(project, id);
+    let Some(content) = durable::read(&path)? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&content)
+        .map(Some)
+        .map_err(|error| Error::Damaged {
+            path,
+            message: format!("{error}; `pawtrail where` shows the branch once the file is removed"),
+        })
+}
+
+/// Returns the recorded ledger branch of a mission.
+pub(crate) fn recorded(project: &Project, mission: &Mission) -> Result<Option<String>> {
+    Ok(record(project, &mission.mission_id)?.map(|record| record.ledger_ref))
+}
+
+/// Returns every recorded ledger branch of this clone.
+pub fn recorded_branches(project: &Project) -> Result<Vec<String>> {
+    let dir = project.state_dir().join("missions");
+    let entries = match std::fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", &dir),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.at("list", &dir)?.file_name();
+        if let Some(id) = name.to_str().and_then(|name| name.parse().ok())
+            && let Some(record) = record(project, &id)?
+        {
+            names.push(record.ledger_ref);
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+fn record_path(project: &Project, id: &MissionId) -> PathBuf {
+    project.state_dir().join("missions").join(id.as_str())
+}
+
+struct Choice {
+    ledger_ref: String,
+    chosen_by: ChosenBy,
+    recorded: bool,
+    base: Option<ObjectId>,
+}
+
+/// The rules, in order: record, `meta.json`, the mission's branch here or on a remote, the primary checkout's
+/// unprotected branch, a branch of its own.
+fn choose(
+    project: &Project,
+    mission: &Mission,
+    facts: &Facts,
+    worktrees: &[Checkout],
+) -> Result<Choice> {
+    let own = mission.own_branch();
+    let choice = |ledger_ref: String, chosen_by, recorded, base| Choice {
+        ledger_ref,
+        chosen_by,
+        recorded,
+        base,
+    };
+    if let Some(record) = record(project, &mission.mission_id)?
+        && facts.rule(&record.ledger_ref).is_none()
+    {
+        let base = remote_tip(project, &record.ledger_ref)?;
+        return Ok(choice(record.ledger_ref, record.chosen_by, true, base));
+    }
+    if let Some(branch) = &mission.coordination_branch {
+        let full = if branch.starts_with("refs/heads/") {
+            branch.clone()
+        } else {
+            format!("refs/heads/{branch}")
+        };
+        let sound = gix::validate::reference::name(full.as_str().into()).is_ok();
+        if sound && facts.rule(&full).is_none() {
+            let base = remote_tip(project, &full)?;
+            return Ok(choice(full, ChosenBy::Meta, false, base));
+        }
+    }
+    if history::tip(project, &own)?.is_some() {
+        return Ok(choice(own, ChosenBy::ExistingBranch, false, None));
+    }
+    if let Some(base) = remote_tip(project, &own)? {
+        return Ok(choice(own, ChosenBy::RemoteBranch, false, Some(base)));
+    }
+    let primary = project.primary();
+    let current = worktrees
+        .iter()
+        .find(|checkout| Some(checkout.root.as_path()) == primary)
+        .and_then(|checkout| checkout.branch.clone());
+    if let Some(current) = current
+        && facts.rule(&current).is_none()
+        && !current.starts_with(BRANCH_PREFIX)
+        && history::tip(project, &current)?.is_some()
+    {
+        return Ok(choice(current, ChosenBy::CurrentBranch, false, None));
+    }
+    Ok(choice(own, ChosenBy::OwnBranch, false, None))
+}
+
+/// The commit of a remote-tracking branch of the same name.
+fn remote_tip(project: &Project, full: &str) -> Result<Option<ObjectId>> {
+    let Some(short) = full.strip_prefix("refs/heads/") else {
+        return Ok(None);
+    };
+    for remote in project.git().remote_names() {
+        let name = format!("refs/remotes/{remote}/{short}");
+        if let Some(tip) = history::tip(project, &name)? {
+            return Ok(Some(tip));
+        }
+    }
+    Ok(None)
+}
+
+fn head(project: &Project) -> Result<Option<ObjectId>> {
+    let mut head = project.git().head().git("reading HEAD")?;
+    if head.is_unborn() {
+        return Ok(None);
+    }
+    Ok(head
+        .try_peel_to_id()
+        .git("reading HEAD")?
+        .map(|id| id.detach()))
+}

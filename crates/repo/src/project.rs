@@ -1,0 +1,157 @@
+//! The repository at hand, found through git, and where things are in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use pawtrail_event::{BuildId, CommitHash, NodeId, ProjectUuid};
+use ulid::Ulid;
+
+use crate::clone_state;
+use crate::error::{Error, GitContext, Result};
+use crate::identity::{self, Identity};
+use crate::source::Source;
+
+/// One checkout of one clone of a project.
+pub struct Project {
+    git: gix::Repository,
+    common_dir: PathBuf,
+    primary: Option<PathBuf>,
+    source: Arc<dyn Source>,
+}
+
+impl std::fmt::Debug for Project {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Project")
+            .field("common_dir", &self.common_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Project {
+    /// Finds the repository that holds `dir`: a main or linked worktree, a submodule, or a bare repository.
+    ///
+    /// # Errors
+    /// [`Error::NotARepository`] when there is none; [`Error::Git`] when git's data can't be read.
+    pub fn discover(dir: &Path, source: Arc<dyn Source>) -> Result<Self> {
+        let git = gix::discover(dir).map_err(|error| {
+            if has_git_above(dir) {
+                Error::Git {
+                    action: "opening the repository".to_owned(),
+                    message: error.to_string(),
+                }
+            } else {
+                Error::NotARepository {
+                    dir: dir.to_owned(),
+                }
+            }
+        })?;
+        let common_dir =
+            std::fs::canonicalize(git.common_dir()).unwrap_or_else(|_| git.common_dir().to_owned());
+        let primary = if git.kind() == gix::repository::Kind::LinkedWorkTree {
+            let main = git.main_repo().git("opening the main worktree")?;
+            main.workdir().map(Path::to_owned)
+        } else {
+            git.workdir().map(Path::to_owned)
+        };
+        Ok(Self {
+            git,
+            common_dir,
+            primary: primary.map(|dir| std::fs::canonicalize(&dir).unwrap_or(dir)),
+            source,
+        })
+    }
+
+    /// Returns git's view of the repository.
+    pub fn git(&self) -> &gix::Repository {
+        &self.git
+    }
+
+    /// Returns the directory that all worktrees of the clone share.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// Returns this worktree's own git directory.
+    pub fn git_dir(&self) -> &Path {
+        self.git.git_dir()
+    }
+
+    /// Returns the root of this worktree; `None` in a bare repository.
+    pub fn checkout(&self) -> Option<&Path> {
+        self.git.workdir()
+    }
+
+    /// Returns the root of the primary checkout; `None` when the repository is bare.
+    pub fn primary(&self) -> Option<&Path> {
+        self.primary.as_deref()
+    }
+
+    /// Returns the directory of the clone's private state.
+    pub fn state_dir(&self) -> PathBuf {
+        self.common_dir.join("pawtrail")
+    }
+
+    /// Returns the project's identity from `.kittify/config.yaml`, in this checkout or the primary one.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the file can't be understood, [`Error::Io`] when it can't be read.
+    pub fn identity(&self) -> Result<Option<Identity>> {
+        for root in [self.checkout(), self.primary()].into_iter().flatten() {
+            if let Some(found) = identity::read(root)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the project's UUID.
+    ///
+    /// # Errors
+    /// [`Error::NotInitialized`] when it has none; otherwise as [`Self::identity`].
+    pub fn uuid(&self) -> Result<ProjectUuid> {
+        self.identity()?
+            .map(|identity| identity.uuid)
+            .ok_or(Error::NotInitialized)
+    }
+
+    /// Returns this checkout's build id, made at first use.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it can't be stored.
+    pub fn build_id(&self) -> Result<BuildId> {
+        clone_state::build_id(self)
+    }
+
+    /// Returns this clone's node id, made at first use.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it can't be stored.
+    pub fn node_id(&self) -> Result<NodeId> {
+        clone_state::node_id(self)
+    }
+
+    /// Returns the present time.
+    pub fn now(&self) -> Timestamp {
+        self.source.now()
+    }
+
+    /// Returns a new identifier.
+    pub fn ulid(&self) -> Ulid {
+        self.source.ulid()
+    }
+}
+
+/// Returns a git object's name as ours.
+pub(crate) fn hash(id: gix::ObjectId) -> CommitHash {
+    match id.to_string().parse() {
+        Ok(hash) => hash,
+        // Git prints 40 or 64 lower-case hexadecimal digits, which is what the type asks for.
+        Err(_) => unreachable!("git printed no object name"),
+    }
+}
+
+fn has_git_above(dir: &Path) -> bool {
+    let dir = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    dir.ancestors().any(|dir| dir.join(".git").exists())
+}
