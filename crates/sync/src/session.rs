@@ -186,10 +186,12 @@ impl Session {
                 }
             }
             Input::Refused(reason) => {
-                self.lost(reason, now, &mut actions);
-                self.phase = Phase::Refused {
-                    until: now + REFUSED_MS,
-                };
+                if self.is_under_way() {
+                    self.lost(reason, now, &mut actions);
+                    self.phase = Phase::Refused {
+                        until: now + REFUSED_MS,
+                    };
+                }
             }
             Input::Pending(commits) => {
                 let again = self.queue.supply(commits, now);
@@ -418,7 +420,7 @@ impl Session {
                     actions.push(Action::Send(frame));
                 }
                 Err((git_hash, message)) => {
-                    self.queue.settle(&git_hash, Outcome::SetAside, now);
+                    self.queue.refuse_next(now);
                     actions.push(Action::SetAside {
                         git_hash,
                         code: "INVALID_FRAME".to_owned(),

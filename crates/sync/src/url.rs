@@ -76,7 +76,7 @@ impl FromStr for HubUrl {
                 "longer than {MAX_BYTES} bytes"
             )));
         }
-        let base =
+        let mut base =
             Url::parse(text.trim()).map_err(|error| UrlError::Malformed(error.to_string()))?;
         let plain = match base.scheme() {
             "https" => false,
@@ -99,6 +99,8 @@ impl FromStr for HubUrl {
         let port = base
             .port_or_known_default()
             .ok_or_else(|| UrlError::Malformed("it names no port".to_owned()))?;
+        let path = base.path().trim_end_matches('/').to_owned();
+        base.set_path(&path);
         Ok(Self { base, host, port })
     }
 }
@@ -142,7 +144,8 @@ mod tests {
         ] {
             let url: HubUrl = base.parse().unwrap();
             assert_eq!(url.websocket(), endpoint);
-            assert_eq!(url.to_string().parse::<HubUrl>().unwrap(), url);
+            let again: HubUrl = url.to_string().parse().unwrap();
+            assert_eq!(again, url);
         }
     }
 

@@ -28,6 +28,13 @@ pub(crate) enum Settled {
     Unknown,
 }
 
+struct Flight {
+    git_hash: CommitHash,
+    sent_at: u64,
+    /// Whether the outbox still lists it; a commit that was amended or pushed meanwhile is not.
+    listed: bool,
+}
+
 /// The commits of the outbox, as one conversation sees them.
 #[derive(Default)]
 pub(crate) struct Queue {
@@ -35,8 +42,8 @@ pub(crate) struct Queue {
     list: Vec<LocalCommit>,
     /// Indices into `list`: not sent on this connection, in order.
     waiting: VecDeque<usize>,
-    /// Sent on this connection and not answered, in order, with the time of sending.
-    in_flight: Vec<(CommitHash, u64)>,
+    /// Sent on this connection and not answered, in order.
+    in_flight: Vec<Flight>,
     /// Sent on any connection and not answered: a late answer still counts.
     asked: HashSet<CommitHash>,
     /// Settled, and maybe not yet noted by the outbox.
@@ -49,7 +56,10 @@ impl Queue {
     pub(crate) fn supply(&mut self, list: Vec<LocalCommit>, now: u64) -> Vec<CommitHash> {
         let listed: HashSet<&CommitHash> = list.iter().map(|commit| &commit.git_hash).collect();
         self.settled.retain(|hash, _| listed.contains(hash));
-        let flying: HashSet<&CommitHash> = self.in_flight.iter().map(|(hash, _)| hash).collect();
+        for flight in &mut self.in_flight {
+            flight.listed = listed.contains(&flight.git_hash);
+        }
+        let flying = flying(&self.in_flight);
         self.asked
             .retain(|hash| listed.contains(hash) || flying.contains(hash));
         let mut again = Vec::new();
@@ -78,27 +88,43 @@ impl Queue {
             .pop_front()
             .and_then(|index| self.list.get(index));
         if let Some(commit) = commit {
-            self.in_flight.push((commit.git_hash.clone(), now));
+            self.in_flight.push(Flight {
+                git_hash: commit.git_hash.clone(),
+                sent_at: now,
+                listed: true,
+            });
             self.asked.insert(commit.git_hash.clone());
         }
     }
 
-    /// Notes an answer, or a decision not to ask.
+    /// Notes an answer.
     pub(crate) fn settle(&mut self, hash: &CommitHash, outcome: Outcome, now: u64) -> Settled {
         if self.settled.contains_key(hash) {
             return Settled::Before;
         }
-        let is_next = self.next().is_some_and(|commit| &commit.git_hash == hash);
-        let unsent_refusal = is_next && outcome == Outcome::SetAside;
-        if !self.asked.remove(hash) && !unsent_refusal {
+        if !self.asked.remove(hash) {
             return Settled::Unknown;
         }
-        self.in_flight.retain(|(flying, _)| flying != hash);
-        let list = &self.list;
-        self.waiting
-            .retain(|index| list.get(*index).is_some_and(|commit| &commit.git_hash != hash));
         self.settled.insert(hash.clone(), (outcome, now));
+        if let Some(at) = self.position(hash) {
+            self.in_flight.remove(at);
+        } else {
+            // Asked on an earlier connection and answered before it was sent again.
+            self.plan();
+        }
         Settled::Now
+    }
+
+    /// Notes that the next commit is not to be sent at all.
+    pub(crate) fn refuse_next(&mut self, now: u64) {
+        let commit = self
+            .waiting
+            .pop_front()
+            .and_then(|index| self.list.get(index));
+        if let Some(commit) = commit {
+            self.settled
+                .insert(commit.git_hash.clone(), (Outcome::SetAside, now));
+        }
     }
 
     /// Notes that the connection is lost: what was under way waits again.
@@ -109,14 +135,7 @@ impl Queue {
 
     /// Returns how many commits are not settled.
     pub(crate) fn remaining(&self) -> usize {
-        let listed = |hash: &&CommitHash| self.list.iter().any(|commit| &&commit.git_hash == hash);
-        self.waiting.len()
-            + self
-                .in_flight
-                .iter()
-                .map(|(hash, _)| hash)
-                .filter(listed)
-                .count()
+        self.waiting.len() + self.in_flight.iter().filter(|flight| flight.listed).count()
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -124,16 +143,22 @@ impl Queue {
     }
 
     pub(crate) fn is_in_flight(&self, hash: &CommitHash) -> bool {
-        self.in_flight.iter().any(|(flying, _)| flying == hash)
+        self.position(hash).is_some()
     }
 
     /// Returns when the commit that waits longest for its answer was sent.
     pub(crate) fn oldest_sent(&self) -> Option<u64> {
-        self.in_flight.first().map(|(_, at)| *at)
+        self.in_flight.first().map(|flight| flight.sent_at)
+    }
+
+    fn position(&self, hash: &CommitHash) -> Option<usize> {
+        self.in_flight
+            .iter()
+            .position(|flight| &flight.git_hash == hash)
     }
 
     fn plan(&mut self) {
-        let flying: HashSet<&CommitHash> = self.in_flight.iter().map(|(hash, _)| hash).collect();
+        let flying = flying(&self.in_flight);
         self.waiting = self
             .list
             .iter()
@@ -144,4 +169,8 @@ impl Queue {
             .map(|(index, _)| index)
             .collect();
     }
+}
+
+fn flying(in_flight: &[Flight]) -> HashSet<&CommitHash> {
+    in_flight.iter().map(|flight| &flight.git_hash).collect()
 }
