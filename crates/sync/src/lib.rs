@@ -1,3 +1,8 @@
 //! x
-#![allow(dead_code,missing_docs,unreachable_pub)]
-mod error; mod private_file; pub mod session; mod token; pub mod url; mod place;
+#![allow(dead_code, missing_docs, unreachable_pub)]
+mod error;
+mod place;
+mod private_file;
+pub mod session;
+mod token;
+pub mod url;

@@ -471,7 +471,9 @@ impl Session {
 /// Makes the frame of a commit, or says why no hub would take it.
 fn sendable(commit: &LocalCommit) -> Result<Frame, (CommitHash, String)> {
     let refuse = |message: String| (commit.git_hash.clone(), message);
-    commit.validate().map_err(|error| refuse(error.to_string()))?;
+    commit
+        .validate()
+        .map_err(|error| refuse(error.to_string()))?;
     let frame = Frame::LocalCommit(commit.clone());
     let bytes = frame.to_text().len();
     if bytes > pawtrail_event::frame::MAX_FRAME_BYTES {

@@ -116,7 +116,11 @@ impl World {
                 self.attempts += 1;
                 let attempt = self.attempts;
                 self.attempt = Some(attempt);
-                let how = if self.calm() { 99 } else { self.dice.below(100) };
+                let how = if self.calm() {
+                    99
+                } else {
+                    self.dice.below(100)
+                };
                 let time = self.now + self.dice.below(300);
                 (self.last_up, self.last_down) = (time, time);
                 self.at(time, Event::ConnectResult { attempt, how });
@@ -303,9 +307,13 @@ fn every_commit_arrives_in_order_and_nothing_stays_pending() {
         let mut world = World::new(seed);
         world.run();
         let all: Vec<CommitHash> = (0..world.made).map(hash).collect();
-        assert!(world.applied == all, "seed {seed}: the hub has another order");
         assert!(
-            world.noted.iter().eq(&all), "seed {seed}: not all were noted"
+            world.applied == all,
+            "seed {seed}: the hub has another order"
+        );
+        assert!(
+            world.noted.iter().eq(&all),
+            "seed {seed}: not all were noted"
         );
         assert_eq!(world.session.pending(), 0, "seed {seed}");
         assert_eq!(world.session.in_flight(), 0, "seed {seed}");

@@ -203,9 +203,9 @@ fn a_frame_that_no_hub_takes_is_set_aside_unsent() {
     let actions = session.step(snapshot(), 0);
     assert_eq!(sent(&actions), [2]);
     assert!(
-        actions
-            .iter()
-            .any(|action| matches!(action, Action::SetAside { code, .. } if code == "INVALID_FRAME"))
+        actions.iter().any(
+            |action| matches!(action, Action::SetAside { code, .. } if code == "INVALID_FRAME")
+        )
     );
 }
 
@@ -305,7 +305,10 @@ fn an_answer_that_was_not_noted_is_told_again() {
     let soon = session.step(Input::Pending(vec![commit(0)]), 2);
     assert_eq!((sent(&soon), acknowledged(&soon)), (vec![], vec![]));
     let later = session.step(Input::Pending(vec![commit(0)]), 5_001);
-    assert_eq!((sent(&later), acknowledged(&later)), (vec![], vec![hash(0)]));
+    assert_eq!(
+        (sent(&later), acknowledged(&later)),
+        (vec![], vec![hash(0)])
+    );
 }
 
 #[test]
