@@ -101,6 +101,30 @@ fn all_that_was_acknowledged_survives_a_hub_that_is_not_stopped_in_order() {
 }
 
 #[test]
+fn a_store_that_fails_acknowledges_nothing_and_asks_to_send_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hub.db");
+    let server = Server::start(&path);
+    let mut client = server.client();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch("ALTER TABLE builds RENAME TO away")
+        .unwrap();
+    client.send(&commit(1));
+    let error = client.receive();
+    assert_eq!(error["code"], "STORE_UNAVAILABLE");
+    assert_eq!(error["retryable"], true);
+    assert_eq!(error["git_hash"], json!(hash(1)));
+    assert!(server.hub.commits(&project()).unwrap().is_empty());
+
+    other
+        .execute_batch("ALTER TABLE away RENAME TO builds")
+        .unwrap();
+    client.send(&commit(1));
+    assert_eq!(client.receive(), ack(1, "accepted"));
+}
+
+#[test]
 fn tokens_are_listed_revoked_and_never_stored_in_the_clear() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("deep/er/hub.db");
