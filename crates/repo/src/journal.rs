@@ -133,19 +133,17 @@ pub(crate) fn project_into(file: &Path, lines: &[String]) -> Result<()> {
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |last| last + 1);
     let tail = &content[tail_at..];
-    let mut completed = None;
+    let mut missing: Vec<&String> = lines.iter().filter(|line| !holds(&content, line)).collect();
     if !tail.is_empty() {
-        completed = lines.iter().find(|line| line.as_bytes().starts_with(tail));
-        if let Some(line) = completed {
-            addition.extend_from_slice(&line.as_bytes()[tail.len()..]);
+        let begun = |line: &&String| line.as_bytes().starts_with(tail);
+        if let Some(at) = missing.iter().position(begun) {
+            addition.extend_from_slice(&missing.remove(at).as_bytes()[tail.len()..]);
         }
         addition.push(b'\n');
     }
-    for line in lines {
-        if completed != Some(line) && !holds(&content, line) {
-            addition.extend_from_slice(line.as_bytes());
-            addition.push(b'\n');
-        }
+    for line in missing {
+        addition.extend_from_slice(line.as_bytes());
+        addition.push(b'\n');
     }
     if addition.is_empty() {
         return Ok(());

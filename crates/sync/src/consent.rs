@@ -1,0 +1,264 @@
+//! Consent: which hub this project may be sent to, kept outside git, and off until somebody said
+//! yes.
+
+use std::fs::File;
+
+use pawtrail_event::ProjectUuid;
+use pawtrail_repo::Project;
+use serde::{Deserialize, Serialize};
+
+use crate::courier;
+use crate::error::SyncError;
+use crate::outbox::{Outbox, ProjectOutbox};
+use crate::place::Place;
+use crate::private_file;
+use crate::token::Token;
+use crate::url::HubUrl;
+
+/// The variable of the environment that can forbid, and never allow.
+pub const ENV: &str = "PAWTRAIL_SYNC";
+/// The code under which `--from-now` sets a commit aside.
+pub const FROM_NOW: &str = "FROM_NOW";
+
+const VERSION: u32 = 1;
+const FILE: &str = "consent.json";
+const TOKEN_FILE: &str = "token";
+const LOCK: &str = "consent.lock";
+const MAX_FILE: u64 = 8 * 1024;
+
+/// A yes: this project, to this hub, with this token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// The hub.
+    pub url: HubUrl,
+    /// The project.
+    pub project_uuid: ProjectUuid,
+    /// The token that the hub gave to the project.
+    pub token: Token,
+    /// When somebody said yes, RFC 3339 in UTC.
+    pub enabled_at: String,
+}
+
+/// What is known about consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Granted(Box<Consent>),
+    /// Nobody said yes, or somebody took it back.
+    Never,
+    /// The environment forbids.
+    Forbidden,
+    /// There is a record that can't be relied on, which means no; with the reason.
+    Unusable(String),
+}
+
+/// What `enable` shall do beyond recording the yes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EnableOptions {
+    /// Sets aside what waits now: only later commits are sent.
+    pub from_now: bool,
+}
+
+/// What `enable` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Enabled {
+    /// The hub.
+    pub url: String,
+    /// The project.
+    pub project_uuid: ProjectUuid,
+    /// How many commits wait and are covered by this consent.
+    pub pending: usize,
+    /// How many commits were set aside.
+    pub set_aside: usize,
+}
+
+/// The record on disk. The token has a file of its own, so that showing this one shows no secret.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    version: u32,
+    url: String,
+    project_uuid: ProjectUuid,
+    enabled_at: String,
+}
+
+/// Says yes for this project and this hub. Doesn't contact the hub. Without a token the stored one
+/// is kept, if it belongs to the same hub.
+///
+/// # Errors
+/// When the address is refused, there is no token, the project has no identity, or a file can't be
+/// read or written. Then there is no consent that was not there before.
+pub fn enable(
+    project: &Project,
+    url: &str,
+    token: Option<Token>,
+    options: EnableOptions,
+) -> Result<Enabled, SyncError> {
+    let place = Place::of(project)?;
+    let outbox = ProjectOutbox::borrowed(project, &place);
+    let now = project.now().to_string();
+    enable_at(&place, &outbox, url, token, options, now)
+}
+
+/// Takes a yes back: the record first, then the token, then the courier.
+///
+/// # Errors
+/// When a file can't be removed.
+pub fn disable(project: &Project) -> Result<bool, SyncError> {
+    let place = Place::of(project)?;
+    let was = disable_at(&place)?;
+    courier::stop(project)?;
+    Ok(was)
+}
+
+/// Returns the consent, if there is one that holds.
+///
+/// # Errors
+/// When the project's identity can't be read.
+pub fn load(project: &Project) -> Result<Option<Consent>, SyncError> {
+    Ok(match check(&Place::of(project)?) {
+        Verdict::Granted(consent) => Some(*consent),
+        Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => None,
+    })
+}
+
+/// Looks whether something may leave, and says why not. Whatever is doubtful means no.
+pub fn check(place: &Place) -> Verdict {
+    check_with(place, std::env::var_os(ENV).as_deref())
+}
+
+impl Verdict {
+    /// Returns the consent.
+    ///
+    /// # Errors
+    /// When it is no.
+    pub(crate) fn granted(self) -> Result<Consent, SyncError> {
+        let reason = match self {
+            Self::Granted(consent) => return Ok(*consent),
+            Self::Never => "no consent is recorded for this project".to_owned(),
+            Self::Forbidden => format!("`{ENV}` forbids it"),
+            Self::Unusable(reason) => reason,
+        };
+        Err(SyncError::EgressDenied(reason))
+    }
+}
+
+fn check_with(place: &Place, env: Option<&std::ffi::OsStr>) -> Verdict {
+    if env.is_some_and(forbids) {
+        return Verdict::Forbidden;
+    }
+    match read(place) {
+        Ok(Some(consent)) => Verdict::Granted(Box::new(consent)),
+        Ok(None) => Verdict::Never,
+        Err(reason) => Verdict::Unusable(reason),
+    }
+}
+
+/// Only a plain yes is no prohibition; what is misspelt forbids.
+fn forbids(value: &std::ffi::OsStr) -> bool {
+    !value.to_str().is_some_and(|value| {
+        matches!(
+            value.trim().to_ascii_lowercase().as_str(),
+            "" | "on" | "1" | "true" | "yes"
+        )
+    })
+}
+
+fn read(place: &Place) -> Result<Option<Consent>, String> {
+    let damaged = |what: &str| format!("the record of consent is {what}; enable sync again");
+    let text = private_file::read(&place.sync_file(FILE), MAX_FILE)
+        .map_err(|error| damaged(&format!("unreadable ({error})")))?;
+    let Some(text) = text else { return Ok(None) };
+    let record: Record = serde_json::from_str(&text).map_err(|_| damaged("malformed"))?;
+    if record.version != VERSION {
+        return Err(damaged("of another version"));
+    }
+    if Some(&record.project_uuid) != place.project_uuid.as_ref() {
+        return Err(damaged("for another project"));
+    }
+    let url = record
+        .url
+        .parse()
+        .map_err(|_| damaged("for an address that is not allowed"))?;
+    let token = private_file::read(&place.sync_file(TOKEN_FILE), MAX_FILE)
+        .map_err(|error| damaged(&format!("without a readable token ({error})")))?
+        .ok_or_else(|| damaged("without a token"))?
+        .parse()
+        .map_err(|_| damaged("without a valid token"))?;
+    Ok(Some(Consent {
+        url,
+        project_uuid: record.project_uuid,
+        token,
+        enabled_at: record.enabled_at,
+    }))
+}
+
+pub(crate) fn enable_at(
+    place: &Place,
+    outbox: &dyn Outbox,
+    url: &str,
+    token: Option<Token>,
+    options: EnableOptions,
+    now: String,
+) -> Result<Enabled, SyncError> {
+    let url: HubUrl = url.parse()?;
+    let project_uuid = place.project()?.clone();
+    let _lock = lock(place)?;
+    let token = match (token, read(place)) {
+        (Some(token), _) => token,
+        (None, Ok(Some(old))) if old.url == url => old.token,
+        (None, _) => return Err(SyncError::TokenMissing(url.to_string())),
+    };
+    // Set aside before the yes counts: a courier that runs must not send them first.
+    let waiting = outbox.pending()?;
+    let mut set_aside = 0;
+    if options.from_now {
+        for commit in &waiting {
+            let message = "it was committed before sync was enabled with `--from-now`";
+            outbox.set_aside(&commit.git_hash, FROM_NOW, message)?;
+            set_aside += 1;
+        }
+    }
+    let record = Record {
+        version: VERSION,
+        url: url.to_string(),
+        project_uuid: project_uuid.clone(),
+        enabled_at: now,
+    };
+    // The old record goes first: a token must never stand beside the address of another hub.
+    let file = place.sync_file(FILE);
+    let token_file = place.sync_file(TOKEN_FILE);
+    private_file::remove(&file).map_err(SyncError::file("remove", &file))?;
+    private_file::replace(&token_file, token.secret().as_bytes())
+        .map_err(SyncError::file("write", &token_file))?;
+    let text = serde_json::to_vec(&record)
+        .map_err(|error| SyncError::file("write", &file)(error.into()))?;
+    private_file::replace(&file, &text).map_err(SyncError::file("write", &file))?;
+    Ok(Enabled {
+        url: url.to_string(),
+        project_uuid,
+        pending: waiting.len() - set_aside,
+        set_aside,
+    })
+}
+
+pub(crate) fn disable_at(place: &Place) -> Result<bool, SyncError> {
+    let file = place.sync_file(FILE);
+    if !place.state_dir.join("sync").exists() {
+        return Ok(false);
+    }
+    let _lock = lock(place)?;
+    let was = file.exists();
+    for path in [file, place.sync_file(TOKEN_FILE)] {
+        private_file::remove(&path).map_err(SyncError::file("remove", &path))?;
+    }
+    Ok(was)
+}
+
+/// Held while the two files are changed. The file itself stays.
+fn lock(place: &Place) -> Result<File, SyncError> {
+    let path = place.lock_file(LOCK);
+    let file = private_file::append(&path).map_err(SyncError::file("open", &path))?;
+    file.lock().map_err(SyncError::file("lock", &path))?;
+    Ok(file)
+}
+

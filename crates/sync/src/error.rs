@@ -1,0 +1,115 @@
+//! What can go wrong on the way out, each with a code, a next step and an exit code.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::token::TokenError;
+use crate::url::UrlError;
+
+/// Why something that leaves the machine did not.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// Nobody allowed this project to be sent, or somebody forbade it.
+    #[error("nothing may leave this machine: {0}")]
+    EgressDenied(String),
+    /// The address of the hub is not one that Pawtrail connects to.
+    #[error("{0}")]
+    Url(#[from] UrlError),
+    /// The token is not one that fits into a header.
+    #[error("{0}")]
+    Token(#[from] TokenError),
+    /// No token was given and none is stored for this hub.
+    #[error("the hub {0} needs a token, and none is stored for it")]
+    TokenMissing(String),
+    /// The project has no identity that a hub could know it by.
+    #[error("this repository is no Pawtrail project yet: it has no project uuid")]
+    NoIdentity,
+    /// A file of the sync state could not be read or written.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    File {
+        /// What was tried: "read", "write".
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// TLS could not be set up on this machine.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+    /// Another courier already runs for this clone.
+    #[error("a courier already runs for this clone")]
+    CourierRunning,
+    /// The courier was started but does not answer.
+    #[error("the courier does not answer: {0}")]
+    CourierSilent(String),
+    /// The courier's runtime or socket could not be set up.
+    #[error("the courier cannot start: {0}")]
+    CourierStart(String),
+    /// The repository could not be read or written.
+    #[error("{0}")]
+    Repo(#[from] pawtrail_repo::Error),
+}
+
+impl SyncError {
+    /// Makes a closure that turns an I/O error on `path` into this type.
+    pub(crate) fn file<'a>(
+        doing: &'static str,
+        path: &'a Path,
+    ) -> impl FnOnce(io::Error) -> Self + 'a {
+        move |source| Self::File {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Returns the stable code, `UPPER_SNAKE`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EgressDenied(_) => "EGRESS_DENIED",
+            Self::Url(_) => "INVALID_HUB_URL",
+            Self::Token(_) => "INVALID_TOKEN",
+            Self::TokenMissing(_) => "TOKEN_MISSING",
+            Self::NoIdentity => "NO_PROJECT_IDENTITY",
+            Self::File { .. } => "SYNC_FILE",
+            Self::Tls(_) => "TLS_UNAVAILABLE",
+            Self::CourierRunning => "COURIER_RUNNING",
+            Self::CourierSilent(_) => "COURIER_SILENT",
+            Self::CourierStart(_) => "COURIER_START",
+            Self::Repo(error) => error.code(),
+        }
+    }
+
+    /// Returns a command that leads on, if there is one.
+    pub fn next_step(&self) -> Option<String> {
+        match self {
+            Self::EgressDenied(_) | Self::Url(_) => Some("pawtrail sync enable --help".to_owned()),
+            Self::Token(_) => Some("pawtrail hub token create --help".to_owned()),
+            Self::TokenMissing(url) => {
+                Some(format!("pawtrail sync enable {url} --token-file FILE"))
+            }
+            Self::NoIdentity => Some("pawtrail init".to_owned()),
+            Self::CourierRunning => Some("pawtrail sync stop".to_owned()),
+            Self::CourierSilent(_) => Some("pawtrail sync run".to_owned()),
+            Self::File { .. } | Self::Tls(_) | Self::CourierStart(_) => None,
+            Self::Repo(error) => error.next_step(),
+        }
+    }
+
+    /// Returns the exit code of a command that ends with this error.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::EgressDenied(_) => 6,
+            Self::Url(_) | Self::Token(_) => 2,
+            Self::TokenMissing(_)
+            | Self::NoIdentity
+            | Self::File { .. }
+            | Self::Tls(_)
+            | Self::CourierRunning
+            | Self::CourierSilent(_)
+            | Self::CourierStart(_) => 1,
+            Self::Repo(error) => error.exit_code(),
+        }
+    }
+}

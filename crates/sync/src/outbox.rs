@@ -1,0 +1,45 @@
+//! What a session needs from the repository: the commits that wait, and where to note what became
+//! of them.
+
+use pawtrail_event::CommitHash;
+use pawtrail_event::frame::LocalCommit;
+use pawtrail_repo::{Project, sync_state};
+
+use crate::error::SyncError;
+use crate::place::Place;
+
+/// The commits of one clone that wait for a hub.
+pub trait Outbox {
+    /// Returns all that wait, in the order in which they are to be sent.
+    ///
+    /// # Errors
+    /// When the repository can't be read.
+    fn pending(&self) -> Result<Vec<LocalCommit>, SyncError>;
+
+    /// Notes durably that the hub has these.
+    ///
+    /// # Errors
+    /// When it can't be noted.
+    fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError>;
+
+    /// Notes durably that this one is not to be sent, and why.
+    ///
+    /// # Errors
+    /// When it can't be noted.
+    fn set_aside(&self, commit: &CommitHash, code: &str, message: &str) -> Result<(), SyncError>;
+}
+
+/// The outbox of a project, kept by `pawtrail_repo::sync_state`.
+pub(crate) struct ProjectOutbox<P> {
+    project: P,
+    place: Place,
+}
+
+impl<'p> ProjectOutbox<&'p Project> {
+    pub(crate) fn borrowed(project: &'p Project, place: &Place) -> Self {
+        Self {
+            project,
+            place: place.clone(),
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The session, case by case.
+
+use super::*;
+
+pub(super) fn commit(number: u64) -> LocalCommit {
+    LocalCommit {
+        git_hash: hash(number),
+        mission_id: "01KT119YA7GD2Y0D7MZRH5JSS3".parse().unwrap(),
+        build_id: "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap(),
+        changed_files: vec!["kitty-specs/a/decisions.events.jsonl".to_owned()],
+        committed_at: "2026-06-01T07:55:08Z".to_owned(),
+        project_uuid: None,
+        mission_slug: None,
+        branch: None,
+        parents: Vec::new(),
+        supersedes: Vec::new(),
+        changed_files_total: None,
+    }
+}
+
+pub(super) fn hash(number: u64) -> CommitHash {
+    format!("{number:040x}").parse().unwrap()
+}
+
+pub(super) fn ack(number: u64) -> Input {
+    Input::Text(format!(
+        r#"{{"type":"LocalCommitAck","git_hash":"{}"}}"#,
+        hash(number)
+    ))
+}
+
+fn refusal(number: u64, retryable: bool) -> Input {
+    Input::Text(format!(
+        r#"{{"type":"error","code":"NO","message":"m","retryable":{retryable},"git_hash":"{}"}}"#,
+        hash(number)
+    ))
+}
+
+fn snapshot() -> Input {
+    Input::Text(r#"{"type":"snapshot"}"#.to_owned())
+}
+
+fn session() -> Session {
+    let build = "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap();
+    Session::new(Some(build), Box::new(|ceiling| ceiling))
+}
+
+/// A session that is live at 0 and knows commits `0..count`.
+fn live(count: u64) -> (Session, Vec<u64>) {
+    let mut session = session();
+    session.step(Input::Pending((0..count).map(commit).collect()), 0);
+    session.step(Input::Connected, 0);
+    let sent = sent(&session.step(snapshot(), 0));
+    (session, sent)
+}
+
+fn sent(actions: &[Action]) -> Vec<u64> {
+    actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::Send(Frame::LocalCommit(commit)) => {
+                u64::from_str_radix(commit.git_hash.as_str(), 16).ok()
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn acknowledged(actions: &[Action]) -> Vec<CommitHash> {
+    actions
+        .iter()
+        .flat_map(|action| match action {
+            Action::Acknowledged(commits) => commits.clone(),
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_is_sent_before_the_snapshot() {
+    let mut session = session();
+    let first = session.step(Input::Pending(vec![commit(1)]), 0);
+    assert_eq!(first[0], Action::Connect);
+    assert!(sent(&session.step(Input::Connected, 5)).is_empty());
+    assert_eq!(sent(&session.step(snapshot(), 6)), [1]);
+    assert_eq!(session.connection(), Connection::Live);
+}
+
+#[test]
+fn the_replay_is_in_order_and_within_the_window() {
+    let (mut session, first) = live(100);
+    assert_eq!(first, (0..64).collect::<Vec<_>>());
+    assert_eq!(session.in_flight(), WINDOW);
+    assert_eq!(sent(&session.step(ack(0), 1)), [64]);
+    assert_eq!(session.pending(), 99);
+}
+
+#[test]
+fn acknowledgements_are_noted_in_groups() {
+    let (mut session, _) = live(3);
+    assert_eq!(acknowledged(&session.step(ack(1), 1)), []);
+    assert_eq!(acknowledged(&session.step(ack(0), 2)), []);
+    let last = session.step(ack(2), 3);
+    assert_eq!(acknowledged(&last), [hash(1), hash(0), hash(2)]);
+    assert_eq!(session.pending(), 0);
+
+    let (mut session, _) = live(3);
+    let actions = session.step(ack(1), 1);
+    assert_eq!(actions.last(), Some(&Action::SleepUntil(41)));
+    assert_eq!(
+        acknowledged(&session.step(Input::Tick, 41)),
+        [hash(1)],
+        "a lone one doesn't wait for others"
+    );
+}
+
+#[test]
+fn odd_answers_are_counted_and_change_nothing() {
+    let (mut session, _) = live(2);
+    session.step(ack(0), 1);
+    for odd in [
+        ack(0),
+        ack(77),
+        Input::Text("{".to_owned()),
+        Input::Text(r#"{"type":"LocalCommitAck","git_hash":"x"}"#.to_owned()),
+        Input::Text(r#"{"type":"CommitPushed"}"#.to_owned()),
+        Input::Text(r#"{"type":"error","code":"BUSY","message":"m"}"#.to_owned()),
+        refusal(77, false),
+        Input::Text("x".repeat(70_000)),
+    ] {
+        assert!(sent(&session.step(odd, 2)).is_empty());
+    }
+    assert_eq!(
+        session.oddities(),
+        Oddities {
+            malformed: 3,
+            unknown_type: 1,
+            unknown_commit: 2,
+            duplicate: 1,
+            general_error: 1
+        }
+    );
+    assert_eq!(session.pending(), 1);
+    assert_eq!(session.connection(), Connection::Live);
+}
+
+#[test]
+fn what_was_under_way_is_sent_again_after_a_loss() {
+    let (mut session, _) = live(3);
+    session.step(ack(0), 1);
+    let closed = session.step(Input::Closed("reset".to_owned()), 2);
+    assert_eq!(acknowledged(&closed), [hash(0)]);
+    assert_eq!(session.connection(), Connection::Backoff);
+    assert_eq!(closed.last(), Some(&Action::SleepUntil(502)));
+    assert!(!session.step(Input::Tick, 501).contains(&Action::Connect));
+    assert!(session.step(Input::Tick, 502).contains(&Action::Connect));
+    session.step(Input::Connected, 503);
+    assert_eq!(sent(&session.step(snapshot(), 504)), [1, 2]);
+}
+
+#[test]
+fn a_late_answer_from_before_the_loss_still_counts() {
+    let (mut session, _) = live(2);
+    session.step(Input::Closed("reset".to_owned()), 1);
+    session.step(Input::Tick, 600);
+    session.step(Input::Connected, 601);
+    session.step(ack(0), 602);
+    assert_eq!(sent(&session.step(snapshot(), 603)), [1]);
+}
+
+#[test]
+fn a_refused_commit_is_set_aside_and_the_others_go_on() {
+    let (mut session, _) = live(2);
+    let actions = session.step(refusal(0, false), 1);
+    assert!(actions.contains(&Action::SetAside {
+        git_hash: hash(0),
+        code: "NO".to_owned(),
+        message: "m".to_owned()
+    }));
+    session.step(ack(1), 2);
+    assert_eq!(session.pending(), 0);
+    assert_eq!(session.last_error(), None);
+}
+
+#[test]
+fn a_commit_to_be_retried_makes_the_session_start_again() {
+    let (mut session, _) = live(3);
+    session.step(ack(0), 1);
+    let actions = session.step(refusal(1, true), 2);
+    assert!(actions.contains(&Action::Close));
+    session.step(Input::Tick, 600);
+    session.step(Input::Connected, 600);
+    assert_eq!(sent(&session.step(snapshot(), 600)), [1, 2]);
+}
+
+#[test]
+fn a_frame_that_no_hub_takes_is_set_aside_unsent() {
+    let mut session = session();
+    let mut bad = commit(1);
+    bad.changed_files = vec!["../etc/passwd".to_owned()];
+    session.step(Input::Pending(vec![bad, commit(2)]), 0);
+    session.step(Input::Connected, 0);
+    let actions = session.step(snapshot(), 0);
+    assert_eq!(sent(&actions), [2]);
+    assert!(
+        actions
+            .iter()
+            .any(|action| matches!(action, Action::SetAside { code, .. } if code == "INVALID_FRAME"))
+    );
+}
+
+#[test]
+fn a_ping_is_answered_with_the_build() {
+    let (mut session, _) = live(0);
+    let actions = session.step(
+        Input::Text(r#"{"type":"ping","timestamp":"2026-06-01T07:55:08Z"}"#.to_owned()),
+        1,
+    );
+    let Action::Send(Frame::Pong(pong)) = &actions[0] else {
+        panic!("{actions:?}")
+    };
+    assert_eq!(pong.timestamp, "2026-06-01T07:55:08Z");
+    assert!(pong.build_id.is_some());
+}
+
+#[test]
+fn silence_is_probed_and_then_taken_for_death() {
+    let (mut session, _) = live(0);
+    assert!(session.step(Input::Tick, 15_000).contains(&Action::Probe));
+    assert!(!session.step(Input::Tick, 44_999).contains(&Action::Probe));
+    assert_eq!(session.connection(), Connection::Live);
+    assert!(session.step(Input::Tick, 45_000).contains(&Action::Close));
+    assert_eq!(session.last_error(), Some("the hub fell silent"));
+
+    let (mut session, _) = live(0);
+    session.step(Input::Alive, 40_000);
+    session.step(Input::Tick, 45_000);
+    assert_eq!(session.connection(), Connection::Live);
+}
+
+#[test]
+fn a_hub_that_never_answers_a_commit_is_left() {
+    let (mut session, _) = live(1);
+    session.step(Input::Alive, 30_000);
+    session.step(Input::Alive, 59_000);
+    assert!(session.step(Input::Tick, 60_000).contains(&Action::Close));
+}
+
+#[test]
+fn attempts_and_greetings_have_a_limit() {
+    let mut session = session();
+    session.step(Input::Tick, 0);
+    assert!(session.step(Input::Tick, 15_000).contains(&Action::Close));
+    session.step(Input::Tick, 15_500);
+    session.step(Input::Connected, 15_600);
+    assert!(session.step(Input::Tick, 25_600).contains(&Action::Close));
+    assert_eq!(session.connection(), Connection::Backoff);
+}
+
+#[test]
+fn a_refused_client_waits_a_minute_or_for_somebody() {
+    let mut session = session();
+    session.step(Input::Tick, 0);
+    let actions = session.step(Input::Refused("401".to_owned()), 10);
+    assert_eq!(actions, [Action::SleepUntil(60_010)]);
+    assert_eq!(session.connection(), Connection::Refused);
+    assert!(!session.step(Input::Tick, 60_009).contains(&Action::Connect));
+    assert!(session.step(Input::Wake, 60_009).contains(&Action::Connect));
+}
+
+#[test]
+fn a_hub_that_hangs_up_after_its_greeting_is_asked_less_and_less() {
+    let mut session = session();
+    let (mut now, mut attempts) = (0, 0);
+    while now < 120_000 {
+        let actions = session.step(Input::Tick, now);
+        if actions.contains(&Action::Connect) {
+            attempts += 1;
+            session.step(Input::Connected, now);
+            session.step(snapshot(), now);
+            session.step(Input::Closed("bye".to_owned()), now);
+        }
+        now += 100;
+    }
+    assert!(attempts <= 10, "{attempts}");
+}
+
+#[test]
+fn an_amended_commit_takes_the_place_of_the_other() {
+    let (mut session, _) = live(2);
+    let actions = session.step(Input::Pending(vec![commit(0), commit(9)]), 1);
+    assert_eq!(sent(&actions), [9]);
+    assert_eq!(session.pending(), 2);
+    session.step(ack(0), 2);
+    session.step(ack(1), 2);
+    assert_eq!(session.pending(), 1);
+    session.step(ack(9), 2);
+    assert_eq!((session.pending(), session.in_flight()), (0, 0));
+}
+
+#[test]
+fn an_answer_that_was_not_noted_is_told_again() {
+    let (mut session, _) = live(1);
+    session.step(ack(0), 1);
+    let soon = session.step(Input::Pending(vec![commit(0)]), 2);
+    assert_eq!((sent(&soon), acknowledged(&soon)), (vec![], vec![]));
+    let later = session.step(Input::Pending(vec![commit(0)]), 5_001);
+    assert_eq!((sent(&later), acknowledged(&later)), (vec![], vec![hash(0)]));
+}
+
+#[test]
+fn after_the_end_nothing_happens() {
+    let (mut session, _) = live(2);
+    session.step(ack(0), 1);
+    let actions = session.step(Input::Stop, 2);
+    assert_eq!(
+        actions,
+        [Action::Acknowledged(vec![hash(0)]), Action::Close]
+    );
+    assert_eq!(session.step(Input::Wake, 3), []);
+    assert_eq!(session.step(Input::Tick, 100_000), []);
+}
