@@ -239,7 +239,6 @@ mod tests {
             revision: Live::new(1).revision(&project),
             base: "http://localhost:8787".to_owned(),
             project,
-            base: "http://localhost:8787".to_owned(),
             total: u64::try_from(commits.len()).unwrap(),
             commits,
             connected,
