@@ -20,7 +20,7 @@ pub(super) fn board(board: &Board) -> Markup {
         div.title data-revision=(board.revision) data-total=(board.total) {
             h1 { "Local commits" }
             p.faint { "Project " code { (board.project) } }
-            p.faint { "Commits on mission branches, as clones make them, pushed or not." }
+            p.faint { "Commits on mission branches, live from the clones that make them, before they are pushed." }
         }
         (builds(&board.connected))
         @if missions.is_empty() {

@@ -6,7 +6,8 @@ use futures_util::stream::SplitSink;
 use jiff::Timestamp;
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::{AckStatus, ErrorFrame, Frame, LocalCommitAck, Ping};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::hub::{Hub, Timing};
@@ -124,8 +125,10 @@ impl Outbox {
         &mut self,
         mut answer: oneshot::Receiver<Outcome>,
     ) -> Result<Option<Outcome>, Broken> {
-        if let Ok(outcome) = answer.try_recv() {
-            return Ok(Some(outcome));
+        match answer.try_recv() {
+            Ok(outcome) => return Ok(Some(outcome)),
+            Err(TryRecvError::Closed) => return Ok(None),
+            Err(TryRecvError::Empty) => {}
         }
         // What is ready needn't wait for what is not.
         self.flush().await?;

@@ -110,11 +110,16 @@ fn a_store_that_fails_acknowledges_nothing_and_asks_to_send_again() {
     other
         .execute_batch("ALTER TABLE builds RENAME TO away")
         .unwrap();
-    client.send(&commit(1));
-    let error = client.receive();
-    assert_eq!(error["code"], "STORE_UNAVAILABLE");
-    assert_eq!(error["retryable"], true);
-    assert_eq!(error["git_hash"], json!(hash(1)));
+    // Many at once: some answers are there before the connection asks for them, some after.
+    for n in 1..=200 {
+        client.send(&commit(n));
+    }
+    for n in 1..=200 {
+        let error = client.receive();
+        assert_eq!(error["code"], "STORE_UNAVAILABLE");
+        assert_eq!(error["retryable"], true);
+        assert_eq!(error["git_hash"], json!(hash(n)));
+    }
     assert!(server.hub.commits(&project()).unwrap().is_empty());
 
     other
