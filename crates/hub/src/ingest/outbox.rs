@@ -29,6 +29,8 @@ pub(super) enum Farewell {
     Silent,
     /// A message was larger than a connection survives.
     TooLarge,
+    /// The store failed, so nothing is allowed.
+    Failed,
 }
 
 impl Farewell {
@@ -39,6 +41,7 @@ impl Farewell {
             Self::Revoked => (1008, "the token was revoked"),
             Self::Silent => (1008, "nothing was heard for too long"),
             Self::TooLarge => (1009, "the message is larger than 1 MiB"),
+            Self::Failed => (1011, "the hub's store failed: try again later"),
         };
         CloseFrame {
             code,

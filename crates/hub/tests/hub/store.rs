@@ -127,6 +127,19 @@ fn a_store_that_fails_acknowledges_nothing_and_asks_to_send_again() {
         .unwrap();
     client.send(&commit(1));
     assert_eq!(client.receive(), ack(1, "accepted"));
+
+    // Where tokens can't be checked, nothing is allowed.
+    other
+        .execute_batch("ALTER TABLE tokens RENAME TO away")
+        .unwrap();
+    client.send(&json!({ "type": "pong", "timestamp": "now" }));
+    assert_eq!(client.until_closed(), Some(1011));
+    let page = server.get("/p/0b0e2f7c-1111-4222-8333-444455556666");
+    assert_eq!(page.status, 404);
+    other
+        .execute_batch("ALTER TABLE projects RENAME TO gone")
+        .unwrap();
+    assert_eq!(server.get("/").status, 500);
 }
 
 #[test]
