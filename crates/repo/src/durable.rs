@@ -28,7 +28,7 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Flushes files and directories, all at the same time.
+/// Flushes files, all at the same time.
 pub(crate) fn sync_all(paths: &[std::path::PathBuf]) -> Result<()> {
     std::thread::scope(|scope| {
         let flushes: Vec<_> = paths
@@ -55,9 +55,6 @@ pub(crate) fn sync_all(paths: &[std::path::PathBuf]) -> Result<()> {
 }
 
 fn sync(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return sync_dir(path);
-    }
     File::open(path)
         .and_then(|file| file.sync_all())
         .at("flush", path)

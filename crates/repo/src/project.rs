@@ -12,6 +12,8 @@ use crate::error::{Error, GitContext, Result};
 use crate::identity::{self, Identity};
 use crate::source::Source;
 
+const OBJECT_CACHE_BYTES: usize = 4 * 1024 * 1024;
+
 /// One checkout of one clone of a project.
 pub struct Project {
     git: gix::Repository,
@@ -34,7 +36,7 @@ impl Project {
     /// # Errors
     /// [`Error::NotARepository`] when there is none; [`Error::Git`] when git's data can't be read.
     pub fn discover(dir: &Path, source: Arc<dyn Source>) -> Result<Self> {
-        let git = gix::discover(dir).map_err(|error| {
+        let mut git = gix::discover(dir).map_err(|error| {
             if has_git_above(dir) {
                 Error::Git {
                     action: "opening the repository".to_owned(),

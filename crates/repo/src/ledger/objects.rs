@@ -169,20 +169,18 @@ fn signed(
         .git("reading the name of a signed commit")
 }
 
-/// Flushes objects and the directories that name them. An object in a pack has been flushed by git.
+/// Flushes objects. One in a pack has been flushed by git.
 ///
-/// All at once: a journaling file system then writes its journal once or twice, not once for each.
+/// As in git, the directories that name them are left to the file system's journal: it keeps the order of names, and
+/// the branch's directory, which is flushed, changes last. All at once, because the journal is then written once or
+/// twice and not once for each.
 pub(super) fn flush(project: &Project, ids: &[ObjectId]) -> Result<()> {
     let objects = project.git().objects.store_ref().path().to_owned();
-    let mut paths = BTreeSet::new();
-    for id in ids {
-        let path = loose(&objects, *id);
-        if let (true, Some(dir)) = (path.exists(), path.parent()) {
-            paths.insert(dir.to_owned());
-            paths.insert(path);
-        }
-    }
-    paths.insert(objects);
+    let paths: BTreeSet<PathBuf> = ids
+        .iter()
+        .map(|id| loose(&objects, *id))
+        .filter(|path| path.exists())
+        .collect();
     let paths: Vec<PathBuf> = paths.into_iter().collect();
     durable::sync_all(&paths)
 }
