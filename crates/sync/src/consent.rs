@@ -1,6 +1,9 @@
 //! Consent: which hub this project may be sent to, kept outside git, and off until somebody said
 //! yes.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 
 use pawtrail_event::ProjectUuid;
