@@ -1,2 +1,16 @@
-//! The program.
-fn main() {}
+//! The program `pawtrail`: arguments in, one answer out.
+
+mod args;
+mod commands;
+mod context;
+mod demo;
+mod error;
+mod output;
+mod run;
+mod text;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(run::run(std::env::args_os().collect()))
+}

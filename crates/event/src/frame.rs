@@ -12,6 +12,8 @@ pub const MAX_FRAME_BYTES: usize = 64 * 1024;
 pub const MAX_CHANGED_FILES: usize = 1_000;
 /// The most bytes that the listed paths of one frame take together, so that the frame fits.
 pub const MAX_CHANGED_BYTES: usize = 48 * 1024;
+/// How much is said about a malformed frame, in characters.
+const MAX_REASON_CHARS: usize = 200;
 /// The directory whose commits are announced.
 pub const SPECS_PREFIX: &str = "kitty-specs/";
 
@@ -162,6 +164,17 @@ pub enum FrameError {
     Invalid(&'static str),
 }
 
+impl FrameError {
+    /// Returns the stable code, which also stands in the `error` frame that answers it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge(_) => "FRAME_TOO_LARGE",
+            Self::Malformed(_) => "FRAME_MALFORMED",
+            Self::Invalid(_) => "FRAME_INVALID",
+        }
+    }
+}
+
 impl Frame {
     /// Reads a frame from its text.
     ///
@@ -172,7 +185,14 @@ impl Frame {
         if text.len() > MAX_FRAME_BYTES {
             return Err(FrameError::TooLarge(text.len()));
         }
-        let malformed = |error: serde_json::Error| FrameError::Malformed(error.to_string());
+        // The reader quotes what it doesn't know; the answer to a frame has to fit in a frame.
+        let malformed = |error: serde_json::Error| {
+            FrameError::Malformed(error.to_string().chars().take(MAX_REASON_CHARS).collect())
+        };
+        // Serde would take an array for a struct; a frame is an object.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(FrameError::Malformed("not a JSON object".to_owned()));
+        }
         let head: Head = serde_json::from_str(text).map_err(malformed)?;
         Ok(match head.kind.as_str() {
             "snapshot" => Self::Snapshot(serde_json::from_str(text).map_err(malformed)?),
@@ -208,6 +228,29 @@ impl Frame {
 }
 
 impl LocalCommit {
+    /// Shortens the list of paths to what one frame takes; `changed_files_total` then says how
+    /// many there were. The first path stays in any case.
+    pub fn fit(&mut self) {
+        let paths = std::mem::take(&mut self.changed_files);
+        let listed = u64::try_from(paths.len()).unwrap_or(u64::MAX);
+        let total = self.changed_files_total.unwrap_or(0).max(listed);
+        self.changed_files_total = Some(total);
+        let rest = serde_json::to_string(self).map_or(MAX_FRAME_BYTES, |text| text.len());
+        let mut left = MAX_CHANGED_BYTES.min(MAX_FRAME_BYTES.saturating_sub(rest));
+        for path in paths.into_iter().take(MAX_CHANGED_FILES) {
+            // As it stands on the wire: quoted, escaped, with its comma.
+            let bytes = serde_json::Value::from(path.as_str()).to_string().len() + 1;
+            if bytes > left && !self.changed_files.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(bytes);
+            self.changed_files.push(path);
+        }
+        if u64::try_from(self.changed_files.len()).is_ok_and(|kept| kept == total) {
+            self.changed_files_total = None;
+        }
+    }
+
     /// Checks the limits that types don't show.
     ///
     /// # Errors
@@ -224,7 +267,6 @@ impl LocalCommit {
         }
         let outside = |path: &String| {
             !path.starts_with(SPECS_PREFIX)
-                || path.len() == SPECS_PREFIX.len()
                 || path.split('/').any(|part| matches!(part, "" | "." | ".."))
                 || path.contains('\0')
         };
@@ -233,8 +275,8 @@ impl LocalCommit {
                 "`changed_files` holds a path outside `kitty-specs/`",
             ));
         }
-        if self.committed_at.parse::<jiff::Timestamp>().is_err() {
-            return Err(FrameError::Invalid("`committed_at` is not RFC 3339"));
+        if !crate::time::is_utc(&self.committed_at) {
+            return Err(FrameError::Invalid("`committed_at` is not RFC 3339 in UTC"));
         }
         if self
             .branch
@@ -257,3 +299,6 @@ struct Head {
     #[serde(rename = "type")]
     kind: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,6 @@ mod write;
 
 pub use parse::{MAX_LINE_BYTES, ParseError, parse};
 pub use write::{log, log_compact, pretty, pretty_ascii};
+
+#[cfg(test)]
+mod tests;

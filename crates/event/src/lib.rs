@@ -4,6 +4,7 @@
 //! file, asks the time or makes up an identifier; callers pass those in.
 
 pub mod decision;
+mod error;
 pub mod frame;
 pub mod id;
 pub mod json;
@@ -11,6 +12,7 @@ pub mod route;
 pub mod sanitize;
 pub mod time;
 
+pub use error::Error;
 pub use id::{
     BuildId, CommitHash, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId, ProjectUuid,
     WorkPackageId,

@@ -135,3 +135,6 @@ pub static TABLE: &[(&str, Route)] = &[
     ("MissionDossierArtifactIndexed", QUEUE),
     ("MissionDossierSnapshotComputed", QUEUE),
 ];
+
+#[cfg(test)]
+mod tests;

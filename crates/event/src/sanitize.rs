@@ -21,6 +21,12 @@ const SESSION_DURATION: &str = "session_duration_s";
 ///
 /// [`sanitize`] makes it and nothing else does:
 ///
+/// ```
+/// let event = serde_json::json!({"hostname": "here", "node_id": "d036a097a835"});
+/// let sanitized = pawtrail_event::sanitize::sanitize(&event);
+/// assert_eq!(sanitized.to_line(), "{\"node_id\":\"d036a097a835\"}\n");
+/// ```
+///
 /// ```compile_fail,E0423
 /// let forged = pawtrail_event::Sanitized(serde_json::json!({"hostname": "here"}));
 /// ```
@@ -84,3 +90,6 @@ fn session_seconds(map: &Map<String, Value>) -> Option<i64> {
     let end = map.get(SESSION_END)?.as_str()?;
     time::seconds_between(start, end)
 }
+
+#[cfg(test)]
+mod tests;

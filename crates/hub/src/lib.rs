@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The server and its live board: what others see of a clone's local commits.
+//!
+//! `ingest` takes frames from clones, `store` keeps them durably, `board` shows them in a browser.
+//! A frame is acknowledged after the transaction that holds it is on disk, never before.
+
+mod board;
+mod counters;
+mod error;
+mod guard;
+mod health;
+mod hub;
+mod ingest;
+mod live;
+mod presence;
+mod server;
+mod store;
+mod token;
+
+pub use counters::Counters;
+pub use error::{HubError, Result};
+pub use hub::{Hub, Timing};
+pub use server::serve;
+pub use store::StoredCommit;
+pub use token::{NewToken, Token, TokenId};

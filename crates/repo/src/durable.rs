@@ -28,14 +28,6 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Flushes a file and the directory that names it.
-pub(crate) fn sync_file(path: &Path) -> Result<()> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .at("flush", path)?;
-    parent(path).map_or(Ok(()), sync_dir)
-}
-
 /// Creates a directory and what leads to it.
 pub(crate) fn create_dir(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).at("create", dir)
@@ -126,7 +118,6 @@ mod tests {
         replace(&path, b"two", Access::Shared).unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
-        sync_file(&path).unwrap();
     }
 
     #[test]

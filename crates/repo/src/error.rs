@@ -166,6 +166,15 @@ pub enum Error {
         /// What is checked out.
         actual: String,
     },
+    /// HEAD names no branch.
+    #[error("HEAD is detached: no branch is checked out here to commit to")]
+    Detached,
+    /// A mission could not be committed, so it isn't there.
+    #[error("the mission was not created: {reason}")]
+    NotCreated {
+        /// Why not.
+        reason: String,
+    },
     /// There is nothing to commit.
     #[error("nothing to commit: the paths are as they are in the last commit")]
     NothingToCommit,
@@ -217,6 +226,8 @@ impl Error {
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
             Self::OtherBranch { .. } => "OTHER_BRANCH_CHECKED_OUT",
+            Self::Detached => "HEAD_DETACHED",
+            Self::NotCreated { .. } => "MISSION_NOT_CREATED",
             Self::NothingToCommit => "NOTHING_TO_COMMIT",
             Self::CommitRefused { .. } => "COMMIT_REFUSED",
             Self::Spooled { .. } => "NOT_COMMITTED_YET",
@@ -241,7 +252,8 @@ impl Error {
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
                 return Some(format!("pawtrail decision show {id}"));
             }
-            Self::Protected { .. } => "git switch -c my-branch",
+            Self::Protected { .. } | Self::Detached => "git switch -c my-branch",
+            Self::NotCreated { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } => "git status",
@@ -281,6 +293,8 @@ impl Error {
             | Self::AmbiguousDecision { .. }
             | Self::Protected { .. }
             | Self::OtherBranch { .. }
+            | Self::Detached
+            | Self::NotCreated { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => 1,
         }
@@ -327,6 +341,8 @@ impl Error {
             | Self::Unsupported { .. }
             | Self::Git { .. }
             | Self::NotInitialized
+            | Self::Detached
+            | Self::NotCreated { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => json!({}),
         }

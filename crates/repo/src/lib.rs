@@ -4,11 +4,17 @@
 
 mod checkouts;
 mod clone_state;
+pub mod commit;
+pub mod decisions;
 mod durable;
 mod error;
 mod history;
+mod idempotency;
 pub mod identity;
 pub mod init;
+mod journal;
+mod ledger;
+mod local_commits;
 mod lock;
 pub mod mission;
 pub mod placement;
@@ -16,6 +22,7 @@ mod project;
 mod protection;
 mod receipt;
 mod source;
+pub mod sync_state;
 
 pub use checkouts::Checkout;
 pub use error::{Candidate, Error, Result};

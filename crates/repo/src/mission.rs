@@ -1,5 +1,7 @@
 //! Missions: found in this checkout and in the tips of mission branches, named by handles.
 
+mod create;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
@@ -14,6 +16,8 @@ use crate::error::{Candidate, Error, GitContext, IoContext, Result};
 use crate::history;
 use crate::placement;
 use crate::project::Project;
+
+pub use create::{Created, NewMission, Topology, create};
 
 /// The directory that holds all missions.
 pub const SPECS_DIR: &str = "kitty-specs";

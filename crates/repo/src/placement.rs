@@ -98,14 +98,20 @@ pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
     })
 }
 
-/// Records the choice of a mission's ledger branch, unless one is recorded already.
-pub(crate) fn record_choice(
+/// Records the choice of a mission's ledger branch for all time, unless one is recorded, and gives it back.
+///
+/// # Errors
+/// [`Error::NoCommits`] when the branch would have to be created and there is no commit to start from.
+pub(crate) fn choose_for_good(
     project: &Project,
     mission: &Mission,
-    chosen: &Placement,
-) -> Result<()> {
+    mut chosen: Placement,
+) -> Result<Placement> {
+    if chosen.tip.is_none() && chosen.base.is_none() {
+        return Err(Error::NoCommits);
+    }
     if chosen.recorded {
-        return Ok(());
+        return Ok(chosen);
     }
     let record = Record {
         mission_slug: mission.mission_slug.clone(),
@@ -115,7 +121,9 @@ pub(crate) fn record_choice(
     let path = record_path(project, &mission.mission_id);
     let mut text = serde_json::to_vec(&record).git("encoding a record")?;
     text.push(b'\n');
-    durable::replace(&path, &text, Access::Private)
+    durable::replace(&path, &text, Access::Private)?;
+    chosen.recorded = true;
+    Ok(chosen)
 }
 
 /// Reads what this clone remembers of a mission.

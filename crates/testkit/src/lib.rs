@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What Pawtrail's tests stand on: scratch repositories by real git, a hermetic environment, the
+//! real binary, and a real headless browser. For development only.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test kit fails by panicking, with what it saw"
+)]
+
+mod browser;
+mod devtools;
+mod env;
+mod hub;
+mod leftovers;
+mod pawtrail;
+mod process;
+mod repo;
+mod scratch;
+
+pub use browser::{Browser, Page};
+pub use env::Env;
+pub use hub::Hub;
+pub use pawtrail::Pawtrail;
+pub use process::{Output, Running};
+pub use repo::Repo;
+pub use scratch::Scratch;

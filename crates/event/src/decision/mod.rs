@@ -49,3 +49,6 @@ pub fn event(header: &Header, payload: &Payload) -> Sanitized {
         "payload": payload.to_value(),
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@ use super::{ANSWERED, Answered, REQUESTED, Requested};
 use crate::id::{BuildId, EventId, IdError, MissionId};
 use crate::json::{self, ParseError};
 
+/// How much is said about a malformed payload, in characters.
+const MAX_REASON_CHARS: usize = 200;
+
 /// A row as it was read. The order of rows as such has no meaning; it only makes choices repeatable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
@@ -55,6 +58,18 @@ pub enum RowError {
     },
 }
 
+impl RowError {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.code(),
+            Self::Missing(_) => "ROW_FIELD_MISSING",
+            Self::EventId(_) => "ROW_EVENT_ID_INVALID",
+            Self::Payload { .. } => "ROW_PAYLOAD_MALFORMED",
+        }
+    }
+}
+
 /// Reads one row. Fields beyond those of [`Row`] are passed over.
 ///
 /// # Errors
@@ -92,8 +107,16 @@ fn payload<'a, T: Deserialize<'a>>(
     map: &'a Map<String, Value>,
     event_type: &'static str,
 ) -> Result<T, RowError> {
-    T::deserialize(map.get("payload").unwrap_or(&Value::Null)).map_err(|error| RowError::Payload {
+    // The reader quotes what it doesn't know, however long that is.
+    let malformed = |reason: String| RowError::Payload {
         event_type,
-        reason: error.to_string(),
-    })
+        reason: reason.chars().take(MAX_REASON_CHARS).collect(),
+    };
+    // Serde would take arrays for structs, field by field.
+    let payload = map.get("payload").filter(|payload| payload.is_object());
+    let payload = payload.ok_or_else(|| malformed("it is no object".to_owned()))?;
+    if payload.get("actor").is_some_and(Value::is_array) {
+        return Err(malformed("`actor` is no object".to_owned()));
+    }
+    T::deserialize(payload).map_err(|error| malformed(error.to_string()))
 }

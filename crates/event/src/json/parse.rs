@@ -17,12 +17,24 @@ pub enum ParseError {
     /// `NaN`, `Infinity` or `-Infinity`, which Python writes and JSON doesn't have.
     #[error("the line is not JSON: it holds {0}, which is no JSON number")]
     NotFinite(&'static str),
-    /// An integer that 64 bits don't hold, which would come out as another number.
-    #[error("the integer {0} doesn't fit in 64 bits")]
+    /// An integer that would come out as another number: 64 bits don't hold it, or it is `-0`.
+    #[error("the integer {0} can't be kept exactly: it is -0 or beyond 64 bits")]
     Integer(String),
     /// JSON, but no object.
     #[error("the line is JSON, but {0} and no object")]
     NotAnObject(&'static str),
+}
+
+impl ParseError {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong(_) => "LINE_TOO_LONG",
+            Self::Syntax(_) | Self::NotFinite(_) => "LINE_NOT_JSON",
+            Self::Integer(_) => "LINE_NUMBER_INEXACT",
+            Self::NotAnObject(_) => "LINE_NOT_AN_OBJECT",
+        }
+    }
 }
 
 /// Reads one row. A key that is repeated has its last value, as in Python.

@@ -1,0 +1,53 @@
+//! Arguments of `mission`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// The verbs of `mission`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MissionCommand {
+    /// Create `kitty-specs/<slug>-<mid8>/meta.json` and commit it
+    #[command(
+        after_help = "Example:\n  pawtrail mission create payments --title \"Take payments\""
+    )]
+    Create(CreateArgs),
+    /// List the missions of this clone
+    #[command(after_help = "Example:\n  pawtrail mission list")]
+    List,
+    /// Show one mission
+    #[command(after_help = "Example:\n  pawtrail mission show payments")]
+    Show {
+        /// Mission id, its first 8 characters, directory name, slug, or number
+        #[arg(value_name = "MISSION")]
+        mission: Option<String>,
+    },
+}
+
+/// Arguments of `mission create`.
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// A short name: letters, digits, `-` and `_`
+    pub(crate) slug: String,
+    /// A name for people; default: the slug
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// The kind of mission, as `mission_type` in `meta.json`
+    #[arg(long, value_name = "TYPE", default_value = "software-dev")]
+    pub(crate) kind: String,
+    /// How the mission uses branches: single_branch, lanes or coord
+    #[arg(long, default_value = "single_branch", hide_possible_values = true)]
+    pub(crate) topology: TopologyArg,
+}
+
+/// How a mission uses branches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TopologyArg {
+    /// One branch for everything
+    #[value(name = "single_branch")]
+    SingleBranch,
+    /// One branch a lane of work packages
+    #[value(name = "lanes")]
+    Lanes,
+    /// A branch of its own for coordination files
+    #[value(name = "coord")]
+    Coord,
+}

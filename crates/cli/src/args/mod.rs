@@ -1,0 +1,120 @@
+//! The command line, as types. The doc comments are the help.
+
+mod commit;
+mod decision;
+mod demo;
+mod hub;
+mod mission;
+mod sync;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use commit::CommitArgs;
+pub(crate) use decision::{
+    ActorArgs, ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
+};
+pub(crate) use demo::DemoArgs;
+pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
+pub(crate) use mission::{CreateArgs, MissionCommand, TopologyArg};
+pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+
+/// Spec-driven work with coding agents, with a memory that can be trusted.
+///
+/// Every decision of a mission is a line in git, committed before the command returns, from any
+/// worktree, while nobody's index or files move. With a hub, the team sees it within a second.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pawtrail",
+    bin_name = "pawtrail",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "See it work: pawtrail demo"
+)]
+pub(crate) struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct GlobalArgs {
+    /// Run as if started in this directory
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(crate) dir: Option<PathBuf>,
+    /// Print exactly one JSON document on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say more on standard error; twice: everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// Print nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true,
+        global = true
+    )]
+    pub(crate) color: ColorWhen,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// Where standard output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The nouns.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prepare this repository: project identity, ignore rules, merge driver
+    ///
+    /// Changes nothing that is there already, so it can be run again.
+    #[command(after_help = "Example:\n  pawtrail init")]
+    Init,
+    /// Missions: create, list, show
+    #[command(subcommand)]
+    Mission(MissionCommand),
+    /// Say where a mission's files live, who chose that, and why
+    #[command(after_help = "Example:\n  pawtrail where payments")]
+    Where {
+        /// Mission id, its first 8 characters, directory name, slug, or number
+        #[arg(value_name = "MISSION")]
+        mission: Option<String>,
+    },
+    /// Decisions: request, answer, list, show, log
+    #[command(subcommand)]
+    Decision(DecisionCommand),
+    /// Commit exactly the named paths; index, stash and other files stay as they are
+    #[command(
+        after_help = "Example:\n  pawtrail commit -m \"Describe the payment flow\" kitty-specs/payments-01KT119Y/spec.md"
+    )]
+    Commit(CommitArgs),
+    /// What may leave this machine, and whether it has
+    #[command(subcommand)]
+    Sync(SyncCommand),
+    /// The server and its live board
+    #[command(subcommand)]
+    Hub(HubCommand),
+    /// Show the whole story on a scratch repository and a real hub, measured
+    #[command(after_help = "Examples:\n  pawtrail demo\n  pawtrail demo --keep")]
+    Demo(DemoArgs),
+}

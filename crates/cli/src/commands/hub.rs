@@ -1,0 +1,169 @@
+//! `hub`: serves the hub and its board, and keeps its tokens.
+
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+
+use pawtrail_hub::{Hub, HubError};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::args::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::{Done, to_json};
+use crate::text::{Text, plain, quoted, table};
+
+pub(super) fn run(context: &Context, command: &HubCommand) -> Result<Done, CliError> {
+    match command {
+        HubCommand::Serve(args) => serve(context, args),
+        HubCommand::Token(TokenCommand::Create(args)) => create(context, args),
+        HubCommand::Token(TokenCommand::List { store }) => list(context, store),
+        HubCommand::Token(TokenCommand::Revoke { id, store }) => revoke(context, id, store),
+    }
+}
+
+fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
+    context.start_log(true);
+    let hub = open(context, &args.store)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::io("can't start the server", &error))?;
+    runtime.block_on(async {
+        let busy = |error: io::Error| {
+            CliError::io(&format!("can't listen on {}", args.listen), &error)
+                .next("pawtrail hub serve --listen 127.0.0.1:0")
+        };
+        let listener = TcpListener::bind(args.listen).await.map_err(busy)?;
+        let address = listener.local_addr().map_err(busy)?;
+        if !address.ip().is_loopback() {
+            return Err(HubError::NotLoopback(address).into());
+        }
+        // From here on a signal ends the hub in order; before, it ends the process.
+        let interrupted = interrupted()?;
+        let url = format!("http://{address}");
+        let text = Text::new("The hub is up; Ctrl-C ends it.")
+            .field("board", format!("{url}/"))
+            .field("token", "pawtrail hub token create  (in a project)")
+            .field(
+                "clients",
+                format!("pawtrail sync enable {url} --token TOKEN"),
+            );
+        let data = json!({ "url": url, "board_url": format!("{url}/") });
+        context
+            .output
+            .started(&Done::new(data, text.done()))
+            .map_err(|error| CliError::io("can't write standard output", &error))?;
+        match pawtrail_hub::serve(hub, listener, interrupted).await {
+            Ok(()) => Ok(Done::silent()),
+            Err(error) => Ok(context.output.failed_late(&error.into())),
+        }
+    })
+}
+
+/// Ends when somebody wants this process to end: Ctrl-C, or a polite kill.
+///
+/// # Errors
+/// When the operating system gives no notice of signals.
+pub(crate) fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
+    #[cfg(unix)]
+    let mut terminate = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate())
+            .map_err(|error| CliError::io("can't listen for signals", &error))?
+    };
+    #[cfg(windows)]
+    let mut terminate = tokio::signal::windows::ctrl_close()
+        .map_err(|error| CliError::io("can't listen for signals", &error))?;
+    Ok(async move {
+        tokio::select! {
+            // An error means that no notice will come; then the other branch decides.
+            Ok(()) = tokio::signal::ctrl_c() => {}
+            Some(()) = terminate.recv() => {}
+            else => std::future::pending().await,
+        }
+    })
+}
+
+fn create(context: &Context, args: &TokenCreateArgs) -> Result<Done, CliError> {
+    let project = match &args.project {
+        Some(uuid) => uuid.clone(),
+        None => context.project()?.uuid()?,
+    };
+    let new = open(context, &args.store)?.create_token(&project, &args.label)?;
+    let text = Text::new("A new token; it is shown this once.")
+        .field("token", &new.token)
+        .field("id", &new.id)
+        .field("project", &new.project)
+        .next("pawtrail sync enable URL --token TOKEN");
+    Ok(Done::new(to_json(&new)?, text.done()))
+}
+
+fn list(context: &Context, store: &StoreArg) -> Result<Done, CliError> {
+    let tokens = open(context, store)?.tokens()?;
+    let rows: Vec<Vec<String>> = tokens
+        .iter()
+        .map(|token| {
+            let revoked = token.revoked_at.map(|at| format!("revoked {at}"));
+            vec![
+                token.id.to_string(),
+                token.project.to_string(),
+                token.created_at.to_string(),
+                revoked.unwrap_or_else(|| "valid".to_owned()),
+                plain(&token.label),
+            ]
+        })
+        .collect();
+    let human = if rows.is_empty() {
+        Text::new("There are no tokens.")
+            .next("pawtrail hub token create")
+            .done()
+    } else {
+        table(&["id", "project", "created", "state", "label"], &rows)
+    };
+    Ok(Done::new(json!({ "tokens": to_json(&tokens)? }), human))
+}
+
+fn revoke(context: &Context, id: &str, store: &StoreArg) -> Result<Done, CliError> {
+    let id = id.parse()?;
+    open(context, store)?.revoke(&id)?;
+    let text = Text::new("The token is revoked.").field("id", &id);
+    Ok(Done::new(json!({ "id": id }), text.done()))
+}
+
+fn open(context: &Context, store: &StoreArg) -> Result<Hub, CliError> {
+    let path = match &store.store {
+        Some(path) => context.dir.join(path),
+        None => default_store()?,
+    };
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir).map_err(|error| {
+            let dir = quoted(&dir.display().to_string());
+            CliError::io(&format!("can't make the directory {dir}"), &error)
+        })?;
+    }
+    Ok(Hub::open(&path)?)
+}
+
+/// The hub's store in the user's data directory, as each system has it.
+fn default_store() -> Result<PathBuf, CliError> {
+    let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let dir = if cfg!(windows) {
+        var("LOCALAPPDATA").map(PathBuf::from)
+    } else if cfg!(target_os = "macos") {
+        var("HOME").map(|home| PathBuf::from(home).join("Library/Application Support"))
+    } else {
+        var("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .filter(|dir| dir.is_absolute())
+            .or_else(|| var("HOME").map(|home| PathBuf::from(home).join(".local/share")))
+    };
+    match dir {
+        Some(dir) => Ok(dir.join("pawtrail").join("hub.sqlite")),
+        None => Err(
+            CliError::refused("NO_HOME", "no home directory to keep the hub's store in")
+                .next("pawtrail hub serve --store hub.sqlite"),
+        ),
+    }
+}

@@ -1,0 +1,107 @@
+//! `mission`: create, list, show.
+
+use pawtrail_repo::mission::{self, Mission, NewMission, Topology};
+use pawtrail_repo::placement::placement;
+use serde_json::json;
+
+use crate::args::{CreateArgs, MissionCommand, TopologyArg};
+use crate::commands::after_write::{self, receipt_fields};
+use crate::commands::placement::document;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::{Done, to_json};
+use crate::text::{Text, branch, plain, table};
+
+pub(super) fn run(context: &Context, command: &MissionCommand) -> Result<Done, CliError> {
+    match command {
+        MissionCommand::Create(args) => create(context, args),
+        MissionCommand::List => list(context),
+        MissionCommand::Show { mission } => show(context, mission.as_deref()),
+    }
+}
+
+fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
+    let project = context.project()?;
+    let new = NewMission {
+        slug: args.slug.clone(),
+        title: args.title.clone(),
+        mission_type: Some(args.kind.clone()),
+        topology: match args.topology {
+            TopologyArg::SingleBranch => Topology::SingleBranch,
+            TopologyArg::Lanes => Topology::Lanes,
+            TopologyArg::Coord => Topology::Coord,
+        },
+    };
+    let mut made = mission::create(&project, &new)?;
+    after_write::follow(&project, &mut made.receipt, &mut made.warnings);
+    let slug = &made.mission.mission_slug;
+    let text = Text::new(&format!("Created mission {slug}."))
+        .field("id", &made.mission.mission_id)
+        .field("directory", &made.mission.dir)
+        .field("ledger", branch(&made.placement.ledger_ref));
+    let text = receipt_fields(text, &made.receipt).next(&format!(
+        "pawtrail decision request --mission {slug} --question TEXT"
+    ));
+    let data = json!({
+        "mission_id": made.mission.mission_id,
+        "mission_slug": slug,
+        "dir": made.mission.dir,
+        "ledger_ref": made.placement.ledger_ref,
+    });
+    Done::new(data, text.done())
+        .with_warnings(made.warnings)
+        .with_receipt(&made.receipt)
+}
+
+fn list(context: &Context) -> Result<Done, CliError> {
+    let found = mission::list(&context.project()?)?;
+    let warnings = found
+        .damaged
+        .iter()
+        .map(|meta| format!("{} in {}: {}", meta.path, meta.found_in, meta.reason))
+        .collect();
+    let human = if found.missions.is_empty() {
+        Text::new("There are no missions in this clone.")
+            .next("pawtrail mission create SLUG")
+            .done()
+    } else {
+        let rows: Vec<Vec<String>> = found.missions.iter().map(row).collect();
+        table(&["mission", "id", "type", "title", "found in"], &rows)
+    };
+    let data = json!({
+        "missions": to_json(&found.missions)?,
+        "damaged": to_json(&found.damaged)?,
+    });
+    Ok(Done::new(data, human).with_warnings(warnings))
+}
+
+fn row(mission: &Mission) -> Vec<String> {
+    vec![
+        mission.mission_slug.to_string(),
+        mission.mission_id.mid8().to_owned(),
+        mission.mission_type.clone(),
+        mission.title.clone(),
+        branch(&mission.found_in).to_owned(),
+    ]
+}
+
+fn show(context: &Context, handle: Option<&str>) -> Result<Done, CliError> {
+    let project = context.project()?;
+    let mission = context.mission(&project, handle)?;
+    let place = placement(&project, &mission)?;
+    let text = Text::new(&plain(&mission.title))
+        .field("mission", &mission.mission_slug)
+        .field("id", &mission.mission_id)
+        .field("type", plain(&mission.mission_type))
+        .maybe("topology", mission.topology.as_deref().map(plain))
+        .maybe("number", mission.number)
+        .maybe("created", mission.created_at.as_deref().map(plain))
+        .field("ledger", branch(&place.ledger_ref))
+        .field("found in", branch(&mission.found_in))
+        .next(&format!(
+            "pawtrail decision list --mission {}",
+            mission.mission_slug
+        ));
+    let data = json!({ "mission": to_json(&mission)?, "placement": document(&place)? });
+    Ok(Done::new(data, text.done()))
+}

@@ -1,0 +1,33 @@
+//! One module a noun: arguments in, a service of the crates below called, an answer out.
+
+mod after_write;
+mod commit;
+mod decision;
+mod hub;
+mod init;
+mod mission;
+mod placement;
+
+pub(crate) use hub::interrupted;
+
+use crate::args::{Cli, Command};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::Done;
+
+/// Runs one command.
+///
+/// # Errors
+/// Whatever the command fails with.
+pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
+    match &cli.command {
+        Command::Init => init::init(context),
+        Command::Mission(command) => mission::run(context, command),
+        Command::Where { mission } => placement::place(context, mission.as_deref()),
+        Command::Decision(command) => decision::run(context, command),
+        Command::Commit(args) => commit::commit(context, args),
+        Command::Sync(_) => Err(CliError::refused("NOT_WIRED", "not wired")),
+        Command::Hub(command) => hub::run(context, command),
+        Command::Demo(args) => crate::demo::run(context, args),
+    }
+}

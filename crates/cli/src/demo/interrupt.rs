@@ -1,0 +1,89 @@
+//! Ctrl-C during the demo: noticed between two commands, so that what was started is ended.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use crate::commands::interrupted;
+use crate::error::CliError;
+
+/// The code of an interrupted demo.
+pub(super) const CODE: &str = "INTERRUPTED";
+
+#[derive(Debug, Default)]
+struct Shared {
+    happened: AtomicBool,
+    bell: Condvar,
+    lock: Mutex<()>,
+}
+
+/// Knows whether somebody wants the demo to end.
+#[derive(Debug, Clone)]
+pub(super) struct Interrupt(Arc<Shared>);
+
+impl Interrupt {
+    /// Begins to watch.
+    ///
+    /// # Errors
+    /// When the operating system gives no notice of signals.
+    pub(super) fn watch() -> Result<Self, CliError> {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let (tell, ready) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let watching = runtime().and_then(|runtime| {
+                let _guard = runtime.enter();
+                Ok((interrupted()?, runtime))
+            });
+            match watching {
+                Ok((signal, runtime)) => {
+                    // The other side waits for exactly this message.
+                    let _ = tell.send(Ok(()));
+                    runtime.block_on(signal);
+                    theirs.happened.store(true, Ordering::SeqCst);
+                    let _held = theirs.lock.lock().unwrap_or_else(PoisonError::into_inner);
+                    theirs.bell.notify_all();
+                }
+                Err(error) => {
+                    let _ = tell.send(Err(error));
+                }
+            }
+        });
+        ready
+            .recv()
+            .unwrap_or_else(|error| Err(CliError::internal(&error)))?;
+        Ok(Self(shared))
+    }
+
+    /// Fails once somebody has interrupted.
+    ///
+    /// # Errors
+    /// `INTERRUPTED`, with exit code 130 as shells expect it.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        if self.0.happened.load(Ordering::SeqCst) {
+            return Err(CliError {
+                exit: 130,
+                ..CliError::refused(CODE, "interrupted; what the demo had made is removed")
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits until somebody interrupts.
+    pub(super) fn wait(&self) {
+        let mut held = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        while !self.0.happened.load(Ordering::SeqCst) {
+            held = self
+                .0
+                .bell
+                .wait(held)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::io("can't listen for signals", &error))
+}

@@ -1,0 +1,245 @@
+//! What a command prints: one JSON envelope, or short text; and the exit code that goes with it.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use owo_colors::OwoColorize as _;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::args::{ColorWhen, GlobalArgs};
+use crate::error::CliError;
+use crate::text::plain;
+
+/// What a finished command has to say.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// `data` of the envelope.
+    data: Value,
+    /// `receipt` of the envelope; writes only.
+    receipt: Option<Value>,
+    /// The same for people.
+    human: String,
+    /// What did not work beside it, though the command did what it was asked for.
+    warnings: Vec<String>,
+    /// The exit code, 0 unless the answer itself is a "no".
+    exit: u8,
+}
+
+impl Done {
+    /// Answers with data and the same for people.
+    pub(crate) fn new(data: Value, human: String) -> Self {
+        Self {
+            data,
+            receipt: None,
+            human,
+            warnings: Vec::new(),
+            exit: 0,
+        }
+    }
+
+    /// Adds the receipt of a write.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    pub(crate) fn with_receipt(mut self, receipt: &impl Serialize) -> Result<Self, CliError> {
+        self.receipt = Some(to_json(receipt)?);
+        Ok(self)
+    }
+
+    /// Adds what did not work beside it.
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
+    /// Makes the exit code say "no".
+    pub(crate) fn with_exit(mut self, exit: u8) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// Answers nothing, because the command has printed while it ran.
+    pub(crate) fn silent() -> Self {
+        Self::new(Value::Null, String::new())
+    }
+}
+
+/// Turns a value of the crates below into JSON.
+///
+/// # Errors
+/// When it holds something that JSON can't, which is a defect.
+pub(crate) fn to_json(value: &impl Serialize) -> Result<Value, CliError> {
+    serde_json::to_value(value).map_err(|error| CliError::internal(&error))
+}
+
+/// Where and how a command prints.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    color: ColorWhen,
+}
+
+impl Output {
+    /// Takes the settings of a command line.
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            color: global.color,
+        }
+    }
+
+    /// Takes settings where there is no command line.
+    pub(crate) fn plain(json: bool, color: ColorWhen) -> Self {
+        Self {
+            json,
+            quiet: false,
+            color,
+        }
+    }
+
+    /// Whether nothing but errors is wanted.
+    pub(crate) fn quiet(self) -> bool {
+        self.quiet
+    }
+
+    /// Whether one JSON document is wanted.
+    pub(crate) fn json(self) -> bool {
+        self.json
+    }
+
+    /// Prints the answer of a command and returns the exit code.
+    pub(crate) fn done(self, done: &Done) -> u8 {
+        if self.json {
+            if done.data.is_null() {
+                return done.exit;
+            }
+            return self.finish(self.document(&success(done)), done.exit);
+        }
+        for warning in &done.warnings {
+            self.complain(&format!(
+                "{} {}",
+                "warning:".yellow().bold(),
+                plain(warning)
+            ));
+        }
+        if self.quiet || done.human.is_empty() {
+            return done.exit;
+        }
+        self.finish(self.line(&done.human), done.exit)
+    }
+
+    /// Prints the first document of a command that goes on running (`hub serve`), or its text.
+    ///
+    /// # Errors
+    /// When standard output can't be written.
+    pub(crate) fn started(self, done: &Done) -> io::Result<()> {
+        if self.json {
+            self.document(&success(done))
+        } else if self.quiet {
+            Ok(())
+        } else {
+            self.line(&done.human)
+        }
+    }
+
+    /// Prints a failure and returns its exit code.
+    pub(crate) fn failed(self, error: &CliError) -> u8 {
+        if self.json {
+            return self.finish(self.document(&failure(error)), error.exit);
+        }
+        self.lament(error);
+        error.exit
+    }
+
+    /// Tells a failure of a command whose one document is out already: on standard error.
+    pub(crate) fn failed_late(self, error: &CliError) -> Done {
+        self.lament(error);
+        Done::silent().with_exit(error.exit)
+    }
+
+    fn lament(self, error: &CliError) {
+        let mut text = format!("{} {}", "error:".red().bold(), error.message);
+        if let Some(step) = &error.next_step {
+            text.push_str(&format!("\n {} {}", "next:".dimmed(), step.cyan()));
+        }
+        self.complain(&text);
+    }
+
+    /// Prints a usage error for people and returns its exit code.
+    pub(crate) fn usage(self, text: &str) -> u8 {
+        self.complain(text.trim_end());
+        2
+    }
+
+    /// Prints one line, or several, on standard output.
+    ///
+    /// # Errors
+    /// When standard output can't be written.
+    pub(crate) fn line(self, text: &str) -> io::Result<()> {
+        let mut out = AutoStream::new(io::stdout().lock(), self.choice(&io::stdout()));
+        out.write_all(text.as_bytes())?;
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+
+    /// Prints on standard error. There is nowhere left to complain about a failure of that.
+    fn complain(self, text: &str) {
+        let mut out = AutoStream::new(io::stderr().lock(), self.choice(&io::stderr()));
+        let _ = out.write_all(text.as_bytes());
+        let _ = out.write_all(b"\n");
+    }
+
+    fn document(self, value: &Value) -> io::Result<()> {
+        let mut text = value.to_string();
+        text.push('\n');
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// A reader that has seen enough (`| head`) is no failure.
+    fn finish(self, written: io::Result<()>, exit: u8) -> u8 {
+        match written {
+            Ok(()) => exit,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Err(error) => {
+                self.complain(&format!("error: can't write standard output: {error}"));
+                1
+            }
+        }
+    }
+
+    fn choice(self, stream: &impl anstream::stream::RawStream) -> ColorChoice {
+        match self.color {
+            ColorWhen::Auto => AutoStream::choice(stream),
+            ColorWhen::Always => ColorChoice::Always,
+            ColorWhen::Never => ColorChoice::Never,
+        }
+    }
+}
+
+fn success(done: &Done) -> Value {
+    let mut document = json!({ "ok": true, "data": done.data });
+    if let Some(receipt) = &done.receipt {
+        document["receipt"] = receipt.clone();
+    }
+    if !done.warnings.is_empty() {
+        document["warnings"] = json!(done.warnings);
+    }
+    document
+}
+
+fn failure(error: &CliError) -> Value {
+    json!({
+        "ok": false,
+        "error": {
+            "code": error.code,
+            "message": error.message,
+            "next_step": error.next_step,
+            "details": error.details,
+        },
+    })
+}

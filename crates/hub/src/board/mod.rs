@@ -1,0 +1,106 @@
+//! The board: pages that show what the hub knows, made on the server, and kept live in the browser.
+
+mod assets;
+mod events;
+mod group;
+mod page;
+mod part;
+mod time;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use maud::Markup;
+use pawtrail_event::ProjectUuid;
+
+use crate::error::Result;
+use crate::live::Revision;
+use crate::presence::Connected;
+use crate::server::App;
+use crate::store::StoredCommit;
+
+/// The most commits that one board lists; it says how many more there are.
+const MAX_COMMITS: u32 = 500;
+
+/// What the board of one project shows.
+struct Board {
+    project: ProjectUuid,
+    revision: Revision,
+    /// Newest first.
+    commits: Vec<StoredCommit>,
+    /// How many there are, listed or not.
+    total: u64,
+    connected: Vec<Connected>,
+}
+
+/// The board's routes.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(home))
+        .route("/p/{project}", get(project))
+        .route("/p/{project}/fragment", get(fragment))
+        .route("/p/{project}/events", get(events::events))
+        .merge(assets::routes())
+}
+
+/// Answers what has no route.
+pub(crate) async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, html(page::not_found())).into_response()
+}
+
+async fn home(State(app): State<App>) -> Response {
+    match app.hub.blocking(|store| store.projects()).await {
+        Ok(projects) => match projects.as_slice() {
+            [only] => Redirect::to(&format!("/p/{}", only.project)).into_response(),
+            [] | [_, ..] => html(page::projects(&projects)).into_response(),
+        },
+        Err(error) => failed(&error),
+    }
+}
+
+async fn project(State(app): State<App>, Path(project): Path<String>) -> Response {
+    shown(app, &project, page::board).await
+}
+
+async fn fragment(State(app): State<App>, Path(project): Path<String>) -> Response {
+    shown(app, &project, part::board).await
+}
+
+async fn shown(app: App, project: &str, render: impl FnOnce(&Board) -> Markup) -> Response {
+    let Ok(project) = project.parse::<ProjectUuid>() else {
+        return not_found().await;
+    };
+    match read(&app, project).await {
+        Ok(Some(board)) => html(render(&board)).into_response(),
+        Ok(None) => not_found().await,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn read(app: &App, project: ProjectUuid) -> Result<Option<Board>> {
+    // Read before the data: at worst the page is newer than it says, and is fetched once more.
+    let revision = app.hub.live.revision(&project);
+    let wanted = project.clone();
+    let found = app
+        .hub
+        .blocking(move |store| store.current(&wanted, MAX_COMMITS))
+        .await?;
+    Ok(found.map(|(commits, total)| Board {
+        connected: app.hub.presence.connected(&project),
+        project,
+        revision,
+        commits,
+        total,
+    }))
+}
+
+fn html(markup: Markup) -> Html<String> {
+    Html(markup.into_string())
+}
+
+fn failed(error: &crate::HubError) -> Response {
+    tracing::error!(%error, "a page can't be shown");
+    (StatusCode::INTERNAL_SERVER_ERROR, html(page::failed())).into_response()
+}

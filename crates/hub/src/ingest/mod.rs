@@ -1,0 +1,106 @@
+//! Ingest: a clone's WebSocket, from the request to the last acknowledgement.
+
+mod connection;
+mod intake;
+mod outbox;
+
+use axum::Json;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{self, HeaderMap};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use pawtrail_event::frame::PROTOCOL;
+use serde_json::json;
+
+use crate::server::{App, refusal};
+use crate::token;
+
+const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("x-pawtrail-protocol");
+
+/// The largest message that a connection survives. It is above the largest frame, so that a frame
+/// which is too large costs itself only.
+const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+
+/// Answers `GET /api/v1/ws`.
+pub(crate) async fn upgrade(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    // Addresses end up in logs and histories, so nothing secret may travel in one.
+    if query.is_some_and(|query| !query.is_empty()) {
+        let message = "this address takes no query: send the token as `Authorization: Bearer`";
+        return refusal(StatusCode::BAD_REQUEST, "QUERY_REFUSED", message).into_response();
+    }
+    let spoken = single(&headers, &PROTOCOL_HEADER).and_then(|version| version.parse().ok());
+    if spoken != Some(PROTOCOL) {
+        return not_spoken();
+    }
+    let hash = single(&headers, &header::AUTHORIZATION).and_then(token::from_authorization);
+    let grant = match hash {
+        None => Ok(None),
+        Some(hash) => app.hub.blocking(move |store| store.authorize(hash)).await,
+    };
+    let grant = match grant {
+        Ok(Some(grant)) => grant,
+        Ok(None) => return unauthorized(),
+        Err(error) => {
+            tracing::error!(%error, "a token can't be checked");
+            return unavailable("the hub's store failed: try again later");
+        }
+    };
+    let Ok(permit) = app.connections.clone().try_acquire_owned() else {
+        return unavailable("the hub has as many connections as it takes: try again later");
+    };
+    match upgrade {
+        Err(rejection) => {
+            let message = rejection.body_text();
+            refusal(rejection.status(), "WEBSOCKET_EXPECTED", &message).into_response()
+        }
+        Ok(upgrade) => upgrade
+            .max_message_size(MAX_MESSAGE_BYTES)
+            .max_frame_size(MAX_MESSAGE_BYTES)
+            .on_upgrade(move |socket| async move {
+                connection::run(socket, app, grant).await;
+                drop(permit);
+            }),
+    }
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        (None | Some(_), _) => None,
+    }
+}
+
+fn not_spoken() -> Response {
+    let message = format!("this hub speaks protocol {PROTOCOL}: send `X-Pawtrail-Protocol`");
+    let body = json!({
+        "error": { "code": "PROTOCOL_NOT_SPOKEN", "message": message },
+        "protocol": [PROTOCOL],
+    });
+    (StatusCode::UPGRADE_REQUIRED, Json(body)).into_response()
+}
+
+fn unauthorized() -> Response {
+    let message =
+        "the token is missing, unknown or revoked: make one with `pawtrail hub token create`";
+    (
+        [(header::WWW_AUTHENTICATE, "Bearer")],
+        refusal(StatusCode::UNAUTHORIZED, "TOKEN_REFUSED", message),
+    )
+        .into_response()
+}
+
+fn unavailable(message: &str) -> Response {
+    (
+        [(header::RETRY_AFTER, "5")],
+        refusal(StatusCode::SERVICE_UNAVAILABLE, "HUB_BUSY", message),
+    )
+        .into_response()
+}

@@ -1,0 +1,112 @@
+//! The server: routes, the guard before them, and the way from start to an orderly stop.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use crate::error::{HubError, Result};
+use crate::hub::Hub;
+use crate::store::{Writer, WriterHandle};
+use crate::{board, guard, health, ingest};
+
+/// The most clones that are connected at once.
+const MAX_CONNECTIONS: usize = 1_024;
+/// The most boards that are open at once.
+const MAX_STREAMS: usize = 256;
+
+/// What a request may use.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) hub: Hub,
+    pub(crate) writer: Writer,
+    pub(crate) stop: Stop,
+    pub(crate) connections: Arc<Semaphore>,
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+/// Tells that the server is stopping.
+#[derive(Clone)]
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Returns when the server is stopping.
+    pub(crate) async fn wait(&mut self) {
+        // An error means that the server is gone, which is a stop too.
+        drop(self.0.wait_for(|stopping| *stopping).await);
+    }
+}
+
+/// Serves a hub on `listener` until `shutdown` is ready; then says goodbye to every clone and
+/// browser, and returns when all frames that were taken are stored.
+///
+/// # Errors
+/// When the listener can be reached from other machines, or fails.
+pub async fn serve(
+    hub: Hub,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let address = listener.local_addr().map_err(HubError::Listen)?;
+    if !address.ip().to_canonical().is_loopback() {
+        return Err(HubError::NotLoopback(address));
+    }
+    let patience = hub.timing.shutdown;
+    let (writer, handle) = WriterHandle::start(Arc::clone(&hub.store), Arc::clone(&hub.live))?;
+    let (stopping, stop) = watch::channel(false);
+    let mut stopped = Stop(stop.clone());
+    let router = router(App {
+        hub,
+        writer,
+        stop: Stop(stop),
+        connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+    });
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        shutdown.await;
+        stopping.send_replace(true);
+    });
+    let deadline = async {
+        stopped.wait().await;
+        tokio::time::sleep(patience).await;
+    };
+    tokio::select! {
+        result = server => result.map_err(HubError::Listen)?,
+        // What is still open has sent half a request: nothing of it was acknowledged.
+        () = deadline => {}
+    }
+    // The writer ends when the last connection has let go of it.
+    let end = tokio::task::spawn_blocking(move || handle.join());
+    match tokio::time::timeout(patience, end).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(HubError::Stopped("writer")),
+        // A connection is left behind; the process may end, as acknowledged frames are on disk.
+        Err(_) => Ok(()),
+    }
+}
+
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/api/v1/health", get(health::health))
+        .route("/api/v1/ws", get(ingest::upgrade))
+        .merge(board::routes())
+        .fallback(board::not_found)
+        .layer(middleware::from_fn(guard::guard))
+        .with_state(app)
+}
+
+/// An answer that refuses, as data.
+pub(crate) fn refusal(
+    status: StatusCode,
+    code: &'static str,
+    message: &str,
+) -> impl IntoResponse + use<> {
+    let body = json!({ "error": { "code": code, "message": message } });
+    (status, Json(body))
+}

@@ -1,0 +1,128 @@
+//! What the hub keeps: tokens, commits and builds, behind one small trait.
+
+mod commits;
+mod schema;
+mod sqlite;
+mod supersede;
+mod tokens;
+mod writer;
+
+use jiff::Timestamp;
+use pawtrail_event::frame::{BuildState, LocalCommit};
+use pawtrail_event::{BuildId, CommitHash, ProjectUuid};
+
+use crate::error::Result;
+use crate::token::{NewToken, Token, TokenHash, TokenId};
+
+pub(crate) use sqlite::Sqlite;
+pub(crate) use writer::{Job, Writer, WriterHandle};
+
+/// A commit as the hub keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCommit {
+    /// Its place in the order of receipt, over all projects of the store.
+    pub sequence: u64,
+    /// The frame as it came; `project_uuid` is always there.
+    pub frame: LocalCommit,
+    /// When the hub received it, in microseconds.
+    pub received_at: Timestamp,
+    /// The commit that stands in its place (amend, rebase), if one does.
+    pub superseded_by: Option<CommitHash>,
+}
+
+/// What a token allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) token: TokenId,
+    pub(crate) project: ProjectUuid,
+}
+
+/// A frame to be written, and by whose token it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming {
+    pub(crate) grant: Grant,
+    pub(crate) frame: LocalCommit,
+    pub(crate) received_at: Timestamp,
+}
+
+/// What became of one frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Stored now.
+    Accepted,
+    /// Stored before.
+    Duplicate,
+    /// Its token was revoked: nothing was stored.
+    Revoked,
+}
+
+/// A project in the list of projects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProjectSummary {
+    pub(crate) project: ProjectUuid,
+    /// Commits that no other supersedes.
+    pub(crate) commits: u64,
+    pub(crate) last_received: Option<Timestamp>,
+}
+
+/// A build that has sent a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Build {
+    pub(crate) build_id: BuildId,
+    pub(crate) last_acknowledged: Option<CommitHash>,
+}
+
+impl From<Build> for BuildState {
+    fn from(build: Build) -> Self {
+        Self {
+            build_id: build.build_id,
+            last_acknowledged: build.last_acknowledged,
+        }
+    }
+}
+
+/// Where the hub keeps what it knows. Calls block, so async code makes them on a blocking thread.
+///
+/// A method that writes returns after the write is durable.
+pub(crate) trait Store: Send + Sync {
+    /// Adds a token and, where it is new, its project.
+    fn add_token(
+        &self,
+        token: &NewToken,
+        hash: TokenHash,
+        label: &str,
+        at: Timestamp,
+    ) -> Result<()>;
+
+    /// Returns all tokens, the oldest first.
+    fn tokens(&self) -> Result<Vec<Token>>;
+
+    /// Revokes a token; one that is revoked stays as it is. False where there is none.
+    fn revoke(&self, id: &TokenId, at: Timestamp) -> Result<bool>;
+
+    /// Returns what the token with this hash allows, unless it is unknown or revoked.
+    fn authorize(&self, hash: TokenHash) -> Result<Option<Grant>>;
+
+    /// Returns whether a token is there and not revoked.
+    fn is_active(&self, id: &TokenId) -> Result<bool>;
+
+    /// Writes all frames in one transaction, in order, and returns one outcome for each.
+    fn write(&self, batch: &[Incoming]) -> Result<Vec<Outcome>>;
+
+    /// Returns all commits of a project by sequence.
+    fn commits(&self, project: &ProjectUuid) -> Result<Vec<StoredCommit>>;
+
+    /// Returns the newest `limit` commits of a project that no other supersedes, newest first,
+    /// and how many there are in all; nothing for an unknown project.
+    fn current(
+        &self,
+        project: &ProjectUuid,
+        limit: u32,
+    ) -> Result<Option<(Vec<StoredCommit>, u64)>>;
+
+    /// Returns a project's builds, at most `limit`, the last seen first.
+    fn builds(&self, project: &ProjectUuid, limit: u32) -> Result<Vec<Build>>;
+
+    /// Returns the projects, the one heard of last first.
+    fn projects(&self) -> Result<Vec<ProjectSummary>>;
+}

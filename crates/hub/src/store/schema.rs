@@ -1,0 +1,190 @@
+//! The schema of the SQLite store, and how a file gets to its newest version.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use crate::error::{HubError, Result};
+
+/// One script a version: the script at index `n` leads from version `n` to `n + 1`.
+const STEPS: &[&str] = &["
+CREATE TABLE projects (
+    project_uuid TEXT NOT NULL PRIMARY KEY,
+    created_at   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tokens (
+    id           TEXT NOT NULL PRIMARY KEY,
+    project_uuid TEXT NOT NULL REFERENCES projects,
+    sha256       BLOB NOT NULL UNIQUE,
+    label        TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    revoked_at   TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE commits (
+    project_uuid        TEXT    NOT NULL REFERENCES projects,
+    git_hash            TEXT    NOT NULL,
+    sequence            INTEGER NOT NULL UNIQUE,
+    mission_id          TEXT    NOT NULL,
+    build_id            TEXT    NOT NULL,
+    changed_files       TEXT    NOT NULL,
+    changed_files_total INTEGER,
+    committed_at        TEXT    NOT NULL,
+    mission_slug        TEXT,
+    branch              TEXT,
+    parents             TEXT    NOT NULL,
+    supersedes          TEXT    NOT NULL,
+    received_at         TEXT    NOT NULL,
+    superseded_by       TEXT,
+    PRIMARY KEY (project_uuid, git_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX commits_by_sequence ON commits (project_uuid, sequence);
+CREATE INDEX commits_current ON commits (project_uuid, sequence) WHERE superseded_by IS NULL;
+
+CREATE TABLE supersessions (
+    project_uuid TEXT NOT NULL REFERENCES projects,
+    old_hash     TEXT NOT NULL,
+    new_hash     TEXT NOT NULL,
+    PRIMARY KEY (project_uuid, old_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE builds (
+    project_uuid      TEXT NOT NULL REFERENCES projects,
+    build_id          TEXT NOT NULL,
+    last_acknowledged TEXT,
+    last_seen         TEXT NOT NULL,
+    PRIMARY KEY (project_uuid, build_id)
+) STRICT, WITHOUT ROWID;
+"];
+
+/// The version that this program writes.
+fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// Brings the file to the newest version, and the connection to its durable settings. A file that
+/// isn't ours, or is newer, is left as it is.
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
+    let foreign = || HubError::StoreForeign {
+        path: path.to_owned(),
+    };
+    let found = version(connection).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => foreign(),
+        Some(_) | None => HubError::Store(error),
+    })?;
+    refuse_newer(found, path)?;
+    if found == 0 && tables(connection)? > 0 {
+        return Err(foreign());
+    }
+    settings(connection)?;
+
+    // Two processes may open a new store at once: the version is read again under the lock.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    refuse_newer(found, path)?;
+    for (at, step) in STEPS.iter().enumerate() {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        if at >= found {
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", at + 1)?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Sets what holds for one connection.
+pub(super) fn settings(connection: &Connection) -> Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(())
+}
+
+fn refuse_newer(found: i64, path: &Path) -> Result<()> {
+    if found > newest() {
+        return Err(HubError::StoreNewer {
+            path: path.to_owned(),
+            found,
+            known: newest(),
+        });
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> Result<Connection> {
+        let mut connection = Connection::open(path).unwrap();
+        prepare(&mut connection, path).map(|()| connection)
+    }
+
+    #[test]
+    fn a_new_file_gets_the_newest_version_and_durable_settings() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hub.db");
+        let connection = open(&path).unwrap();
+        let text = |name: &str| -> String {
+            connection
+                .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+                .map(|value| format!("{value:?}"))
+                .unwrap()
+        };
+        assert_eq!(version(&connection).unwrap(), newest());
+        assert_eq!(text("journal_mode"), "Text(\"wal\")");
+        assert_eq!(text("synchronous"), "Integer(2)");
+        assert_eq!(text("foreign_keys"), "Integer(1)");
+        assert!(open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_newer_file_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hub.db");
+        let connection = open(&path).unwrap();
+        connection
+            .pragma_update(None, "user_version", newest() + 1)
+            .unwrap();
+        let error = open(&path).unwrap_err();
+        assert_eq!(error.code(), "HUB_STORE_NEWER");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("version {}", newest() + 1))
+        );
+        assert_eq!(version(&connection).unwrap(), newest() + 1);
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notes.db");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE notes (text TEXT)")
+            .unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert_eq!(open(&path).unwrap_err().code(), "HUB_STORE_FOREIGN");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+
+        let path = dir.path().join("notes.txt");
+        std::fs::write(
+            &path,
+            "not a database, but long enough to look at\n".repeat(40),
+        )
+        .unwrap();
+        assert_eq!(open(&path).unwrap_err().code(), "HUB_STORE_FOREIGN");
+    }
+}

@@ -1,0 +1,302 @@
+//! A hub on a free port, and a client that speaks the wire by hand.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use pawtrail_event::{CommitHash, ProjectUuid};
+use pawtrail_hub::{Hub, Timing};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tungstenite::client::IntoClientRequest;
+use tungstenite::{Message, WebSocket};
+
+pub(crate) const PROJECT: &str = "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab";
+pub(crate) const OTHER: &str = "0b0e2f7c-1111-4222-8333-444455556666";
+pub(crate) const MISSION: &str = "01KT119YA7GD2Y0D7MZRH5JSS3";
+pub(crate) const BUILD: &str = "01KT119YA7GD2Y0D7MZRH5JSS4";
+
+/// No test waits longer than this for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) fn project() -> ProjectUuid {
+    PROJECT.parse().unwrap()
+}
+
+pub(crate) struct Server {
+    pub(crate) hub: Hub,
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<pawtrail_hub::Result<()>>>,
+}
+
+impl Server {
+    pub(crate) fn start(store: &Path) -> Self {
+        Self::with_timing(store, Timing::default())
+    }
+
+    pub(crate) fn with_timing(store: &Path, timing: Timing) -> Self {
+        let hub = Hub::open(store).unwrap().with_timing(timing);
+        let served = hub.clone();
+        let (told, address) = std::sync::mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                told.send(listener.local_addr().unwrap()).unwrap();
+                pawtrail_hub::serve(served, listener, async {
+                    drop(stopped.await);
+                })
+                .await
+            })
+        });
+        Self {
+            hub,
+            address: address.recv().unwrap(),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Stops the server, waits for its end, and returns how long that took.
+    pub(crate) fn stop(mut self) -> Duration {
+        let begun = Instant::now();
+        self.end();
+        begun.elapsed()
+    }
+
+    fn end(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap().unwrap();
+        }
+    }
+
+    pub(crate) fn token(&self) -> String {
+        self.hub.create_token(&project(), "test").unwrap().token
+    }
+
+    /// Connects with a new token of [`PROJECT`] and takes the snapshot.
+    pub(crate) fn client(&self) -> Client {
+        let mut client = Client::connect(self.address, &self.token());
+        assert_eq!(client.receive()["type"], "snapshot");
+        client
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.request(path, &[("Host", &self.address.to_string())])
+    }
+
+    /// Sends a GET with exactly these headers.
+    pub(crate) fn request(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = self.open(path, headers);
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        Answer::parse(&text)
+    }
+
+    /// Sends a GET and leaves the answer to the caller.
+    pub(crate) fn open(&self, path: &str, headers: &[(&str, &str)]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.end();
+        }
+    }
+}
+
+/// An HTTP answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        Self {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// A clone's side of the wire.
+pub(crate) struct Client {
+    socket: WebSocket<TcpStream>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr, token: &str) -> Self {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("X-Pawtrail-Protocol", "1"),
+        ];
+        Self::try_connect(address, "/api/v1/ws", &headers)
+            .unwrap_or_else(|(status, body)| panic!("refused: {status} {body}"))
+    }
+
+    /// Connects; a refusal gives its status and body.
+    pub(crate) fn try_connect(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, (u16, String)> {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut request = format!("ws://{address}{path}")
+            .into_client_request()
+            .unwrap();
+        for (name, value) in headers {
+            let name: tungstenite::http::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        match tungstenite::client(request, stream) {
+            Ok((socket, _)) => Ok(Self { socket }),
+            Err(tungstenite::HandshakeError::Failure(tungstenite::Error::Http(response))) => {
+                let body = response.body().clone().unwrap_or_default();
+                Err((response.status().as_u16(), String::from_utf8(body).unwrap()))
+            }
+            Err(error) => panic!("no answer: {error}"),
+        }
+    }
+
+    pub(crate) fn send(&mut self, frame: &Value) {
+        self.send_text(frame.to_string());
+    }
+
+    pub(crate) fn send_text(&mut self, text: impl Into<String>) {
+        self.socket.send(Message::text(text.into())).unwrap();
+    }
+
+    pub(crate) fn send_binary(&mut self, bytes: Vec<u8>) {
+        self.socket.send(Message::binary(bytes)).unwrap();
+    }
+
+    /// Sends without looking whether the hub is still there.
+    pub(crate) fn try_send(&mut self, frame: &Value) -> bool {
+        self.socket.send(Message::text(frame.to_string())).is_ok()
+    }
+
+    /// Begins an orderly end.
+    pub(crate) fn close(&mut self) {
+        let code = tungstenite::protocol::frame::coding::CloseCode::Normal;
+        let reason = tungstenite::protocol::CloseFrame {
+            code,
+            reason: "".into(),
+        };
+        self.socket.close(Some(reason)).unwrap();
+        self.socket.flush().unwrap();
+    }
+
+    /// Returns the next frame that is no ping.
+    pub(crate) fn receive(&mut self) -> Value {
+        loop {
+            let frame = self.receive_any();
+            if frame["type"] != "ping" {
+                return frame;
+            }
+        }
+    }
+
+    /// Returns the next frame.
+    pub(crate) fn receive_any(&mut self) -> Value {
+        match self.message() {
+            Ok(text) => serde_json::from_str(&text).unwrap(),
+            Err(code) => panic!("closed: {code:?}"),
+        }
+    }
+
+    /// Reads until the hub closes, and returns its close code, or none where the line just ended.
+    pub(crate) fn until_closed(&mut self) -> Option<u16> {
+        loop {
+            if let Err(code) = self.message() {
+                return code;
+            }
+        }
+    }
+
+    fn message(&mut self) -> Result<String, Option<u16>> {
+        loop {
+            match self.socket.read() {
+                Ok(Message::Text(text)) => return Ok(text.to_string()),
+                Ok(Message::Close(frame)) => return Err(frame.map(|frame| frame.code.into())),
+                Ok(_) => {}
+                Err(tungstenite::Error::Io(error))
+                    if error.kind() == std::io::ErrorKind::WouldBlock =>
+                {
+                    panic!("the hub said nothing for {PATIENCE:?}")
+                }
+                Err(_) => return Err(None),
+            }
+        }
+    }
+}
+
+/// The hash of commit number `n`.
+pub(crate) fn hash(n: u64) -> CommitHash {
+    format!("{n:040x}").parse().unwrap()
+}
+
+/// The frame of commit number `n`.
+pub(crate) fn commit(n: u64) -> Value {
+    json!({
+        "type": "LocalCommit",
+        "git_hash": hash(n),
+        "mission_id": MISSION,
+        "build_id": BUILD,
+        "changed_files": ["kitty-specs/m-01KT119Y/decisions.events.jsonl"],
+        "committed_at": "2026-06-01T07:55:08Z",
+        "project_uuid": PROJECT,
+        "mission_slug": "m-01KT119Y",
+        "branch": "refs/heads/kitty/mission-m-01KT119Y",
+        "parents": [hash(n + 1_000_000)],
+    })
+}
+
+pub(crate) fn ack(n: u64, status: &str) -> Value {
+    json!({ "type": "LocalCommitAck", "git_hash": hash(n), "status": status })
+}
+
+/// Waits until `holds`.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

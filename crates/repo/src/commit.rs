@@ -1,0 +1,287 @@
+//! Safe commit: exactly the named paths, to exactly the current branch, everything else as it was.
+//!
+//! The git executable makes the commit, because a user's own commit runs hooks, filters and signing, which git alone
+//! knows. `git commit --only` leaves other staged content staged and works under git's own locks.
+
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use gix::bstr::BStr;
+
+use crate::error::{Error, GitContext, IoContext, Result};
+use crate::mission::{self, SPECS_DIR};
+use crate::project::{self, Project};
+use crate::protection::Facts;
+use crate::receipt::{Delivery, Receipt};
+use crate::sync_state;
+
+const MAX_PATHS: usize = 10_000;
+
+/// What a safe commit did.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// What is true now.
+    pub receipt: Receipt,
+    /// The paths, relative to the repository root.
+    pub paths: Vec<String>,
+    /// What did not work beside the commit itself, for a person.
+    pub warnings: Vec<String>,
+}
+
+/// Commits `paths`, which are relative to `cwd`, to the branch that is checked out; `branch` names it for certainty.
+///
+/// New, changed and deleted files count; a file that git ignores counts when it is named itself.
+///
+/// # Errors
+/// [`Error::Protected`], [`Error::OtherBranch`], [`Error::Detached`], [`Error::NothingToCommit`], [`Error::Invalid`]
+/// for a path that isn't there or is outside; [`Error::CommitRefused`] with git's words when a hook or git refuses.
+pub fn commit(
+    project: &Project,
+    cwd: &Path,
+    message: &str,
+    paths: &[PathBuf],
+    branch: Option<&str>,
+) -> Result<Committed> {
+    let root = project.checkout().ok_or_else(|| Error::Unsupported {
+        what: "a commit of files in a bare repository".to_owned(),
+    })?;
+    if message.trim().is_empty() {
+        return Err(Error::invalid("--message", "it is empty"));
+    }
+    let head = current_branch(project, branch)?;
+    if let Some(rule) = Facts::of(project)?.rule(&head) {
+        let short = head.strip_prefix("refs/heads/").unwrap_or(&head);
+        return Err(Error::Protected {
+            branch: short.to_owned(),
+            rule,
+        });
+    }
+    let paths = relative(root, cwd, paths)?;
+    let git = Git { project, root };
+    let changed = git.list(
+        &["status", "--porcelain=v2", "-z", "--untracked-files=all"],
+        &paths,
+    )?;
+    let untracked = git.untracked(&paths)?;
+    if changed.is_empty() && untracked.is_empty() {
+        return Err(Error::NothingToCommit);
+    }
+    sync_state::first_sight(project)?;
+    git.commit(message, &paths, &untracked)?;
+    let commit = project.git().head_id().git("reading HEAD")?.detach();
+    let specs = format!("{SPECS_DIR}/");
+    let in_specs = paths.iter().find(|path| path.starts_with(&specs));
+    let mut warnings = Vec::new();
+    if (in_specs.is_some() || paths.iter().any(|path| path == SPECS_DIR || path == "."))
+        && let Err(error) = sync_state::record(project)
+    {
+        warnings.push(format!(
+            "the hub's list of commits was not updated: {error}"
+        ));
+    }
+    let mission_id = match in_specs.and_then(|path| path[specs.len()..].split('/').next()) {
+        Some(dir) => mission::list(project)?
+            .missions
+            .into_iter()
+            .find(|mission| mission.mission_slug.as_str() == dir)
+            .map(|mission| mission.mission_id),
+        None => None,
+    };
+    Ok(Committed {
+        receipt: Receipt {
+            event_id: None,
+            mission_id,
+            path: in_specs.or(paths.first()).cloned().unwrap_or_default(),
+            r#ref: head,
+            commit: Some(project::hash(commit)),
+            committed: true,
+            pushed: false,
+            delivery: Delivery::None,
+        },
+        paths,
+        warnings,
+    })
+}
+
+/// Returns the full name of the branch that HEAD names, which must be `wanted` where that is given.
+fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
+    let head = project.git().head_name().git("reading HEAD")?;
+    let Some(head) = head.map(|name| name.as_bstr().to_string()) else {
+        return Err(Error::Detached);
+    };
+    let short = head.strip_prefix("refs/heads/").unwrap_or(&head);
+    match wanted {
+        Some(wanted) if wanted != short && wanted != head => Err(Error::OtherBranch {
+            expected: wanted.to_owned(),
+            actual: short.to_owned(),
+        }),
+        Some(_) | None => Ok(head),
+    }
+}
+
+/// Makes the paths relative to the repository root, with `/`.
+fn relative(root: &Path, cwd: &Path, paths: &[PathBuf]) -> Result<Vec<String>> {
+    if paths.is_empty() || paths.len() > MAX_PATHS {
+        return Err(Error::invalid(
+            "PATH",
+            format!("name 1 to {MAX_PATHS} paths"),
+        ));
+    }
+    let root = std::fs::canonicalize(root).at("resolve", root)?;
+    let cwd = std::fs::canonicalize(cwd).at("resolve", cwd)?;
+    let mut found = Vec::new();
+    for path in paths {
+        let absolute = tidy(&cwd.join(path));
+        // A link is committed as a link, so only the directory that holds it is resolved.
+        let resolved = match (absolute.parent(), absolute.file_name()) {
+            (Some(dir), Some(name)) => {
+                std::fs::canonicalize(dir).map_or_else(|_| absolute.clone(), |dir| dir.join(name))
+            }
+            (None, _) | (_, None) => absolute.clone(),
+        };
+        let inside = resolved.strip_prefix(&root).map_err(|_| {
+            Error::invalid(
+                "PATH",
+                format!("{} is outside the repository", path.display()),
+            )
+        })?;
+        let mut parts = Vec::new();
+        for part in inside.components() {
+            let part = part
+                .as_os_str()
+                .to_str()
+                .ok_or_else(|| Error::invalid("PATH", format!("{} is no UTF-8", path.display())))?;
+            parts.push(part);
+        }
+        let joined = parts.join("/");
+        if parts.first() == Some(&".git") || parts.first() == Some(&".worktrees") {
+            return Err(Error::invalid(
+                "PATH",
+                format!("{joined} belongs to git, not to the project"),
+            ));
+        }
+        found.push(if joined.is_empty() {
+            ".".to_owned()
+        } else {
+            joined
+        });
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// Resolves `.` and `..` by name.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                tidy.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => tidy.push(part),
+        }
+    }
+    tidy
+}
+
+struct Git<'a> {
+    project: &'a Project,
+    root: &'a Path,
+}
+
+impl Git<'_> {
+    /// Commits; a failure leaves the index as it was.
+    fn commit(&self, message: &str, paths: &[String], untracked: &[String]) -> Result<()> {
+        if !untracked.is_empty() {
+            // `--only` takes paths that git knows; this makes them known, without content.
+            let added = self.run(&["add", "--intent-to-add", "--force"], untracked)?;
+            if !added.status.success() {
+                return Err(refused(&added));
+            }
+        }
+        let arguments = [
+            "-c",
+            "core.fsync=all",
+            "commit",
+            "--quiet",
+            "--only",
+            "-m",
+            message,
+        ];
+        let output = self.run(&arguments, paths);
+        let failed = match output {
+            Ok(output) if output.status.success() => return Ok(()),
+            Ok(output) => refused(&output),
+            Err(error) => error,
+        };
+        if !untracked.is_empty() {
+            self.run(&["rm", "--cached", "--quiet", "--force"], untracked)?;
+        }
+        Err(failed)
+    }
+
+    /// Returns the files under `paths` that git doesn't know yet and that are to be committed.
+    fn untracked(&self, paths: &[String]) -> Result<Vec<String>> {
+        let index = self
+            .project
+            .git()
+            .index_or_empty()
+            .git("reading the index")?;
+        let mut found = Vec::new();
+        for path in paths {
+            let on_disk = self.root.join(path);
+            let tracked = index.entry_by_path(BStr::new(path)).is_some()
+                || index.path_is_directory(BStr::new(path))
+                || path == ".";
+            if on_disk.is_dir() && !on_disk.is_symlink() {
+                let arguments = ["ls-files", "--others", "--exclude-standard", "-z"];
+                found.extend(self.list(&arguments, std::slice::from_ref(path))?);
+            } else if !tracked && on_disk.symlink_metadata().is_ok() {
+                found.push(path.clone());
+            } else if !tracked {
+                return Err(Error::invalid("PATH", format!("there is no {path}")));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Runs a command that prints NUL-terminated text about `paths`.
+    fn list(&self, arguments: &[&str], paths: &[String]) -> Result<Vec<String>> {
+        let output = self.run(arguments, paths)?;
+        if !output.status.success() {
+            return Err(refused(&output));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout)
+            .split('\0')
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
+
+    fn run<S: AsRef<OsStr>>(&self, arguments: &[&str], paths: &[S]) -> Result<Output> {
+        Command::new("git")
+            .arg("--literal-pathspecs")
+            .args(arguments)
+            .arg("--")
+            .args(paths)
+            .current_dir(self.root)
+            .stdin(Stdio::null())
+            .output()
+            .at("run git in", self.root)
+    }
+}
+
+fn refused(output: &Output) -> Error {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let said = [text(&output.stderr), text(&output.stdout)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    Error::CommitRefused {
+        message: said.chars().take(4_000).collect(),
+    }
+}

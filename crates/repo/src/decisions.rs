@@ -1,0 +1,278 @@
+//! The decision service: every path that asks for or records a decision goes through here.
+
+mod read;
+mod spool;
+
+use pawtrail_event::decision::{
+    self, Actor, ActorType, Answered, Header, Payload, PayloadError, Requested, Row, RowPayload,
+};
+use pawtrail_event::{DecisionId, EventId, Sanitized, time};
+
+use crate::error::{Error, Result};
+use crate::idempotency::{self, Claim};
+use crate::journal::{self, Journal};
+use crate::ledger::{Change, Committed, Content, Ledger, Outcome};
+use crate::mission::Mission;
+use crate::placement::{self, Placement};
+use crate::project::{self, Project};
+use crate::receipt::{Delivery, Receipt};
+use crate::sync_state;
+use crate::{durable, history};
+
+pub use read::{Entry, GivenBy, Reading, find, list, log};
+pub use spool::finish;
+
+/// A decision to ask for.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// The question.
+    pub question: String,
+    /// Proposed answers.
+    pub options: Vec<String>,
+    /// The step that asks.
+    pub step: Option<String>,
+    /// The input that the answer fills; makes the decision's id `input:<key>`.
+    pub input_key: Option<String>,
+    /// The run that asks.
+    pub run: Option<String>,
+    /// Who asks; Pawtrail itself when nobody is named.
+    pub actor: Option<Actor>,
+    /// The same key gives the same decision and writes once.
+    pub idempotency_key: Option<String>,
+}
+
+/// An answer to record.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The decision.
+    pub decision_id: DecisionId,
+    /// The answer.
+    pub answer: String,
+    /// Who answers.
+    pub actor: Actor,
+    /// The same key gives the same receipt and writes once.
+    pub idempotency_key: Option<String>,
+}
+
+/// What a write did.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The decision.
+    pub decision_id: DecisionId,
+    /// What is true now.
+    pub receipt: Receipt,
+    /// What did not work beside the write itself, for a person.
+    pub warnings: Vec<String>,
+}
+
+/// Returns the actor that stands for a name, as the caller describes it.
+pub fn actor(actor_id: &str, actor_type: ActorType) -> Actor {
+    Actor {
+        actor_id: actor_id.to_owned(),
+        actor_type,
+        display_name: String::new(),
+        provider: None,
+        model: None,
+        tool: None,
+    }
+}
+
+/// Asks for a decision: recorded at once, durably, and committed together with its answer.
+///
+/// # Errors
+/// [`Error::Invalid`] for a blank or oversized field; [`Error::DecisionExists`] when the input key asks something
+/// else already; otherwise when the ledger can't be read or the spool can't be written.
+pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written> {
+    let ledger = Ledger::lock(project)?;
+    sync_state::first_sight(project)?;
+    let mut place = placement::placement(project, mission)?;
+    let fresh = match &ask.input_key {
+        Some(key) => DecisionId::for_input(key).map_err(|error| Error::Invalid {
+            what: "--input-key",
+            message: error.to_string(),
+        })?,
+        None => DecisionId::from(project.ulid()),
+    };
+    let print = serde_json::json!([ask.question, ask.options, ask.input_key, ask.step, ask.run]);
+    let claim = Claim::new(project, mission, "request", &print);
+    let claim = idempotency::claim(project, ask.idempotency_key.as_deref(), &claim, &fresh)?;
+    let decision_id = claim.decision_id;
+    let rows = read::rows(project, mission, &place)?;
+    let header = header(project, mission, claim.event_id)?;
+    let asked = Requested {
+        run_id: ask.run.unwrap_or_else(|| decision_id.to_string()),
+        decision_id: decision_id.clone(),
+        step_id: ask.step.unwrap_or_else(|| decision_id.to_string()),
+        question: ask.question,
+        options: ask.options,
+        input_key: ask.input_key,
+        actor: ask
+            .actor
+            .unwrap_or_else(|| actor("pawtrail", ActorType::Service)),
+    };
+    let payload = Payload::requested(asked).map_err(refused)?;
+    let event = decision::event(&header, &payload);
+    if let Some((event_id, known)) = requested(&rows, &decision_id) {
+        if known.question != text(&event, "question") || known.options != options(&event) {
+            return Err(Error::DecisionExists {
+                id: decision_id,
+                question: known.question.clone(),
+            });
+        }
+        let receipt = read::receipt(project, mission, &place, event_id)?;
+        return Ok(Written {
+            decision_id,
+            receipt,
+            warnings: Vec::new(),
+        });
+    }
+    place = placement::choose_for_good(project, mission, place)?;
+    let journal = Journal::of(project, &mission.mission_id, decision::FILE);
+    journal.append(&event)?;
+    let lines = journal.spooled()?;
+    for checkout in &place.checkouts {
+        journal::project_into(&checkout.root.join(mission.path(decision::FILE)), &lines)?;
+    }
+    drop(ledger);
+    Ok(Written {
+        decision_id,
+        receipt: receipt(mission, &place, header.event_id, None),
+        warnings: Vec::new(),
+    })
+}
+
+/// Records an answer. It returns only when the answer is in a commit of the ledger branch, durably.
+///
+/// The same answer again gives the first receipt.
+///
+/// # Errors
+/// [`Error::DecisionNotFound`], [`Error::AlreadyAnswered`], [`Error::Invalid`]; [`Error::Spooled`] when the answer is
+/// recorded and can't be committed now, which the next command makes up for.
+pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Written> {
+    let ledger = Ledger::lock(project)?;
+    sync_state::first_sight(project)?;
+    let place = placement::placement(project, mission)?;
+    let decision_id = reply.decision_id;
+    let rows = read::rows(project, mission, &place)?;
+    let decisions = decision::fold(&rows);
+    let known = decisions
+        .iter()
+        .find(|known| known.decision_id == decision_id && known.requested_event.is_some())
+        .ok_or_else(|| Error::DecisionNotFound {
+            id: decision_id.to_string(),
+            place: mission.mission_slug.to_string(),
+        })?;
+    let print = serde_json::json!([decision_id, reply.answer]);
+    let claim = Claim::new(project, mission, "answer", &print);
+    let claim = idempotency::claim(
+        project,
+        reply.idempotency_key.as_deref(),
+        &claim,
+        &decision_id,
+    )?;
+    let header = header(project, mission, claim.event_id)?;
+    let payload = Payload::answered(Answered {
+        run_id: known.run_id.clone(),
+        decision_id: decision_id.clone(),
+        answer: reply.answer,
+        actor: reply.actor,
+    })
+    .map_err(refused)?;
+    let event = decision::event(&header, &payload);
+    let journal = Journal::of(project, &mission.mission_id, decision::FILE);
+    let place = placement::choose_for_good(project, mission, place)?;
+    let event_id = match known.answer() {
+        Some(given) if given.answer != text(&event, "answer") => {
+            return Err(Error::AlreadyAnswered {
+                id: decision_id,
+                answer: given.answer.clone(),
+                answered_at: given.at.clone(),
+            });
+        }
+        Some(given) => {
+            let receipt = read::receipt(project, mission, &place, &given.event_id)?;
+            if receipt.committed {
+                return Ok(Written {
+                    decision_id,
+                    receipt,
+                    warnings: Vec::new(),
+                });
+            }
+            given.event_id.clone()
+        }
+        None => {
+            journal.append(&event)?;
+            header.event_id
+        }
+    };
+    let pending = |reason: String| Error::Spooled {
+        receipt: Box::new(receipt(mission, &place, event_id.clone(), None)),
+        reason,
+    };
+    let message = format!("chore(decisions): answer {decision_id} [skip ci]");
+    // From here on the answer is in the spool: whatever fails now, the next command makes up for.
+    match spool::commit(project, &ledger, mission, &place, &message) {
+        Ok((Outcome::Committed(done), warnings)) => Ok(Written {
+            receipt: receipt(mission, &place, event_id, Some(&done)),
+            decision_id,
+            warnings,
+        }),
+        Ok((Outcome::Deferred(reason), _)) => Err(pending(reason)),
+        Ok((Outcome::Taken(path), _)) => Err(pending(format!("{path} is no log"))),
+        Err(error) => Err(pending(error.to_string())),
+    }
+}
+
+fn header(project: &Project, mission: &Mission, event_id: EventId) -> Result<Header> {
+    Ok(Header {
+        at: time::iso(project.now()),
+        build_id: project.build_id()?,
+        event_id,
+        mission_id: mission.mission_id.clone(),
+    })
+}
+
+fn requested<'a>(rows: &'a [Row], id: &DecisionId) -> Option<(&'a EventId, &'a Requested)> {
+    rows.iter().find_map(|row| match &row.payload {
+        RowPayload::Requested(asked) if asked.decision_id == *id => Some((&row.event_id, asked)),
+        RowPayload::Requested(_) | RowPayload::Answered(_) | RowPayload::Other(_) => None,
+    })
+}
+
+/// A text of the payload as it is written, which is what a later reader compares with.
+fn text<'a>(event: &'a Sanitized, field: &str) -> &'a str {
+    event.value()["payload"][field].as_str().unwrap_or_default()
+}
+
+fn options(event: &Sanitized) -> Vec<String> {
+    let list = event.value()["payload"]["options"].as_array();
+    list.into_iter()
+        .flatten()
+        .filter_map(|option| option.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn receipt(
+    mission: &Mission,
+    place: &Placement,
+    event_id: EventId,
+    done: Option<&Committed>,
+) -> Receipt {
+    Receipt {
+        event_id: Some(event_id),
+        mission_id: Some(mission.mission_id.clone()),
+        path: mission.path(decision::FILE),
+        r#ref: place.ledger_ref.clone(),
+        commit: done.map(|done| project::hash(done.commit)),
+        committed: done.is_some(),
+        pushed: false,
+        delivery: Delivery::None,
+    }
+}
+
+fn refused(error: PayloadError) -> Error {
+    Error::Invalid {
+        what: "decision",
+        message: error.to_string(),
+    }
+}

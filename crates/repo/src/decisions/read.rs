@@ -1,0 +1,340 @@
+//! Reading decisions: the union of the ledger branch, the spool and checked-out files.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use gix::ObjectId;
+use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, Status};
+use pawtrail_event::{CommitHash, DecisionId, EventId, MissionId, MissionSlug};
+use serde::Serialize;
+
+use super::{Journal, durable, history};
+use crate::error::{Error, GitContext, Result};
+use crate::ledger::Committed;
+use crate::mission::{self, Mission};
+use crate::placement::{self, Placement};
+use crate::project::{self, Project};
+use crate::receipt::Receipt;
+
+/// A decision as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Its identity in its mission.
+    pub decision_id: DecisionId,
+    /// The mission.
+    pub mission_id: MissionId,
+    /// The mission's directory name.
+    pub mission_slug: MissionSlug,
+    /// The question.
+    pub question: String,
+    /// Proposed answers.
+    pub options: Vec<String>,
+    /// The answer that counts.
+    pub answer: Option<String>,
+    /// How far it is.
+    pub status: Status,
+    /// When it was asked for.
+    pub requested_at: String,
+    /// When the answer that counts was given.
+    pub answered_at: Option<String>,
+    /// Who gave it.
+    pub answered_by: Option<GivenBy>,
+    /// The commit that holds the answer that counts; none while it is open or only recorded.
+    pub commit: Option<CommitHash>,
+    /// The step that asked.
+    pub step_id: String,
+    /// The input that the answer fills.
+    pub input_key: Option<String>,
+    /// The run that asked.
+    pub run_id: String,
+    /// Every different answer, the one that counts first.
+    pub answers: Vec<String>,
+}
+
+/// Who gave an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GivenBy {
+    /// The name that the caller gave.
+    pub actor_id: String,
+    /// What kind of actor it is.
+    pub actor_type: ActorType,
+}
+
+/// The decisions of a mission, with what could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// In order of request.
+    pub decisions: Vec<Entry>,
+    /// Damaged lines, with the file they stand in.
+    pub damaged: Vec<(String, Damaged)>,
+}
+
+/// Lists a mission's decisions.
+///
+/// # Errors
+/// When git's data or a file can't be read. Damaged lines are reported, not an error.
+pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
+    let place = placement::placement(project, mission)?;
+    let (log, damaged) = union(project, mission, &place)?;
+    let commits = commits(
+        project,
+        place.tip.or(place.base),
+        &mission.path(decision::FILE),
+    )?;
+    Ok(Reading {
+        decisions: entries(mission, &log, &commits),
+        damaged,
+    })
+}
+
+/// Reads a mission's decisions from git alone: from `rev`, or from the ledger branch.
+///
+/// # Errors
+/// [`Error::Invalid`] when `rev` names no commit.
+pub fn log(project: &Project, mission: &Mission, rev: Option<&str>) -> Result<Reading> {
+    let path = mission.path(decision::FILE);
+    let tip = match rev {
+        Some(rev) => Some(commit_named(project, rev)?),
+        None => {
+            let place = placement::placement(project, mission)?;
+            place.tip.or(place.base)
+        }
+    };
+    let content = match tip {
+        Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let read = Log::read(&content);
+    let commits = commits(project, tip, &path)?;
+    Ok(Reading {
+        decisions: entries(mission, &read.rows, &commits),
+        damaged: read
+            .damaged
+            .into_iter()
+            .map(|line| (path.clone(), line))
+            .collect(),
+    })
+}
+
+/// Finds the mission that has a decision of this id.
+///
+/// # Errors
+/// [`Error::DecisionNotFound`] when none has it, [`Error::AmbiguousDecision`] when several have.
+pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
+    let mut hits = Vec::new();
+    for mission in mission::list(project)?.missions {
+        let place = placement::placement(project, &mission)?;
+        let rows = rows(project, &mission, &place)?;
+        if decision::fold(&rows)
+            .iter()
+            .any(|known| known.decision_id == *id)
+        {
+            hits.push(mission);
+        }
+    }
+    match (hits.pop(), hits.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (None, _) => Err(Error::DecisionNotFound {
+            id: id.to_string(),
+            place: "any mission of this clone".to_owned(),
+        }),
+        (Some(last), false) => {
+            hits.push(last);
+            Err(Error::AmbiguousDecision {
+                id: id.to_string(),
+                missions: hits.iter().map(|m| m.mission_slug.to_string()).collect(),
+            })
+        }
+    }
+}
+
+/// Returns the union of all rows of a mission.
+pub(super) fn rows(project: &Project, mission: &Mission, place: &Placement) -> Result<Vec<Row>> {
+    union(project, mission, place).map(|(rows, _)| rows)
+}
+
+/// Returns the receipt of an event that was written before.
+pub(super) fn receipt(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    event_id: &EventId,
+) -> Result<Receipt> {
+    let found = commits(project, place.tip, &mission.path(decision::FILE))?
+        .get(event_id)
+        .copied();
+    let done = found.map(|commit| Committed {
+        commit,
+        parent: None,
+        new: false,
+    });
+    let mut receipt = super::receipt(mission, place, event_id.clone(), done.as_ref());
+    if let Some(commit) = found {
+        receipt.pushed = history::is_pushed(project, commit)?;
+        if crate::sync_state::is_acknowledged(project, &project::hash(commit))? {
+            receipt.delivery = crate::receipt::Delivery::Acknowledged;
+        }
+    }
+    Ok(receipt)
+}
+
+/// The ledger branch first, then what waits, then what only files hold.
+fn union(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+) -> Result<(Vec<Row>, Vec<(String, Damaged)>)> {
+    let path = mission.path(decision::FILE);
+    let committed = match place.tip.or(place.base) {
+        Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let mut whole = Log::read(&committed);
+    let mut damaged: Vec<(String, Damaged)> = std::mem::take(&mut whole.damaged)
+        .into_iter()
+        .map(|line| (format!("{}:{path}", place.ledger_ref), line))
+        .collect();
+    let spooled = Journal::of(project, &mission.mission_id, decision::FILE).spooled()?;
+    whole = whole.union(Log::read(spooled.join("\n").as_bytes()));
+    let mut files: Vec<PathBuf> = [project.checkout(), project.primary()]
+        .into_iter()
+        .flatten()
+        .map(|root| root.join(&path))
+        .collect();
+    files.dedup();
+    for file in files {
+        let Some(content) = durable::read(&file)? else {
+            continue;
+        };
+        // A last line without its end may still be in the making; it isn't read yet.
+        let end = content
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |last| last + 1);
+        let mut read = Log::read(&content[..end]);
+        if content != committed {
+            let lines = std::mem::take(&mut read.damaged);
+            damaged.extend(
+                lines
+                    .into_iter()
+                    .map(|line| (file.display().to_string(), line)),
+            );
+        }
+        whole = whole.union(read);
+    }
+    whole.damaged.clear();
+    Ok((whole.rows, damaged))
+}
+
+fn entries(mission: &Mission, rows: &[Row], commits: &HashMap<EventId, ObjectId>) -> Vec<Entry> {
+    decision::fold(rows)
+        .into_iter()
+        .map(|decision| entry(mission, decision, commits))
+        .collect()
+}
+
+fn entry(mission: &Mission, decision: Decision, commits: &HashMap<EventId, ObjectId>) -> Entry {
+    let status = decision.status();
+    let given = decision.answer();
+    Entry {
+        mission_id: mission.mission_id.clone(),
+        mission_slug: mission.mission_slug.clone(),
+        answer: given.map(|given| given.answer.clone()),
+        answered_at: given.map(|given| given.at.clone()),
+        answered_by: given.map(|given| GivenBy {
+            actor_id: given.actor.actor_id.clone(),
+            actor_type: given.actor.actor_type,
+        }),
+        commit: given
+            .and_then(|given| commits.get(&given.event_id))
+            .map(|commit| project::hash(*commit)),
+        status,
+        answers: decision
+            .answers
+            .iter()
+            .map(|given| given.answer.clone())
+            .collect(),
+        decision_id: decision.decision_id,
+        question: decision.question,
+        options: decision.options,
+        requested_at: decision.requested_at,
+        step_id: decision.step_id,
+        input_key: decision.input_key,
+        run_id: decision.run_id,
+    }
+}
+
+fn commit_named(project: &Project, rev: &str) -> Result<ObjectId> {
+    let named = project
+        .git()
+        .rev_parse_single(rev)
+        .ok()
+        .and_then(|id| id.object().ok())
+        .and_then(|object| object.peel_to_commit().ok());
+    named.map(|commit| commit.id).ok_or_else(|| Error::Invalid {
+        what: "--ref",
+        message: format!("`{rev}` names no commit"),
+    })
+}
+
+/// Says for each event of a file which commit brought it: the one that has it while none of its parents do.
+fn commits(
+    project: &Project,
+    tip: Option<ObjectId>,
+    path: &str,
+) -> Result<HashMap<EventId, ObjectId>> {
+    let mut brought = HashMap::new();
+    let mut seen = HashSet::new();
+    let mut todo: Vec<ObjectId> = tip.into_iter().collect();
+    while let Some(commit) = todo.pop() {
+        if !seen.insert(commit) {
+            continue;
+        }
+        let Some(blob) = history::entry_at(project, commit, path)? else {
+            continue;
+        };
+        let parents: Vec<ObjectId> = project
+            .git()
+            .find_commit(commit)
+            .git("reading a commit")?
+            .parent_ids()
+            .map(|id| id.detach())
+            .collect();
+        let mut same = None;
+        let mut known = HashSet::new();
+        for parent in &parents {
+            // A shallow clone ends before its history does.
+            if !project.git().has_object(*parent) {
+                continue;
+            }
+            let theirs = history::entry_at(project, *parent, path)?;
+            if theirs == Some(blob) {
+                same = Some(*parent);
+                break;
+            }
+            if theirs.is_some() {
+                known.extend(events_at(project, *parent, path)?);
+                todo.push(*parent);
+            }
+        }
+        if let Some(parent) = same {
+            todo.push(parent);
+            continue;
+        }
+        for event in events_at(project, commit, path)? {
+            if !known.contains(&event) {
+                brought.insert(event, commit);
+            }
+        }
+    }
+    Ok(brought)
+}
+
+fn events_at(project: &Project, commit: ObjectId, path: &str) -> Result<Vec<EventId>> {
+    let content = history::file_at(project, commit, path)?.unwrap_or_default();
+    Ok(Log::read(&content)
+        .rows
+        .into_iter()
+        .map(|row| row.event_id)
+        .collect())
+}

@@ -1,0 +1,81 @@
+//! Commits what a mission's spool holds, now or after a command that could not.
+
+use pawtrail_event::decision::{self, RowPayload};
+
+use super::{Change, Content, Journal, Ledger, Outcome};
+use crate::error::Result;
+use crate::mission::{self, Mission};
+use crate::placement::{self, Placement};
+use crate::project::Project;
+use crate::{journal, ledger, sync_state};
+
+/// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
+///
+/// The warnings name what failed after the commit.
+pub(super) fn commit(
+    project: &Project,
+    held: &Ledger,
+    mission: &Mission,
+    place: &Placement,
+    message: &str,
+) -> Result<(Outcome, Vec<String>)> {
+    let journal = Journal::of(project, &mission.mission_id, decision::FILE);
+    let change = Change {
+        path: mission.path(decision::FILE),
+        content: Content::Lines(journal.spooled()?),
+    };
+    let outcome = ledger::commit(project, held, place, message, &[change])?;
+    let mut warnings = Vec::new();
+    if let Outcome::Committed(done) = &outcome {
+        if let Err(error) = journal.clear() {
+            warnings.push(format!("the spool was not emptied: {error}"));
+        }
+        if done.new
+            && let Err(error) =
+                sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
+        {
+            warnings.push(format!(
+                "the hub's list of commits was not updated: {error}"
+            ));
+        }
+    }
+    Ok((outcome, warnings))
+}
+
+/// Commits the answers that earlier commands could only record. Returns the reasons of those that still wait.
+///
+/// # Errors
+/// When the lock can't be had or the spool can't be read.
+pub fn finish(project: &Project) -> Result<Vec<String>> {
+    let mut waiting = Vec::new();
+    let mut late = Vec::new();
+    for id in journal::spooling_missions(project)? {
+        let lines = Journal::of(project, &id, decision::FILE).spooled()?;
+        if lines.iter().any(|line| is_answer(line)) {
+            late.push(id);
+        }
+    }
+    if late.is_empty() {
+        return Ok(waiting);
+    }
+    let held = Ledger::lock(project)?;
+    let missions = mission::list(project)?.missions;
+    for id in late {
+        let Some(mission) = missions.iter().find(|mission| mission.mission_id == id) else {
+            waiting.push(format!("mission {id} is nowhere in this clone"));
+            continue;
+        };
+        let place = placement::placement(project, mission)?;
+        let message = "chore(decisions): record answers that had to wait [skip ci]";
+        match commit(project, &held, mission, &place, message)? {
+            (Outcome::Committed(_), warnings) => waiting.extend(warnings),
+            (Outcome::Deferred(reason), _) => waiting.push(reason),
+            (Outcome::Taken(path), _) => waiting.push(format!("{path} is no log")),
+        }
+    }
+    Ok(waiting)
+}
+
+fn is_answer(line: &str) -> bool {
+    decision::parse_row(line).is_ok_and(|row| matches!(row.payload, RowPayload::Answered(_)))
+}

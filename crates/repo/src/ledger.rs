@@ -1,0 +1,316 @@
+//! Turns lines and files into commits on a ledger branch, published by compare-and-swap.
+//!
+//! A commit is the union of the branch's tip and what is to be added, built anew on each lost race. Where the branch
+//! is checked out, the order is: lock the index, write its next content into the lock, move the branch, rename the
+//! index. In the other order a crash would let the user's next commit revert ours.
+
+mod held;
+mod index;
+mod objects;
+mod refs;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use gix::ObjectId;
+
+use crate::checkouts::Checkout;
+use crate::durable;
+use crate::error::Result;
+use crate::history;
+use crate::journal;
+use crate::lock::{self, Lock};
+use crate::placement::Placement;
+use crate::project::Project;
+
+use held::Held;
+use index::{Obstacle, Staged};
+use objects::{Person, Role};
+use refs::{Move, Swap};
+
+/// How long a commit waits for a lock of git's before the lines stay spooled.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The clone's one lock for journals and ledger; whoever has it has also cleared away what dead commands left.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    _lock: Lock,
+}
+
+impl Ledger {
+    /// Waits for the lock.
+    pub(crate) fn lock(project: &Project) -> Result<Self> {
+        let path = project.state_dir().join("locks").join("ledger.lock");
+        let lock = Lock::acquire(&path, lock::PATIENCE)?;
+        held::recover(project)?;
+        Ok(Self { _lock: lock })
+    }
+}
+
+/// One file of a commit.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// Its path, relative to the repository root.
+    pub(crate) path: String,
+    /// What becomes of it.
+    pub(crate) content: Content,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// A log gets these lines, those it lacks.
+    Lines(Vec<String>),
+    /// A file that isn't there yet gets this content.
+    New(Vec<u8>),
+}
+
+/// The end of an attempt to commit.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Everything is in the branch: in this commit, or already in the tip.
+    Committed(Committed),
+    /// Nothing was committed, for this reason; what is spooled stays spooled.
+    Deferred(String),
+    /// Another file is at this path.
+    Taken(String),
+}
+
+/// A commit that is in the branch, durably.
+#[derive(Debug, Clone)]
+pub(crate) struct Committed {
+    pub(crate) commit: ObjectId,
+    pub(crate) parent: Option<ObjectId>,
+    /// False where the tip had everything and no commit was needed.
+    pub(crate) new: bool,
+}
+
+/// Commits the changes to the placement's branch.
+pub(crate) fn commit(
+    project: &Project,
+    _ledger: &Ledger,
+    placement: &Placement,
+    message: &str,
+    changes: &[Change],
+) -> Result<Outcome> {
+    if let Some((root, operation)) = &placement.busy {
+        return Ok(Outcome::Deferred(format!(
+            "a {operation} of {} is in progress in {}",
+            placement.ledger_ref,
+            root.display()
+        )));
+    }
+    let deadline = Instant::now() + PATIENCE;
+    let mut indexes = match take_indexes(project, placement, deadline)? {
+        Ok(indexes) => indexes,
+        Err(reason) => return Ok(Outcome::Deferred(reason)),
+    };
+    let mut tip = placement.tip;
+    loop {
+        let base = tip.or(placement.base);
+        let built = match build(project, placement, base, changes)? {
+            Built::Files(files) => files,
+            Built::Nothing(commit) if tip.is_some() => {
+                return Ok(Outcome::Committed(Committed {
+                    commit,
+                    parent: None,
+                    new: false,
+                }));
+            }
+            // The branch is to be created; its base holds everything already.
+            Built::Nothing(_) => Vec::new(),
+            Built::Taken(path) => return Ok(Outcome::Taken(path)),
+        };
+        let at = project.now();
+        let ids: Vec<(String, ObjectId)> = built
+            .iter()
+            .map(|file| (file.path.clone(), file.after))
+            .collect();
+        let (tree, trees) = objects::tree(project, base, &ids)?;
+        let commit = objects::commit(project, tree, base, message, at)?;
+        let written: Vec<ObjectId> = ids
+            .iter()
+            .map(|(_, id)| *id)
+            .chain(trees)
+            .chain([commit])
+            .collect();
+        objects::flush(project, &written)?;
+        for (checkout, held) in &mut indexes {
+            project_files(checkout, &built)?;
+            let staged: Vec<Staged<'_>> = built.iter().map(File::staged).collect();
+            if let Err(obstacle) = index::prepare(project, checkout, held, &staged)? {
+                return Ok(Outcome::Deferred(describe(obstacle, checkout)));
+            }
+            held.promise(commit)?;
+        }
+        let step = Move {
+            branch: &placement.ledger_ref,
+            from: tip,
+            to: commit,
+            who: &Person::of(project, Role::Committer, at).header(),
+            why: &format!("commit: {message}"),
+            checkouts: &placement.checkouts,
+        };
+        match refs::compare_and_swap(project, &step)? {
+            Swap::Done => {
+                for (_, held) in indexes {
+                    held.finish()?;
+                }
+                return Ok(Outcome::Committed(Committed {
+                    commit,
+                    parent: base,
+                    new: true,
+                }));
+            }
+            Swap::Lost => tip = history::tip(project, &placement.ledger_ref)?,
+            Swap::Locked if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(5));
+                tip = history::tip(project, &placement.ledger_ref)?;
+            }
+            Swap::Locked => {
+                return Ok(Outcome::Deferred(format!(
+                    "another git process holds the lock of {}",
+                    placement.ledger_ref
+                )));
+            }
+        }
+    }
+}
+
+/// Locks the index of each worktree that has the branch checked out.
+fn take_indexes<'a>(
+    project: &Project,
+    placement: &'a Placement,
+    deadline: Instant,
+) -> Result<Result<Vec<(&'a Checkout, Held)>, String>> {
+    let mut taken = Vec::new();
+    for checkout in &placement.checkouts {
+        let index: PathBuf = checkout.git_dir.join("index");
+        loop {
+            if let Some(held) = Held::take(project, &index, &placement.ledger_ref)? {
+                taken.push((checkout, held));
+                break;
+            }
+            if Instant::now() >= deadline {
+                return Ok(Err(format!(
+                    "another git process holds {}.lock",
+                    index.display()
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    Ok(Ok(taken))
+}
+
+/// A file of the coming commit.
+struct File {
+    path: String,
+    before: Option<ObjectId>,
+    after: ObjectId,
+    content: Vec<u8>,
+    lines: Option<Vec<String>>,
+}
+
+impl File {
+    fn staged(&self) -> Staged<'_> {
+        Staged {
+            path: &self.path,
+            before: self.before,
+            after: self.after,
+            content: &self.content,
+            lines: self.lines.as_deref(),
+        }
+    }
+}
+
+enum Built {
+    Files(Vec<File>),
+    Nothing(ObjectId),
+    Taken(String),
+}
+
+/// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
+fn build(
+    project: &Project,
+    placement: &Placement,
+    base: Option<ObjectId>,
+    changes: &[Change],
+) -> Result<Built> {
+    let mut files = Vec::new();
+    for change in changes {
+        let before = match base {
+            Some(base) => history::entry_at(project, base, &change.path)?,
+            None => None,
+        };
+        let old = match (before, base) {
+            (Some(_), Some(base)) => {
+                history::file_at(project, base, &change.path)?.unwrap_or_default()
+            }
+            (Some(_) | None, _) => Vec::new(),
+        };
+        let (content, lines) = match &change.content {
+            Content::Lines(lines) => {
+                let mut lines = lines.clone();
+                for checkout in &placement.checkouts {
+                    let file = durable::read(&checkout.root.join(&change.path))?;
+                    let foreign = journal::foreign_lines(&file.unwrap_or_default(), &old, &lines);
+                    // What another tool wrote came before what is written now.
+                    lines.splice(0..0, foreign);
+                }
+                (journal::union(&old, &lines), Some(lines))
+            }
+            Content::New(content) if before.is_some() && *content != old => {
+                return Ok(Built::Taken(change.path.clone()));
+            }
+            Content::New(content) => (content.clone(), None),
+        };
+        if before.is_some() && content == old {
+            continue;
+        }
+        files.push(File {
+            path: change.path.clone(),
+            before,
+            after: objects::blob(project, &content)?,
+            content,
+            lines,
+        });
+    }
+    match (files.is_empty(), base) {
+        (true, Some(base)) => Ok(Built::Nothing(base)),
+        (true, None) | (false, _) => Ok(Built::Files(files)),
+    }
+}
+
+/// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.
+fn project_files(checkout: &Checkout, files: &[File]) -> Result<()> {
+    for file in files {
+        let path = checkout.root.join(&file.path);
+        match &file.lines {
+            Some(_) => {
+                let lines: Vec<String> = String::from_utf8_lossy(&file.content)
+                    .split_terminator('\n')
+                    .map(str::to_owned)
+                    .collect();
+                journal::project_into(&path, &lines)?;
+            }
+            None => {
+                durable::create_new(&path, &file.content, durable::Access::Shared)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn describe(obstacle: Obstacle, checkout: &Checkout) -> String {
+    match obstacle {
+        Obstacle::Form(form) => format!(
+            "{} uses {form}, which can't be written without loss yet",
+            checkout.root.display()
+        ),
+        Obstacle::Conflict => format!(
+            "the file is in conflict in {}; resolve it first",
+            checkout.root.display()
+        ),
+    }
+}

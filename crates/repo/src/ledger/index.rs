@@ -1,0 +1,128 @@
+//! The index of a worktree that has the ledger branch checked out: prepared before the branch moves.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use gix::ObjectId;
+use gix::bstr::BStr;
+use gix::index::entry::{Flags, Mode, Stage, Stat};
+
+use super::held::Held;
+use super::objects;
+use crate::checkouts::Checkout;
+use crate::error::{GitContext, IoContext, Result};
+use crate::journal;
+use crate::project::Project;
+
+/// One file of the coming commit, as an index needs to know it.
+pub(super) struct Staged<'a> {
+    /// Its path, relative to the repository root.
+    pub(super) path: &'a str,
+    /// What the branch has now.
+    pub(super) before: Option<ObjectId>,
+    /// What it will have.
+    pub(super) after: ObjectId,
+    /// The content of `after`.
+    pub(super) content: &'a [u8],
+    /// The lines that `after` adds, where the file is a log.
+    pub(super) lines: Option<&'a [String]>,
+}
+
+/// What keeps an index from being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// It has parts that can't be kept.
+    Form(&'static str),
+    /// The path is in conflict.
+    Conflict,
+}
+
+/// Writes the index as it will be into its lock file; everything but the given paths stays as it is.
+pub(super) fn prepare(
+    project: &Project,
+    checkout: &Checkout,
+    held: &Held,
+    files: &[Staged<'_>],
+) -> Result<Result<(), Obstacle>> {
+    let path = checkout.git_dir.join("index");
+    let mut index = gix::index::File::at_or_default(
+        &path,
+        project.git().object_hash(),
+        false,
+        gix::index::decode::Options::default(),
+    )
+    .git("reading the index")?;
+    if index.link().is_some() {
+        return Ok(Err(Obstacle::Form("a split index")));
+    }
+    if index.is_sparse() {
+        return Ok(Err(Obstacle::Form("a sparse index")));
+    }
+    for file in files {
+        if let Err(obstacle) = stage(project, checkout, &mut index, file)? {
+            return Ok(Err(obstacle));
+        }
+    }
+    // The cached trees would be stale, and git would commit what they say.
+    index.remove_tree();
+    let mut out = BufWriter::new(held.rewrite()?);
+    index
+        .write_to(&mut out, gix::index::write::Options::default())
+        .git("writing the index")?;
+    out.flush().at("write", &path)?;
+    Ok(Ok(()))
+}
+
+fn stage(
+    project: &Project,
+    checkout: &Checkout,
+    index: &mut gix::index::File,
+    file: &Staged<'_>,
+) -> Result<Result<(), Obstacle>> {
+    let path: &BStr = file.path.into();
+    let conflicted = [Stage::Base, Stage::Ours, Stage::Theirs]
+        .into_iter()
+        .any(|stage| index.entry_by_path_and_stage(path, stage).is_some());
+    if conflicted {
+        return Ok(Err(Obstacle::Conflict));
+    }
+    let entry = index
+        .entry_by_path(path)
+        .map(|entry| (entry.id, entry.flags));
+    let (id, content) = match (entry, file.before) {
+        // The user has taken the file out of the index; that stays so.
+        (None, Some(_)) => return Ok(Ok(())),
+        (None, None) => (file.after, file.content.to_vec()),
+        (Some((id, _)), Some(before)) if id == before => (file.after, file.content.to_vec()),
+        // The user has staged something of this file: it is kept, with our lines behind it.
+        (Some((id, _)), _) => {
+            let Some(lines) = file.lines else {
+                return Ok(Ok(()));
+            };
+            let staged = project.git().find_object(id).git("reading a staged file")?;
+            let content = journal::union(&staged.data, lines);
+            (objects::blob(project, &content)?, content)
+        }
+    };
+    let on_disk = checkout.root.join(file.path);
+    let stat = stat_if_equal(&on_disk, &content);
+    if let Some(entry) = index.entry_mut_by_path_and_stage(path, Stage::Unconflicted) {
+        entry.id = id;
+        entry.stat = stat;
+        entry.flags.remove(Flags::INTENT_TO_ADD);
+    } else {
+        index.dangerously_push_entry(stat, id, Flags::empty(), Mode::FILE, path);
+        index.sort_entries();
+    }
+    Ok(Ok(()))
+}
+
+/// The file's stat data where it holds exactly this content; else none, and git will look for itself.
+fn stat_if_equal(file: &Path, content: &[u8]) -> Stat {
+    let stat = || {
+        let before = gix::index::fs::Metadata::from_path_no_follow(file).ok()?;
+        let equal = std::fs::read(file).ok()? == content;
+        equal.then(|| Stat::from_fs(&before).ok()).flatten()
+    };
+    stat().unwrap_or_default()
+}

@@ -1,0 +1,197 @@
+//! Git objects, written and flushed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use gix::ObjectId;
+use gix::bstr::BString;
+use gix::objs::tree::EntryKind;
+use jiff::Timestamp;
+
+use crate::durable;
+use crate::error::{Error, GitContext, IoContext, Result};
+use crate::project::Project;
+
+/// Who commits, in the form of a commit header.
+pub(super) struct Person {
+    name: String,
+    email: String,
+    seconds: i64,
+}
+
+impl Person {
+    /// Returns the identity that git would use, or Pawtrail's own when none is configured; the time is UTC.
+    pub(super) fn of(project: &Project, role: Role, at: Timestamp) -> Self {
+        let git = project.git();
+        let found = match role {
+            Role::Author => git.author(),
+            Role::Committer => git.committer(),
+        };
+        let (name, email) = match found {
+            Some(Ok(who)) if !who.name.is_empty() => (who.name.to_string(), who.email.to_string()),
+            Some(_) | None => ("pawtrail".to_owned(), "pawtrail@localhost".to_owned()),
+        };
+        Self {
+            name,
+            email,
+            seconds: at.as_second(),
+        }
+    }
+
+    /// Returns `name <email> seconds zone`.
+    pub(super) fn header(&self) -> String {
+        format!("{} <{}> {} +0000", self.name, self.email, self.seconds)
+    }
+
+    fn signature(&self) -> gix::actor::Signature {
+        gix::actor::Signature {
+            name: BString::from(self.name.as_str()),
+            email: BString::from(self.email.as_str()),
+            time: gix::date::Time::new(self.seconds, 0),
+        }
+    }
+}
+
+/// Which of a commit's two people.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Role {
+    Author,
+    Committer,
+}
+
+/// Writes a blob.
+pub(super) fn blob(project: &Project, content: &[u8]) -> Result<ObjectId> {
+    let id = project.git().write_blob(content).git("writing a blob")?;
+    Ok(id.detach())
+}
+
+/// Writes the tree of `parent` with files replaced or added; returns its id and those of the directories on the way.
+pub(super) fn tree(
+    project: &Project,
+    parent: Option<ObjectId>,
+    files: &[(String, ObjectId)],
+) -> Result<(ObjectId, Vec<ObjectId>)> {
+    let git = project.git();
+    let base = match parent {
+        Some(parent) => git
+            .find_commit(parent)
+            .git("reading a commit")?
+            .tree_id()
+            .git("reading a commit")?
+            .detach(),
+        None => ObjectId::empty_tree(git.object_hash()),
+    };
+    let mut editor = git.edit_tree(base).git("editing a tree")?;
+    for (path, id) in files {
+        editor
+            .upsert(path.as_str(), EntryKind::Blob, *id)
+            .git("editing a tree")?;
+    }
+    let root = editor.write().git("writing a tree")?.detach();
+    let mut trees = vec![root];
+    let dirs: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|(path, _)| path.match_indices('/').map(|(at, _)| &path[..at]))
+        .collect();
+    for dir in dirs {
+        let entry = git
+            .find_tree(root)
+            .git("reading a tree")?
+            .lookup_entry_by_path(dir)
+            .git("looking up a path")?;
+        trees.extend(entry.map(|entry| entry.object_id()));
+    }
+    Ok((root, trees))
+}
+
+/// Writes a commit, signed where the repository asks for it.
+pub(super) fn commit(
+    project: &Project,
+    tree: ObjectId,
+    parent: Option<ObjectId>,
+    message: &str,
+    at: Timestamp,
+) -> Result<ObjectId> {
+    let author = Person::of(project, Role::Author, at);
+    let committer = Person::of(project, Role::Committer, at);
+    let git = project.git();
+    if git.config_snapshot().boolean("commit.gpgSign") == Some(true) {
+        return signed(project, tree, parent, message, &author, &committer);
+    }
+    let commit = gix::objs::Commit {
+        tree,
+        parents: parent.into_iter().collect(),
+        author: author.signature(),
+        committer: committer.signature(),
+        encoding: None,
+        message: BString::from(format!("{message}\n")),
+        extra_headers: Vec::new(),
+    };
+    let id = git.write_object(&commit).git("writing a commit")?;
+    Ok(id.detach())
+}
+
+/// Lets the git executable make the commit, because it knows the user's way of signing.
+fn signed(
+    project: &Project,
+    tree: ObjectId,
+    parent: Option<ObjectId>,
+    message: &str,
+    author: &Person,
+    committer: &Person,
+) -> Result<ObjectId> {
+    let mut command = Command::new("git");
+    command
+        .arg("--git-dir")
+        .arg(project.git_dir())
+        .args(["commit-tree", "-S", "-m", message]);
+    if let Some(parent) = parent {
+        command.args(["-p", &parent.to_string()]);
+    }
+    let output = command
+        .arg(tree.to_string())
+        .env("GIT_AUTHOR_NAME", &author.name)
+        .env("GIT_AUTHOR_EMAIL", &author.email)
+        .env("GIT_AUTHOR_DATE", format!("{} +0000", author.seconds))
+        .env("GIT_COMMITTER_NAME", &committer.name)
+        .env("GIT_COMMITTER_EMAIL", &committer.email)
+        .env("GIT_COMMITTER_DATE", format!("{} +0000", committer.seconds))
+        .stdin(Stdio::null())
+        .output()
+        .at("run git in", project.common_dir())?;
+    if !output.status.success() {
+        return Err(Error::CommitRefused {
+            message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        });
+    }
+    ObjectId::from_hex(String::from_utf8_lossy(&output.stdout).trim().as_bytes())
+        .git("reading the name of a signed commit")
+}
+
+/// Flushes objects and the directories that name them. An object in a pack has been flushed by git.
+pub(super) fn flush(project: &Project, ids: &[ObjectId]) -> Result<()> {
+    let objects = project.git().objects.store_ref().path().to_owned();
+    let mut dirs = BTreeSet::new();
+    for id in ids {
+        let path = loose(&objects, *id);
+        match std::fs::File::open(&path) {
+            Ok(file) => file.sync_all().at("flush", &path)?,
+            Err(error) if durable::is_absent(&error) => continue,
+            Err(error) => return Err(error).at("open", &path),
+        }
+        if let Some(dir) = path.parent() {
+            dirs.insert(dir.to_owned());
+        }
+    }
+    for dir in dirs {
+        durable::sync_dir(&dir)?;
+    }
+    durable::sync_dir(&objects)
+}
+
+fn loose(objects: &Path, id: ObjectId) -> PathBuf {
+    let hex = id.to_string();
+    let (dir, file) = hex.split_at(2);
+    objects.join(dir).join(file)
+}

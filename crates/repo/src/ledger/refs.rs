@@ -1,0 +1,105 @@
+//! Moving a branch by compare-and-swap, flushed, with its log: what git does, made durable.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use gix::ObjectId;
+
+use super::held::Held;
+use crate::checkouts::Checkout;
+use crate::durable;
+use crate::error::{Error, IoContext, Result};
+use crate::history;
+use crate::project::Project;
+
+/// The end of an attempt to move a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swap {
+    /// The branch is at the new commit, durably.
+    Done,
+    /// Somebody moved it first.
+    Lost,
+    /// Another process holds its lock.
+    Locked,
+}
+
+/// A branch that is to move.
+pub(super) struct Move<'a> {
+    pub(super) branch: &'a str,
+    pub(super) from: Option<ObjectId>,
+    pub(super) to: ObjectId,
+    /// Who moves it: `name <email> seconds zone`, as in a commit.
+    pub(super) who: &'a str,
+    pub(super) why: &'a str,
+    /// The worktrees that have it checked out, whose HEAD has a log of its own.
+    pub(super) checkouts: &'a [Checkout],
+}
+
+/// Moves the branch if it still is where the caller saw it.
+pub(super) fn compare_and_swap(project: &Project, step: &Move<'_>) -> Result<Swap> {
+    let file = project.common_dir().join(step.branch);
+    let dir = file.parent().unwrap_or(project.common_dir());
+    fs::create_dir_all(dir).map_err(|source| Error::Git {
+        action: format!("creating {}", step.branch),
+        message: format!("a branch of a shorter name is in the way ({source})"),
+    })?;
+    let Some(held) = Held::take(project, &file, step.branch)? else {
+        return Ok(Swap::Locked);
+    };
+    if history::tip(project, step.branch)? != step.from {
+        return Ok(Swap::Lost);
+    }
+    let mut lock = held.rewrite()?;
+    lock.write_all(format!("{}\n", step.to).as_bytes())
+        .and_then(|()| lock.sync_all())
+        .at("write the lock of", &file)?;
+    drop(lock);
+    write_logs(project, step)?;
+    held.finish()?;
+    durable::sync_dir(dir)?;
+    Ok(Swap::Done)
+}
+
+fn write_logs(project: &Project, step: &Move<'_>) -> Result<()> {
+    let old = step
+        .from
+        .unwrap_or_else(|| ObjectId::null(project.git().object_hash()));
+    let line = format!("{old} {} {}\t{}\n", step.to, step.who, step.why);
+    let setting = project
+        .git()
+        .config_snapshot()
+        .string("core.logAllRefUpdates");
+    let wanted = match setting
+        .as_ref()
+        .map(|value| value.to_string().to_lowercase())
+    {
+        Some(value) => !matches!(value.as_str(), "false" | "no" | "off" | "0"),
+        None => project.primary().is_some(),
+    };
+    append_log(
+        &project.common_dir().join("logs").join(step.branch),
+        &line,
+        wanted,
+    )?;
+    for checkout in step.checkouts {
+        append_log(&checkout.git_dir.join("logs").join("HEAD"), &line, false)?;
+    }
+    Ok(())
+}
+
+/// Appends to a log that is there; creates it where `create` says so.
+fn append_log(log: &Path, line: &str, create: bool) -> Result<()> {
+    if !create && !log.exists() {
+        return Ok(());
+    }
+    if let Some(dir) = log.parent() {
+        durable::create_dir(dir)?;
+    }
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)
+        .and_then(|mut file| file.write_all(line.as_bytes()))
+        .at("append to", log)
+}

@@ -1,0 +1,206 @@
+//! Frames from git: the commits on mission branches that nobody else has yet, in order of ancestry.
+
+mod diff;
+mod framer;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+
+use gix::ObjectId;
+use pawtrail_event::frame::LocalCommit;
+
+pub(crate) use framer::{Framer, Outcome, Purpose, object_id};
+
+use crate::error::{GitContext, Result};
+use crate::history;
+use crate::mission::BRANCH_PREFIX;
+use crate::placement;
+use crate::project::Project;
+
+/// Branches by full name, with the commits they point to.
+pub(crate) type Tips = BTreeMap<String, ObjectId>;
+
+/// The commits that tips reach and hidden commits don't.
+#[derive(Debug, Default)]
+pub(crate) struct Local {
+    /// All of them, parents before children; else by committer time, then by hash.
+    pub(crate) order: Vec<ObjectId>,
+    /// The branch of each: the first by name that reaches it.
+    pub(crate) branch: HashMap<ObjectId, String>,
+    /// Where the walk ended: hidden commits that are tips or parents of what was found.
+    pub(crate) edge: Vec<ObjectId>,
+}
+
+/// What a set of commits has to announce.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// The frames, in the order of the commits.
+    pub(crate) frames: Vec<(ObjectId, LocalCommit)>,
+    /// Commits under `kitty-specs/` of no mission that can be named.
+    pub(crate) unattributed: Vec<ObjectId>,
+}
+
+struct Node {
+    parents: Vec<ObjectId>,
+    committed: i64,
+}
+
+/// Returns the branches whose commits are announced: mission branches with their lanes, and the
+/// recorded ledger branches.
+pub(crate) fn mission_branches(project: &Project) -> Result<Tips> {
+    let mut tips: Tips = history::branches(project, BRANCH_PREFIX)?
+        .into_iter()
+        .collect();
+    for name in placement::recorded_branches(project)? {
+        if !tips.contains_key(&name)
+            && let Some(tip) = history::tip(project, &name)?
+        {
+            tips.insert(name, tip);
+        }
+    }
+    Ok(tips)
+}
+
+/// Says whether commits on this branch are announced.
+pub(crate) fn is_mission_branch(project: &Project, name: &str) -> Result<bool> {
+    Ok(name.starts_with(BRANCH_PREFIX)
+        || placement::recorded_branches(project)?
+            .iter()
+            .any(|known| known == name))
+}
+
+/// Keeps the names of commits that are in this clone, each once.
+pub(crate) fn present(
+    git: &gix::Repository,
+    ids: impl IntoIterator<Item = ObjectId>,
+) -> Vec<ObjectId> {
+    let mut seen = HashSet::new();
+    ids.into_iter()
+        .filter(|id| seen.insert(*id))
+        .filter(|id| git.find_header(*id).is_ok_and(|h| h.kind().is_commit()))
+        .collect()
+}
+
+/// Returns those of `ids` that none of `tips` reaches. All must be commits of this clone.
+pub(crate) fn unreached(
+    git: &gix::Repository,
+    ids: &[ObjectId],
+    tips: &[ObjectId],
+) -> Result<HashSet<ObjectId>> {
+    let asked: HashSet<ObjectId> = ids.iter().copied().collect();
+    if asked.is_empty() || tips.is_empty() {
+        return Ok(asked);
+    }
+    let mut found = HashSet::new();
+    let walk = git
+        .rev_walk(ids.iter().copied())
+        .with_hidden(tips.iter().copied())
+        .all()
+        .git("walking history")?;
+    for info in walk {
+        let id = info.git("walking history")?.id;
+        if asked.contains(&id) {
+            found.insert(id);
+        }
+    }
+    Ok(found)
+}
+
+/// Finds the commits that `tips` reach and `hidden` don't. The hidden ones must be commits of this clone.
+pub(crate) fn local(git: &gix::Repository, tips: &Tips, hidden: &[ObjectId]) -> Result<Local> {
+    let mut nodes: HashMap<ObjectId, Node> = HashMap::new();
+    let starts: Vec<ObjectId> = present(git, tips.values().copied());
+    let walk = git
+        .rev_walk(starts.iter().copied())
+        .with_hidden(hidden.iter().copied())
+        .all()
+        .git("walking history")?;
+    for info in walk {
+        let info = info.git("walking history")?;
+        let commit = git.find_commit(info.id).git("reading a commit")?;
+        let committed = commit.committer().git("reading a commit")?.seconds();
+        nodes.insert(
+            info.id,
+            Node {
+                parents: info.parent_ids.to_vec(),
+                committed,
+            },
+        );
+    }
+    let mut edge: Vec<ObjectId> = starts
+        .iter()
+        .chain(nodes.values().flat_map(|node| &node.parents))
+        .copied()
+        .filter(|id| !nodes.contains_key(id))
+        .collect();
+    edge.sort();
+    edge.dedup();
+    Ok(Local {
+        branch: branches(tips, &nodes),
+        order: in_order(&nodes),
+        edge,
+    })
+}
+
+/// Makes the frames of commits.
+pub(crate) fn frames(framer: &mut Framer<'_>, local: &Local) -> Result<Frames> {
+    let mut found = Frames::default();
+    for id in &local.order {
+        let branch = local.branch.get(id).map(String::as_str);
+        match framer.frame(*id, branch)? {
+            Outcome::Frame(frame) => found.frames.push((*id, *frame)),
+            Outcome::Untouched => {}
+            Outcome::Unattributed => found.unattributed.push(*id),
+        }
+    }
+    Ok(found)
+}
+
+/// A mission's branch comes before its lanes by name, so it owns what they share.
+fn branches(tips: &Tips, nodes: &HashMap<ObjectId, Node>) -> HashMap<ObjectId, String> {
+    let mut owner: HashMap<ObjectId, String> = HashMap::new();
+    for (name, tip) in tips {
+        let mut open = vec![*tip];
+        while let Some(id) = open.pop() {
+            if let Some(node) = nodes.get(&id)
+                && !owner.contains_key(&id)
+            {
+                owner.insert(id, name.clone());
+                open.extend(&node.parents);
+            }
+        }
+    }
+    owner
+}
+
+fn in_order(nodes: &HashMap<ObjectId, Node>) -> Vec<ObjectId> {
+    let mut waits: HashMap<ObjectId, usize> = HashMap::new();
+    let mut children: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
+    for (id, node) in nodes {
+        // A commit may name the same parent twice.
+        let parents: HashSet<&ObjectId> = node.parents.iter().collect();
+        let known = parents.iter().filter(|p| nodes.contains_key(**p)).count();
+        waits.insert(*id, known);
+        for parent in parents {
+            children.entry(*parent).or_default().push(*id);
+        }
+    }
+    let mut ready: BinaryHeap<Reverse<(i64, ObjectId)>> = nodes
+        .iter()
+        .filter(|(id, _)| waits.get(*id) == Some(&0))
+        .map(|(id, node)| Reverse((node.committed, *id)))
+        .collect();
+    let mut order = Vec::with_capacity(nodes.len());
+    while let Some(Reverse((_, id))) = ready.pop() {
+        order.push(id);
+        for child in children.get(&id).into_iter().flatten() {
+            if let (Some(count), Some(node)) = (waits.get_mut(child), nodes.get(child)) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(Reverse((node.committed, *child)));
+                }
+            }
+        }
+    }
+    order
+}

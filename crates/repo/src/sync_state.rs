@@ -1,0 +1,268 @@
+//! `.kittify/sync-state.json`: the locked, atomic cache of which local commits wait for a hub.
+
+mod catch_up;
+mod document;
+mod file;
+mod floor;
+mod rewrite;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use gix::ObjectId;
+use pawtrail_event::CommitHash;
+use pawtrail_event::frame::LocalCommit;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::local_commits::{self, Framer, Outcome, Purpose};
+use crate::project::{self, Project};
+use document::Document;
+use file::Stored;
+
+/// The longest code and message of a refusal that are kept, in characters.
+const MAX_CODE: usize = 80;
+const MAX_MESSAGE: usize = 1_000;
+
+/// A commit that a hub refused for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// The commit.
+    pub git_hash: CommitHash,
+    /// The hub's code.
+    pub code: String,
+    /// The hub's words.
+    pub message: String,
+    /// When it was set aside, RFC 3339 in UTC.
+    pub at: String,
+}
+
+/// What waits, what was confirmed, what was refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// The last commit that a hub confirmed.
+    pub confirmed: Option<CommitHash>,
+    /// The frames that wait, in the order in which they are to be sent.
+    pub pending: Vec<LocalCommit>,
+    /// The commits that a hub refused for good.
+    pub set_aside: Vec<SetAside>,
+    /// When the oldest waiting commit was made, RFC 3339 in UTC.
+    pub oldest_at: Option<String>,
+    /// How many local commits touch `kitty-specs/` for no mission that can be named.
+    pub unattributed: usize,
+    /// Damaged state files that were kept aside.
+    pub kept_aside: Vec<PathBuf>,
+}
+
+/// Remembers what the clone holds when Pawtrail first sees it; none of that is ever announced.
+///
+/// # Errors
+/// When git's data can't be read or the record can't be written.
+pub fn first_sight(project: &Project) -> Result<()> {
+    floor::first_sight(project, None)
+}
+
+/// Returns the frames that wait, from git and the file. It reads and never writes.
+///
+/// # Errors
+/// When git's data or the file can't be read. A damaged file is no error.
+pub fn pending(project: &Project) -> Result<Vec<LocalCommit>> {
+    Ok(shown(project)?.pending)
+}
+
+/// Returns all that is known of this clone's local commits. It reads and never writes.
+///
+/// # Errors
+/// When git's data or the file can't be read. A damaged file is no error.
+pub fn state(project: &Project) -> Result<State> {
+    let document = shown(project)?;
+    Ok(State {
+        oldest_at: document
+            .pending
+            .iter()
+            .map(|frame| frame.committed_at.clone())
+            .min(),
+        confirmed: document.confirmed,
+        pending: document.pending,
+        set_aside: document.set_aside,
+        unattributed: document.unattributed.len(),
+        kept_aside: file::kept_aside(project)?,
+    })
+}
+
+/// Says whether a hub confirmed a commit that no remote has. It reads and never writes.
+///
+/// # Errors
+/// When the file can't be read.
+pub fn is_acknowledged(project: &Project, commit: &CommitHash) -> Result<bool> {
+    let document = file::read(project)?.document;
+    Ok(document
+        .acknowledged
+        .values()
+        .flatten()
+        .any(|hash| hash == commit))
+}
+
+/// Brings the file up to date with git and returns the frames that wait.
+///
+/// # Errors
+/// When git's data can't be read, or the file can't be read, locked or written.
+pub fn record(project: &Project) -> Result<Vec<LocalCommit>> {
+    first_sight(project)?;
+    let mut stored = file::open(project)?;
+    let mut framer = Framer::new(project, Purpose::Store);
+    refresh(project, &mut framer, &mut stored)?;
+    file::save(project, &stored)?;
+    Ok(stored.document.pending)
+}
+
+/// Records a commit of our own that `branch` points to now and that has `parent` as its only parent.
+///
+/// Where the file knew the branch at `parent`, no history is read.
+///
+/// # Errors
+/// As [`record`].
+pub fn record_commit(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+) -> Result<()> {
+    floor::first_sight(project, Some((commit, parent)))?;
+    let mut stored = file::open(project)?;
+    let hash = project::hash(commit);
+    let cursor = stored.document.cursors.get(branch);
+    if cursor.is_none() && !local_commits::is_mission_branch(project, branch)? {
+        return Ok(());
+    }
+    if cursor == Some(&hash) {
+        return Ok(());
+    }
+    let mut framer = Framer::new(project, Purpose::Store);
+    let follows = cursor.is_some() && cursor.cloned() == parent.map(project::hash);
+    if follows && stored.foreign.is_empty() {
+        let document = &mut stored.document;
+        match framer.frame(commit, Some(branch))? {
+            Outcome::Frame(frame) => {
+                // Another branch may have been moved onto the commit and recorded already.
+                if document.pending.iter().all(|known| known.git_hash != hash) {
+                    document.pending.push(*frame);
+                }
+            }
+            Outcome::Untouched => {}
+            Outcome::Unattributed => document.unattributed.push(hash.clone()),
+        }
+        document.cursors.insert(branch.to_owned(), hash);
+    } else {
+        refresh(project, &mut framer, &mut stored)?;
+    }
+    file::save(project, &stored)
+}
+
+/// Takes note that a hub has stored these commits durably: they wait no longer, and the last of
+/// them that is known becomes the confirmed one. The file is written once.
+///
+/// # Errors
+/// As [`record`].
+pub fn acknowledge(project: &Project, commits: &[CommitHash]) -> Result<()> {
+    if commits.is_empty() {
+        return Ok(());
+    }
+    let mut stored = open_with(project, commits)?;
+    let document = &mut stored.document;
+    let named: HashSet<&CommitHash> = commits.iter().collect();
+    let mut known: HashSet<CommitHash> = document
+        .acknowledged
+        .values()
+        .flatten()
+        .filter(|hash| named.contains(hash))
+        .cloned()
+        .collect();
+    let (gone, pending) = std::mem::take(&mut document.pending)
+        .into_iter()
+        .partition(|frame| named.contains(&frame.git_hash));
+    document.pending = pending;
+    let gone: Vec<LocalCommit> = gone;
+    for frame in gone {
+        known.insert(frame.git_hash.clone());
+        let branch = frame.branch.unwrap_or_default();
+        document
+            .acknowledged
+            .entry(branch)
+            .or_default()
+            .push(frame.git_hash);
+    }
+    document.set_aside.retain(|entry| {
+        let confirmed = named.contains(&entry.git_hash);
+        if confirmed {
+            known.insert(entry.git_hash.clone());
+            let group = document.acknowledged.entry(String::new()).or_default();
+            group.push(entry.git_hash.clone());
+        }
+        !confirmed
+    });
+    if let Some(last) = commits.iter().rev().find(|hash| known.contains(*hash)) {
+        document.confirmed = Some(last.clone());
+    }
+    file::save(project, &stored)
+}
+
+/// Takes a commit that a hub refused for good out of the waiting ones, with the hub's reason.
+///
+/// # Errors
+/// As [`record`].
+pub fn set_aside(project: &Project, commit: &CommitHash, code: &str, message: &str) -> Result<()> {
+    let mut stored = open_with(project, std::slice::from_ref(commit))?;
+    let document = &mut stored.document;
+    let before = document.pending.len();
+    document.pending.retain(|frame| frame.git_hash != *commit);
+    if document.pending.len() < before {
+        document.set_aside.push(SetAside {
+            git_hash: commit.clone(),
+            code: code.chars().take(MAX_CODE).collect(),
+            message: message.chars().take(MAX_MESSAGE).collect(),
+            at: project.now().to_string(),
+        });
+    }
+    file::save(project, &stored)
+}
+
+/// Opens the file; where it doesn't know one of `commits`, brings it up to date first.
+fn open_with(project: &Project, commits: &[CommitHash]) -> Result<Stored> {
+    let mut stored = file::open(project)?;
+    let known = stored.document.known();
+    if !commits.iter().all(|hash| known.contains(hash)) {
+        let mut framer = Framer::new(project, Purpose::Store);
+        refresh(project, &mut framer, &mut stored)?;
+    }
+    Ok(stored)
+}
+
+fn shown(project: &Project) -> Result<Document> {
+    let mut stored = file::read(project)?;
+    let mut framer = Framer::new(project, Purpose::Show);
+    refresh(project, &mut framer, &mut stored)?;
+    Ok(stored.document)
+}
+
+/// Derives from git, and exchanges frames of another tool for ours.
+fn refresh(project: &Project, framer: &mut Framer<'_>, stored: &mut Stored) -> Result<()> {
+    let foreign = std::mem::take(&mut stored.foreign);
+    if !foreign.is_empty() {
+        // They may be of any branch: all is looked at again.
+        stored.document.cursors.clear();
+    }
+    for hash in &foreign {
+        if !stored.document.knows(hash)
+            && let Some(id) = local_commits::object_id(framer.git(), hash)
+            && let Outcome::Frame(frame) = framer.frame(id, None)?
+        {
+            stored.document.pending.push(*frame);
+        }
+    }
+    catch_up::catch_up(project, framer, &mut stored.document)?;
+    if !foreign.iter().all(|hash| stored.document.knows(hash)) {
+        stored.unexplained = true;
+    }
+    Ok(())
+}

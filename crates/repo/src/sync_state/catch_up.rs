@@ -1,0 +1,345 @@
+//! Brings the remembered answer up to date with git's refs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use gix::ObjectId;
+use pawtrail_event::CommitHash;
+use pawtrail_event::frame::LocalCommit;
+
+use super::document::{Document, Groups};
+use super::floor;
+use super::rewrite::{self, Gone};
+use crate::error::{GitContext, Result};
+use crate::history;
+use crate::local_commits::{self, Framer, Local, Tips, object_id, present, unreached};
+use crate::project::{self, Project};
+
+/// The most vanished commits that are remembered on one branch, in case something replaces them.
+const MAX_GONE: usize = 100;
+/// The most commits that are remembered as pushed.
+const MAX_PUSHED: usize = 1_000;
+
+/// Git's refs as they are now.
+struct Refs {
+    tips: Tips,
+    remotes: Vec<ObjectId>,
+    digest: String,
+}
+
+/// Derives what the refs say now. Where nothing moved since the last time, no history is read.
+pub(super) fn catch_up(
+    project: &Project,
+    framer: &mut Framer<'_>,
+    document: &mut Document,
+) -> Result<()> {
+    // Without a floor everything that is there counts as seen.
+    let Some(floor) = floor::read(project)? else {
+        return Ok(());
+    };
+    let refs = refs(project)?;
+    let cursors: BTreeMap<String, CommitHash> = refs
+        .tips
+        .iter()
+        .map(|(name, tip)| (name.clone(), project::hash(*tip)))
+        .collect();
+    let same_remotes = document.remotes.as_deref() == Some(&*refs.digest);
+    if same_remotes && document.cursors == cursors {
+        return Ok(());
+    }
+    let pushed = document
+        .pushed
+        .iter()
+        .filter_map(|hash| object_id(framer.git(), hash));
+    let base: Vec<ObjectId> = floor
+        .into_iter()
+        .chain(refs.remotes.iter().copied())
+        .chain(pushed)
+        .collect();
+    let base = present(framer.git(), base);
+    match only_grown(framer.git(), document, &refs.tips)? {
+        Some(seen) if same_remotes => add_new(framer, document, &refs, base, seen)?,
+        Some(_) | None => derive_all(framer, document, &refs, &base)?,
+    }
+    document.cursors = cursors;
+    document.remotes = Some(refs.digest);
+    Ok(())
+}
+
+fn refs(project: &Project) -> Result<Refs> {
+    let remotes = history::branches(project, "refs/remotes/")?;
+    let text: String = remotes
+        .iter()
+        .map(|(name, id)| format!("{name} {id}\n"))
+        .collect();
+    let kind = project.git().object_hash();
+    let digest = gix::objs::compute_hash(kind, gix::objs::Kind::Blob, text.as_bytes())
+        .git("hashing the remote-tracking branches")?;
+    Ok(Refs {
+        tips: local_commits::mission_branches(project)?,
+        remotes: present(project.git(), remotes.into_iter().map(|(_, id)| id)),
+        digest: digest.to_string(),
+    })
+}
+
+/// The remembered cursors, where the branches of now still reach each of them.
+fn only_grown(
+    git: &gix::Repository,
+    document: &Document,
+    tips: &Tips,
+) -> Result<Option<Vec<ObjectId>>> {
+    if document.cursors.is_empty() {
+        return Ok(None);
+    }
+    let named: Vec<ObjectId> = document
+        .cursors
+        .values()
+        .filter_map(|hash| object_id(git, hash))
+        .collect();
+    let seen = present(git, named.iter().copied());
+    let distinct: HashSet<ObjectId> = named.into_iter().collect();
+    if seen.len() < distinct.len() {
+        return Ok(None);
+    }
+    let now: HashSet<ObjectId> = tips.values().copied().collect();
+    let moved: Vec<ObjectId> = seen
+        .iter()
+        .copied()
+        .filter(|id| !now.contains(id))
+        .collect();
+    let now: Vec<ObjectId> = now.into_iter().collect();
+    let lost = unreached(git, &moved, &now)?;
+    Ok(lost.is_empty().then_some(seen))
+}
+
+/// Adds what came on top of the cursors.
+fn add_new(
+    framer: &mut Framer<'_>,
+    document: &mut Document,
+    refs: &Refs,
+    base: Vec<ObjectId>,
+    seen: Vec<ObjectId>,
+) -> Result<()> {
+    let hidden: Vec<ObjectId> = base.into_iter().chain(seen).collect();
+    let local = local_commits::local(framer.git(), &refs.tips, &hidden)?;
+    let found = local_commits::frames(framer, &local)?;
+    let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
+    let new = found.frames.into_iter().map(|(_, frame)| frame);
+    document
+        .pending
+        .extend(new.filter(|frame| !known.contains(&frame.git_hash)));
+    document
+        .unattributed
+        .extend(found.unattributed.into_iter().map(project::hash));
+    remember_pushed(framer.git(), document, refs, &local)
+}
+
+/// Derives everything again and keeps of what was remembered what the refs don't contradict.
+fn derive_all(
+    framer: &mut Framer<'_>,
+    document: &mut Document,
+    refs: &Refs,
+    base: &[ObjectId],
+) -> Result<()> {
+    let local = local_commits::local(framer.git(), &refs.tips, base)?;
+    let found = local_commits::frames(framer, &local)?;
+    let vanished = vanished(framer.git(), document, refs, &local)?;
+    let here: HashSet<CommitHash> = local.order.iter().copied().map(project::hash).collect();
+    let settled: HashSet<CommitHash> = document
+        .acknowledged
+        .values()
+        .flatten()
+        .chain(document.set_aside.iter().map(|entry| &entry.git_hash))
+        .cloned()
+        .collect();
+
+    let mut stored: HashMap<CommitHash, LocalCommit> = HashMap::new();
+    let mut pending = Vec::new();
+    let mut gone_pending = Vec::new();
+    for frame in std::mem::take(&mut document.pending) {
+        if here.contains(&frame.git_hash) {
+            stored.insert(frame.git_hash.clone(), frame);
+        } else if vanished.contains(&frame.git_hash) {
+            gone_pending.push(frame);
+        } else {
+            // Pushed before a hub confirmed it: it waits on.
+            pending.push(frame);
+        }
+    }
+    let mut derived: HashMap<CommitHash, LocalCommit> = found
+        .frames
+        .into_iter()
+        .map(|(_, frame)| (frame.git_hash.clone(), frame))
+        .collect();
+    let mut fresh = Vec::new();
+    let mut local_frames = Vec::new();
+    for id in &local.order {
+        let hash = project::hash(*id);
+        let frame = match (stored.remove(&hash), derived.remove(&hash)) {
+            (Some(old), Some(mut new)) => {
+                // The checkout that made it and what it replaces aren't in git.
+                new.build_id = old.build_id;
+                new.supersedes = old.supersedes;
+                new
+            }
+            (Some(old), None) => old,
+            (None, Some(new)) if settled.contains(&hash) => {
+                drop(new);
+                continue;
+            }
+            (None, Some(new)) => {
+                fresh.push(new);
+                continue;
+            }
+            (None, None) => continue,
+        };
+        local_frames.push(frame);
+    }
+
+    let mut gone = gone_of(&mut document.acknowledged, &vanished, &here);
+    let confirmed: HashSet<CommitHash> = gone.iter().map(|old| old.hash.clone()).collect();
+    gone.extend(gone_of(&mut document.withdrawn, &vanished, &HashSet::new()));
+    gone.extend(gone_pending.into_iter().filter_map(|frame| {
+        Some(Gone {
+            hash: frame.git_hash,
+            branch: frame.branch?,
+            supersedes: frame.supersedes,
+        })
+    }));
+    for old in rewrite::supersede(framer.git(), gone, &mut fresh)? {
+        if !refs.tips.contains_key(&old.branch) {
+            continue;
+        }
+        let groups = if confirmed.contains(&old.hash) {
+            &mut document.acknowledged
+        } else {
+            &mut document.withdrawn
+        };
+        let group = groups.entry(old.branch).or_default();
+        group.extend(old.supersedes);
+        group.push(old.hash);
+    }
+    forget_oldest(&mut document.acknowledged, &here);
+    forget_oldest(&mut document.withdrawn, &here);
+
+    document
+        .set_aside
+        .retain(|entry| !vanished.contains(&entry.git_hash));
+    document.unattributed = found.unattributed.into_iter().map(project::hash).collect();
+    pending.extend(in_order(&local, local_frames, fresh));
+    document.pending = pending;
+    remember_pushed(framer.git(), document, refs, &local)
+}
+
+fn in_order(local: &Local, stored: Vec<LocalCommit>, fresh: Vec<LocalCommit>) -> Vec<LocalCommit> {
+    let mut by_hash: HashMap<CommitHash, LocalCommit> = stored
+        .into_iter()
+        .chain(fresh)
+        .map(|frame| (frame.git_hash.clone(), frame))
+        .collect();
+    local
+        .order
+        .iter()
+        .filter_map(|id| by_hash.remove(&project::hash(*id)))
+        .collect()
+}
+
+/// Everything that is remembered and that no mission branch and no remote reaches any more.
+fn vanished(
+    git: &gix::Repository,
+    document: &Document,
+    refs: &Refs,
+    local: &Local,
+) -> Result<HashSet<CommitHash>> {
+    let here: HashSet<ObjectId> = local.order.iter().copied().collect();
+    let mut gone = HashSet::new();
+    let mut asked = Vec::new();
+    let remembered = document
+        .pending
+        .iter()
+        .map(|frame| &frame.git_hash)
+        .chain(document.acknowledged.values().flatten())
+        .chain(document.withdrawn.values().flatten())
+        .chain(document.set_aside.iter().map(|entry| &entry.git_hash));
+    for hash in remembered {
+        match object_id(git, hash) {
+            Some(id) if here.contains(&id) => {}
+            Some(id) if !present(git, [id]).is_empty() => asked.push(id),
+            // Git has removed it, which it does only with what no ref reaches.
+            Some(_) | None => {
+                gone.insert(hash.clone());
+            }
+        }
+    }
+    let tips = refs.tips.values().chain(&refs.remotes).copied();
+    let lost = unreached(git, &asked, &present(git, tips))?;
+    gone.extend(lost.into_iter().map(project::hash));
+    Ok(gone)
+}
+
+/// Takes out of `groups` what vanished and returns it; keeps only what is still `here`.
+fn gone_of(
+    groups: &mut Groups,
+    vanished: &HashSet<CommitHash>,
+    here: &HashSet<CommitHash>,
+) -> Vec<Gone> {
+    let mut gone = Vec::new();
+    for (branch, hashes) in groups.iter_mut() {
+        for hash in std::mem::take(hashes) {
+            if here.contains(&hash) {
+                hashes.push(hash);
+            } else if vanished.contains(&hash) {
+                gone.push(Gone {
+                    hash,
+                    branch: branch.clone(),
+                    supersedes: Vec::new(),
+                });
+            }
+        }
+    }
+    gone
+}
+
+fn forget_oldest(groups: &mut Groups, here: &HashSet<CommitHash>) {
+    for hashes in groups.values_mut() {
+        let lost = hashes.iter().filter(|hash| !here.contains(*hash)).count();
+        let mut excess = lost.saturating_sub(MAX_GONE);
+        hashes.retain(|hash| {
+            let forget = excess > 0 && !here.contains(hash);
+            excess -= usize::from(forget);
+            !forget
+        });
+    }
+    groups.retain(|_, hashes| !hashes.is_empty());
+}
+
+/// What was on a remote once stays so, though the remote branch is pruned or overwritten.
+fn remember_pushed(
+    git: &gix::Repository,
+    document: &mut Document,
+    refs: &Refs,
+    local: &Local,
+) -> Result<()> {
+    if refs.remotes.is_empty() {
+        return Ok(());
+    }
+    let edge = present(git, local.edge.iter().copied());
+    let elsewhere = unreached(git, &edge, &refs.remotes)?;
+    let reached: Vec<ObjectId> = edge
+        .into_iter()
+        .filter(|id| !elsewhere.contains(id))
+        .collect();
+    let before = document
+        .pushed
+        .iter()
+        .filter_map(|hash| object_id(git, hash));
+    let before = present(git, before);
+    let beyond = unreached(git, &before, &reached)?;
+    let mut pushed: Vec<ObjectId> = before
+        .into_iter()
+        .filter(|id| beyond.contains(id))
+        .collect();
+    pushed.extend(reached);
+    pushed.drain(..pushed.len().saturating_sub(MAX_PUSHED));
+    document.pushed = pushed.into_iter().map(project::hash).collect();
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! The text of `sync-state.json`: two keys as the Python tool has them, and what we add.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+
+use pawtrail_event::CommitHash;
+use pawtrail_event::frame::LocalCommit;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::SetAside;
+use crate::error::{GitContext, Result};
+
+/// The largest file that is read, in bytes.
+const LIMIT: usize = 256 * 1024 * 1024;
+/// The version of the keys that we add.
+const VERSION: u64 = 1;
+const PENDING: &str = "pending_local_commits";
+
+/// What the file says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Document {
+    /// The last commit that a hub confirmed.
+    pub(super) confirmed: Option<CommitHash>,
+    /// The frames that wait, in the order in which they are to be sent.
+    pub(super) pending: Vec<LocalCommit>,
+    /// Confirmed commits that no remote has, by branch.
+    pub(super) acknowledged: Groups,
+    /// Commits that waited and that no branch has any more, by the branch that had them.
+    pub(super) withdrawn: Groups,
+    /// Commits that a hub refused for good.
+    pub(super) set_aside: Vec<SetAside>,
+    /// Where each mission branch stood when the file was brought up to date.
+    pub(super) cursors: BTreeMap<String, CommitHash>,
+    /// The last commits of mission branches that were seen on a remote.
+    pub(super) pushed: Vec<CommitHash>,
+    /// A digest of the remote-tracking branches when the file was brought up to date.
+    pub(super) remotes: Option<String>,
+    /// Commits under `kitty-specs/` of no mission that can be named.
+    pub(super) unattributed: Vec<CommitHash>,
+    /// Keys of other tools and later versions.
+    pub(super) other: Map<String, Value>,
+}
+
+impl Document {
+    /// The commits that need no frame of their own any more.
+    pub(super) fn known(&self) -> HashSet<&CommitHash> {
+        self.pending
+            .iter()
+            .map(|frame| &frame.git_hash)
+            .chain(self.acknowledged.values().flatten())
+            .chain(self.set_aside.iter().map(|entry| &entry.git_hash))
+            .collect()
+    }
+
+    pub(super) fn knows(&self, hash: &CommitHash) -> bool {
+        self.known().contains(hash)
+    }
+
+    /// Whether there is nothing that a file would have to say.
+    pub(super) fn is_empty(&self) -> bool {
+        let remotes = self.remotes.clone();
+        *self
+            == Self {
+                remotes,
+                ..Self::default()
+            }
+    }
+}
+
+/// Commits by branch, in the order in which they were added.
+pub(super) type Groups = BTreeMap<String, Vec<CommitHash>>;
+
+/// What stood in the file.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// All of it is understood.
+    Sound(Box<Document>),
+    /// Understood but for frames of another tool, which are given as they stand.
+    Foreign(Box<Document>, Vec<Value>),
+    /// Not JSON, or not of this shape.
+    Damaged,
+}
+
+/// Reads the file's text.
+pub(super) fn read(text: &[u8]) -> Content {
+    if text.len() > LIMIT {
+        return Content::Damaged;
+    }
+    match serde_json::from_slice::<Document>(text) {
+        Ok(document) if document.pending.iter().all(|f| f.validate().is_ok()) => {
+            Content::Sound(Box::new(document))
+        }
+        Ok(_) | Err(_) => with_foreign_frames(text),
+    }
+}
+
+/// Writes the file's text, two spaces a level, with a final newline.
+pub(super) fn write(document: &Document) -> Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(document).git("encoding sync-state.json")?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn with_foreign_frames(text: &[u8]) -> Content {
+    let Ok(Value::Object(mut map)) = serde_json::from_slice(text) else {
+        return Content::Damaged;
+    };
+    let frames = match map.remove(PENDING) {
+        Some(Value::Array(frames)) if frames.iter().all(Value::is_object) => frames,
+        Some(_) | None => return Content::Damaged,
+    };
+    let Ok(mut document) = serde_json::from_value::<Document>(Value::Object(map)) else {
+        return Content::Damaged;
+    };
+    let mut foreign = Vec::new();
+    for frame in frames {
+        match LocalCommit::deserialize(&frame) {
+            Ok(known) if known.validate().is_ok() => document.pending.push(known),
+            Ok(_) | Err(_) => foreign.push(frame),
+        }
+    }
+    Content::Foreign(Box::new(document), foreign)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Group {
+    branch: String,
+    git_hashes: Vec<CommitHash>,
+}
+
+fn grouped(groups: &Groups) -> Vec<Group> {
+    groups
+        .iter()
+        .map(|(branch, hashes)| Group {
+            branch: branch.clone(),
+            git_hashes: hashes.clone(),
+        })
+        .collect()
+}
+
+fn ungrouped(groups: Vec<Group>) -> Groups {
+    let mut all = Groups::new();
+    for group in groups {
+        all.entry(group.branch)
+            .or_default()
+            .extend(group.git_hashes);
+    }
+    all
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("last_saas_confirmed_hash", &self.confirmed)?;
+        map.serialize_entry(PENDING, &self.pending)?;
+        map.serialize_entry("version", &VERSION)?;
+        map.serialize_entry("acknowledged", &grouped(&self.acknowledged))?;
+        map.serialize_entry("withdrawn", &grouped(&self.withdrawn))?;
+        map.serialize_entry("set_aside", &self.set_aside)?;
+        map.serialize_entry("cursors", &self.cursors)?;
+        map.serialize_entry("pushed", &self.pushed)?;
+        map.serialize_entry("remotes", &self.remotes)?;
+        map.serialize_entry("unattributed", &self.unattributed)?;
+        for (key, value) in &self.other {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = Document;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Document, A::Error> {
+        let mut document = Document::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "last_saas_confirmed_hash" => document.confirmed = map.next_value()?,
+                PENDING => document.pending = map.next_value()?,
+                "version" => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                "acknowledged" => document.acknowledged = ungrouped(map.next_value()?),
+                "withdrawn" => document.withdrawn = ungrouped(map.next_value()?),
+                "set_aside" => document.set_aside = map.next_value()?,
+                "cursors" => document.cursors = map.next_value()?,
+                "pushed" => document.pushed = map.next_value()?,
+                "remotes" => document.remotes = map.next_value()?,
+                "unattributed" => document.unattributed = map.next_value()?,
+                _ => {
+                    document.other.insert(key, map.next_value()?);
+                }
+            }
+        }
+        Ok(document)
+    }
+}

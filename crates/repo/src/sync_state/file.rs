@@ -1,0 +1,114 @@
+//! Where the state file is, and how it is read, locked, replaced and kept aside when damaged.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pawtrail_event::CommitHash;
+use serde_json::Value;
+
+use super::document::{self, Content, Document};
+use crate::clone_state;
+use crate::durable::{self, Access};
+use crate::error::{IoContext, Result};
+use crate::lock::{Lock, PATIENCE};
+use crate::project::Project;
+
+const NAME: &str = "sync-state.json";
+const ASIDE: &str = "sync-state.json.damaged-";
+
+/// The file as it was read, and what it is to say.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    /// What it says.
+    pub(super) document: Document,
+    /// Commits of frames that another tool wrote in its own way.
+    pub(super) foreign: Vec<CommitHash>,
+    /// Whether it holds something that the document doesn't say, so that a copy must be kept.
+    pub(super) unexplained: bool,
+    text: Option<Vec<u8>>,
+    lock: Option<Lock>,
+}
+
+/// Reads the file as it is now.
+pub(super) fn read(project: &Project) -> Result<Stored> {
+    let Some(text) = durable::read(&path(project))? else {
+        return Ok(Stored::default());
+    };
+    let mut stored = Stored::default();
+    match document::read(&text) {
+        Content::Sound(document) => stored.document = *document,
+        Content::Foreign(document, frames) => {
+            stored.document = *document;
+            for frame in frames {
+                match frame
+                    .get("git_hash")
+                    .and_then(Value::as_str)
+                    .map(str::parse)
+                {
+                    Some(Ok(hash)) => stored.foreign.push(hash),
+                    Some(Err(_)) | None => stored.unexplained = true,
+                }
+            }
+        }
+        Content::Damaged => stored.unexplained = true,
+    }
+    stored.text = Some(text);
+    Ok(stored)
+}
+
+/// Reads the file to change it: nobody else can until the result is dropped.
+pub(super) fn open(project: &Project) -> Result<Stored> {
+    let lock = project.state_dir().join("locks").join("sync-state.lock");
+    let lock = Lock::acquire(&lock, PATIENCE)?;
+    let mut stored = read(project)?;
+    stored.lock = Some(lock);
+    Ok(stored)
+}
+
+/// Replaces the file, where it would change. What it can't keep is kept beside it first.
+pub(super) fn save(project: &Project, stored: &Stored) -> Result<()> {
+    let path = path(project);
+    let text = document::write(&stored.document)?;
+    match &stored.text {
+        Some(before) if *before == text => return Ok(()),
+        Some(before) if stored.unexplained => {
+            let aside = path.with_file_name(format!("{ASIDE}{}", project.ulid()));
+            clone_state::ignore_private_files(project)?;
+            durable::create_new(&aside, before, Access::Shared)?;
+        }
+        Some(_) => {}
+        None if stored.document.is_empty() => return Ok(()),
+        None => {
+            clone_state::ignore_private_files(project)?;
+        }
+    }
+    durable::replace(&path, &text, Access::Shared)
+}
+
+/// Lists the damaged files that were kept, oldest first.
+pub(super) fn kept_aside(project: &Project) -> Result<Vec<PathBuf>> {
+    let path = path(project);
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", dir),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.at("list", dir)?;
+        if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The primary checkout's file; the clone's own where there is no checkout.
+fn path(project: &Project) -> PathBuf {
+    match project.primary() {
+        Some(root) => root.join(".kittify").join(NAME),
+        None => project.state_dir().join(NAME),
+    }
+}

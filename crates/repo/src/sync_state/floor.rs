@@ -1,0 +1,54 @@
+//! The floor: what the clone held when Pawtrail first saw it. Nothing at or below it is announced.
+
+use std::path::PathBuf;
+
+use gix::ObjectId;
+
+use crate::durable::{self, Access};
+use crate::error::Result;
+use crate::history;
+use crate::project::Project;
+
+/// Returns the recorded floor; `None` when Pawtrail hasn't written here yet.
+pub(super) fn read(project: &Project) -> Result<Option<Vec<ObjectId>>> {
+    let Some(content) = durable::read(&path(project))? else {
+        return Ok(None);
+    };
+    let kind = project.git().object_hash();
+    let ids = String::from_utf8_lossy(&content)
+        .lines()
+        .filter_map(|line| ObjectId::from_hex(line.trim().as_bytes()).ok())
+        .filter(|id| id.kind() == kind)
+        .collect();
+    Ok(Some(ids))
+}
+
+/// Records the present tips as the floor, unless there is one. `made` is a commit of our own that
+/// is there already, with what its branch held before: that counts instead.
+pub(super) fn first_sight(
+    project: &Project,
+    made: Option<(ObjectId, Option<ObjectId>)>,
+) -> Result<()> {
+    let path = path(project);
+    if path.exists() {
+        return Ok(());
+    }
+    let mut tips = Vec::new();
+    for prefix in ["refs/heads/", "refs/remotes/"] {
+        for (_, tip) in history::branches(project, prefix)? {
+            match made {
+                Some((commit, parent)) if commit == tip => tips.extend(parent),
+                Some(_) | None => tips.push(tip),
+            }
+        }
+    }
+    tips.sort();
+    tips.dedup();
+    let text: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+    durable::create_new(&path, text.as_bytes(), Access::Private)?;
+    Ok(())
+}
+
+fn path(project: &Project) -> PathBuf {
+    project.state_dir().join("floor")
+}

@@ -1,0 +1,329 @@
+//! The ledger in both shapes: the branch is checked out somewhere, or nowhere.
+
+use std::fs;
+use std::thread;
+
+use pawtrail_repo::decisions;
+use pawtrail_testkit::Scratch;
+
+use crate::support::{answer, ask, at, create, ledger_file, open};
+
+#[test]
+fn on_main_nothing_of_the_user_moves() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.commit_file("a.txt", "one\n", "a");
+    repo.write("stashed.txt", "s\n");
+    repo.git(&["add", "stashed.txt"]);
+    repo.git(&["stash"]);
+    repo.write("staged.txt", "staged\n");
+    repo.git(&["add", "staged.txt"]);
+    repo.write("a.txt", "dirty\n");
+    repo.write("untracked.txt", "u\n");
+    let before = (
+        repo.status_v2(),
+        repo.index_entries(),
+        repo.stash_list(),
+        repo.git(&["rev-parse", "HEAD"]),
+    );
+    let project = open(&repo);
+    let mission = create(&project, "calm");
+    let asked = ask(&project, &mission, "Which way?");
+    assert!(!asked.receipt.committed);
+    let done = answer(&project, &mission, &asked, "left").unwrap();
+    assert!(done.receipt.committed);
+    let after = (
+        repo.status_v2(),
+        repo.index_entries(),
+        repo.stash_list(),
+        repo.git(&["rev-parse", "HEAD"]),
+    );
+    assert_eq!(before, after);
+    let branch = format!("refs/heads/kitty/mission-{}", mission.mission_slug);
+    assert_eq!(done.receipt.r#ref, branch);
+    assert_eq!(
+        repo.git(&["rev-parse", &branch]).trim(),
+        done.receipt.commit.unwrap().as_str()
+    );
+    repo.fsck();
+    let log = repo.git(&["reflog", "show", &branch]);
+    assert_eq!(log.lines().count(), 2, "{log}");
+}
+
+#[test]
+fn where_the_branch_is_checked_out_index_and_file_follow() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    repo.write("staged.txt", "staged\n");
+    repo.git(&["add", "staged.txt"]);
+    repo.write("README.md", "dirty\n");
+    let before = repo.status_v2();
+    let project = open(&repo);
+    let mission = create(&project, "here");
+    assert_eq!(repo.status_v2(), before);
+    let one = ask(&project, &mission, "One?");
+    let two = ask(&project, &mission, "Two?");
+    let file = repo.read(&one.receipt.path).unwrap();
+    assert_eq!(file.lines().count(), 2, "{file}");
+    let done = answer(&project, &mission, &one, "yes").unwrap();
+    answer(&project, &mission, &two, "no").unwrap();
+    assert_eq!(done.receipt.r#ref, "refs/heads/feature");
+    assert_eq!(repo.status_v2(), before);
+    let file = repo.read(&one.receipt.path).unwrap();
+    assert_eq!(file, ledger_file(&repo, &done));
+    assert_eq!(file.lines().count(), 4);
+    // The next commit of the user keeps the ledger.
+    repo.git(&["commit", "-q", "-m", "user"]);
+    assert_eq!(ledger_file(&repo, &done), file);
+    assert_eq!(
+        repo.git(&["show", "--name-only", "--format=", "HEAD"])
+            .trim(),
+        "staged.txt"
+    );
+    repo.fsck();
+}
+
+#[test]
+fn a_linked_worktree_with_the_branch_gets_the_lines_from_anywhere() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    let project = open(&repo);
+    let mission = create(&project, "linked");
+    let branch = format!("kitty/mission-{}", mission.mission_slug);
+    let linked = repo.worktree("linked", &branch);
+    let asked = ask(&project, &mission, "From main?");
+    assert!(
+        linked
+            .read(&asked.receipt.path)
+            .unwrap()
+            .contains("From main?")
+    );
+    let done = answer(&open(&linked), &mission, &asked, "from the worktree").unwrap();
+    assert_eq!(
+        linked
+            .status_v2()
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .count(),
+        0
+    );
+    assert_eq!(
+        linked.read(&asked.receipt.path).unwrap(),
+        ledger_file(&repo, &done)
+    );
+    assert!(repo.read(&asked.receipt.path).is_none());
+    let heads = linked.git(&["reflog", "show", "HEAD"]);
+    assert!(heads.contains("answer"), "{heads}");
+}
+
+#[test]
+fn what_the_user_staged_of_the_event_file_stays_staged() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    let project = open(&repo);
+    let mission = create(&project, "staged");
+    let one = ask(&project, &mission, "One?");
+    answer(&project, &mission, &one, "1").unwrap();
+    let other = r#"{"at":"2026-01-01T00:00:00+00:00","event_id":"01KT119YA7GD2Y0D7MZRH5JSS3","event_type":"Other","payload":{}}"#;
+    let path = &one.receipt.path;
+    let text = repo.read(path).unwrap();
+    repo.write(path, format!("{text}{other}\n"));
+    repo.git(&["add", path]);
+    let two = ask(&project, &mission, "Two?");
+    let done = answer(&project, &mission, &two, "2").unwrap();
+    let file = ledger_file(&repo, &done);
+    // A line that only the file holds enters with the commit, and nothing stands twice.
+    assert_eq!(
+        file.lines()
+            .filter(|line| line.contains("01KT119YA7GD2Y0D7MZRH5JSS3"))
+            .count(),
+        1
+    );
+    assert_eq!(file.lines().count(), 5);
+    assert_eq!(repo.read(path).unwrap().lines().count(), 5);
+    assert_eq!(repo.git(&["show", &format!(":{path}")]).lines().count(), 5);
+}
+
+#[test]
+fn a_foreign_index_lock_defers_and_the_next_command_commits() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    let project = open(&repo);
+    let mission = create(&project, "locked");
+    let asked = ask(&project, &mission, "Locked?");
+    let lock = repo.path().join(".git/index.lock");
+    fs::write(&lock, "").unwrap();
+    let error = answer(&project, &mission, &asked, "yes").unwrap_err();
+    assert_eq!((error.code(), error.exit_code()), ("NOT_COMMITTED_YET", 3));
+    assert!(!error.receipt().unwrap().committed);
+    assert!(lock.exists(), "a foreign lock is never removed");
+    let listed = decisions::list(&project, &mission).unwrap().decisions;
+    assert_eq!(listed[0].answer.as_deref(), Some("yes"));
+    assert_eq!(listed[0].commit, None);
+    fs::remove_file(&lock).unwrap();
+    assert_eq!(decisions::finish(&project).unwrap(), Vec::<String>::new());
+    let listed = decisions::list(&project, &mission).unwrap().decisions;
+    assert!(listed[0].commit.is_some());
+    assert_eq!(decisions::finish(&project).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_rebase_in_another_worktree_keeps_the_branch_busy() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    let project = open(&repo);
+    let mission = create(&project, "busy");
+    let branch = format!("kitty/mission-{}", mission.mission_slug);
+    let linked = repo.worktree("linked", &branch);
+    linked.commit_file("README.md", "theirs\n", "theirs");
+    repo.commit_file("README.md", "ours\n", "ours");
+    assert_ne!(linked.try_git(&["rebase", "main"]).status, 0);
+    let asked = ask(&project, &mission, "Busy?");
+    let error = answer(&project, &mission, &asked, "yes").unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("rebase"), "{error}");
+    linked.git(&["rebase", "--abort"]);
+    let again = answer(&project, &mission, &asked, "yes").unwrap();
+    assert!(again.receipt.committed);
+    assert_eq!(
+        ledger_file(&repo, &again)
+            .matches("DecisionInputAnswered")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_dead_index_lock_of_ours_is_finished_or_removed() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    let project = open(&repo);
+    let mission = create(&project, "dead");
+    let asked = ask(&project, &mission, "Dead?");
+    let state = project.state_dir();
+    let held = state.join("held");
+    fs::create_dir_all(&held).unwrap();
+    let (token, lock) = (held.join("X"), repo.path().join(".git/index.lock"));
+    fs::write(&token, "half an index").unwrap();
+    fs::hard_link(&token, &lock).unwrap();
+    let note = serde_json::json!({
+        "lock": lock, "target": repo.path().join(".git/index"),
+        "branch": "refs/heads/feature", "commit": null,
+    });
+    fs::write(held.join("X.json"), note.to_string()).unwrap();
+    assert!(
+        answer(&project, &mission, &asked, "yes")
+            .unwrap()
+            .receipt
+            .committed
+    );
+    assert!(!lock.exists());
+    assert_eq!(fs::read_dir(&held).unwrap().count(), 0);
+    // The same with an index that is whole and whose commit is in the branch: it is put in place.
+    let index = repo.path().join(".git/index");
+    let whole = fs::read(&index).unwrap();
+    repo.write("later.txt", "later\n");
+    repo.git(&["add", "later.txt"]);
+    fs::write(&token, &whole).unwrap();
+    fs::hard_link(&token, &lock).unwrap();
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let note = serde_json::json!({
+        "lock": lock, "target": index, "branch": "refs/heads/feature", "commit": head.trim(),
+    });
+    fs::write(held.join("X.json"), note.to_string()).unwrap();
+    ask(&project, &mission, "Mended?");
+    assert_eq!(fs::read(&index).unwrap(), whole);
+    assert!(!lock.exists());
+}
+
+#[test]
+fn threads_in_four_worktrees_lose_nothing() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    let mission = create(&open(&repo), "many");
+    let branch = format!("kitty/mission-{}", mission.mission_slug);
+    let trees = [
+        repo.path().to_owned(),
+        repo.worktree("w1", &branch).path().to_owned(),
+        repo.worktree("w2", "other").path().to_owned(),
+        repo.worktree("w3", "third").path().to_owned(),
+    ];
+    thread::scope(|scope| {
+        for n in 0..8 {
+            let (trees, mission) = (&trees, &mission);
+            scope.spawn(move || {
+                let project = at(&trees[n % 4]);
+                for k in 0..5 {
+                    let asked = ask(&project, mission, &format!("{n} {k}?"));
+                    answer(&project, mission, &asked, "ok").unwrap();
+                }
+            });
+        }
+    });
+    let listed = decisions::list(&open(&repo), &mission).unwrap();
+    assert_eq!(listed.damaged, vec![]);
+    assert_eq!(listed.decisions.len(), 40);
+    assert!(
+        listed
+            .decisions
+            .iter()
+            .all(|decision| decision.commit.is_some())
+    );
+    repo.fsck();
+    let status = repo.worktree("w4", "fourth");
+    assert_eq!(status.stash_list(), "");
+}
+
+#[test]
+fn a_branch_that_others_move_by_git_is_built_upon() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    let mission = create(&open(&repo), "race");
+    let branch = format!("kitty/mission-{}", mission.mission_slug);
+    let linked = repo.worktree("linked", &branch);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..20 {
+                // The loser of a race for the index or the branch just tries again.
+                linked.write(&format!("src/{n}.txt"), "x");
+                while linked.try_git(&["add", "src"]).status != 0 {}
+                while linked.try_git(&["commit", "-q", "-m", "user"]).status != 0 {}
+            }
+        });
+        scope.spawn(|| {
+            let project = open(&repo);
+            for n in 0..20 {
+                let asked = ask(&project, &mission, &format!("{n}?"));
+                answer(&project, &mission, &asked, "ok").unwrap();
+            }
+        });
+    });
+    let names = repo.git(&["ls-tree", "-r", "--name-only", &branch]);
+    assert_eq!(
+        names
+            .lines()
+            .filter(|name| name.starts_with("src/"))
+            .count(),
+        20
+    );
+    assert_eq!(
+        decisions::list(&open(&repo), &mission)
+            .unwrap()
+            .decisions
+            .len(),
+        20
+    );
+    assert_eq!(
+        linked
+            .status_v2()
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .count(),
+        0
+    );
+    repo.fsck();
+}

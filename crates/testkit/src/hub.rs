@@ -1,0 +1,94 @@
+//! A hub as a process of its own, on a free loopback port.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::pawtrail::Pawtrail;
+use crate::process::Running;
+use crate::scratch::Scratch;
+
+/// A running hub; killed when dropped.
+#[derive(Debug)]
+pub struct Hub {
+    running: Running,
+    url: String,
+    board_url: String,
+    store: PathBuf,
+}
+
+impl Hub {
+    /// Starts a hub on a free port with a store in the scratch area.
+    ///
+    /// # Panics
+    /// When it doesn't say where it listens within 20 seconds.
+    #[track_caller]
+    pub fn start(scratch: &Scratch, pawtrail: &Pawtrail) -> Self {
+        Self::start_at(pawtrail, scratch.path(), "127.0.0.1:0")
+    }
+
+    /// Starts a hub at an address, on the store in `dir`.
+    ///
+    /// # Panics
+    /// As [`Hub::start`].
+    #[track_caller]
+    pub fn start_at(pawtrail: &Pawtrail, dir: &Path, listen: &str) -> Self {
+        let store = dir.join("hub.sqlite");
+        let shown = store.to_string_lossy().into_owned();
+        let args = [
+            "--json", "hub", "serve", "--listen", listen, "--store", &shown,
+        ];
+        let mut command = pawtrail.command(dir, &args);
+        let mut running = Running::start(command.stdout(Stdio::piped()).stderr(Stdio::inherit()));
+        let pipe = running.child().stdout.take().expect("piped");
+        let (send, receive) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            // An early end shows as an empty line.
+            let _ = BufReader::new(pipe).read_line(&mut line);
+            let _ = send.send(line);
+        });
+        let line = receive
+            .recv_timeout(Duration::from_secs(20))
+            .expect("the hub says where it listens");
+        let started: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("the hub's first line is no JSON: {error}: {line}"));
+        let text = |name: &str| match started["data"][name].as_str() {
+            Some(text) => text.to_owned(),
+            None => panic!("the hub's first line has no `{name}`: {line}"),
+        };
+        Self {
+            url: text("url"),
+            board_url: text("board_url"),
+            store,
+            running,
+        }
+    }
+
+    /// Returns the address for `sync enable`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the address of the board.
+    pub fn board_url(&self) -> &str {
+        &self.board_url
+    }
+
+    /// Returns the store's file, for `hub token` commands.
+    pub fn store(&self) -> &Path {
+        &self.store
+    }
+
+    /// Ends the hub at once, as a crash would, and returns host and port to start it at again.
+    pub fn kill(self) -> String {
+        let address = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let address = address.to_owned();
+        self.running.kill();
+        address
+    }
+}
