@@ -31,7 +31,7 @@ fn readers_of_an_unseen_clone_find_nothing_and_write_nothing() {
     assert_eq!(state, sync_state::State::default());
     assert!(!ground.repo.common_dir().join("pawtrail").exists());
     assert!(ground.record().is_empty());
-    assert!(!ground.repo.path().join(".kittify").exists());
+    assert_eq!(ground.repo.status_v2(), "");
 }
 
 #[test]

@@ -171,7 +171,6 @@ fn a_damaged_file_is_kept_aside_and_rebuilt() {
         "{\"last_saas_confirmed_hash\": 7, \"pending_local_commits\": []}",
         "{\"last_saas_confirmed_hash\": null, \"pending_local_commits\": {}}",
         "{\"last_saas_confirmed_hash\": null, \"pending_local_commits\": [3]}",
-        "{\"last_saas_confirmed_hash\": null}",
         "{\"pending_local_commits\": [], \"cursors\": []}",
         "{\"pending_local_commits\": [], \"acknowledged\": \"no\"}",
         "{\"pending_local_commits\": [], \"last_saas_confirmed_hash\": \"not a hash\"}",
@@ -190,7 +189,6 @@ fn a_damaged_file_is_kept_aside_and_rebuilt() {
         assert_eq!(std::fs::read_to_string(ground.file()).unwrap(), text);
         assert_eq!(ground.record(), before, "{text}");
         let aside = sync_state::state(&ground.project()).unwrap().kept_aside;
-        // An object without frames lacks nothing that a copy would keep.
         assert_eq!(aside.len(), 1, "{text}");
         assert_eq!(std::fs::read_to_string(&aside[0]).unwrap(), text);
         assert_eq!(ground.repo.status_v2(), "", "{text}");

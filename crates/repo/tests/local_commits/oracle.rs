@@ -6,7 +6,7 @@ use pawtrail_event::frame::LocalCommit;
 use pawtrail_repo::sync_state;
 use proptest::prelude::*;
 
-use crate::support::{BRANCH, Ground, SLUG, hashes};
+use crate::support::{BRANCH, Ground, META, SLUG, hashes};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -136,7 +136,11 @@ fn run(ground: &Ground, step: &Step, acked: &mut BTreeSet<String>, stored: &mut 
             repo.git(&["commit", "-q", "--amend", "--allow-empty", "-m", &message]);
         }
         Step::Reset(count) => {
-            repo.try_git(&["reset", "-q", "--hard", &format!("HEAD~{count}")]);
+            // Without its `meta.json` nobody could name the mission.
+            let target = format!("HEAD~{count}");
+            if repo.read_at(&target, META).is_some() {
+                repo.git(&["reset", "-q", "--hard", &target]);
+            }
         }
         Step::Branch(at) => {
             repo.try_git(&["switch", "-q", "-c", &name(*at)]);
