@@ -5,6 +5,8 @@ mod launch;
 mod lifetime;
 mod listen;
 mod log;
+#[cfg(test)]
+mod real;
 mod shell;
 mod signals;
 mod socket;
