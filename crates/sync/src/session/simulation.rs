@@ -33,7 +33,7 @@ impl Dice {
 /// What travels or is scheduled.
 enum Event {
     ConnectResult { attempt: u64, how: u64 },
-    ToHub { attempt: u64, frame: LocalCommit },
+    ToHub { attempt: u64, commit: CommitHash },
     ToClone { attempt: u64, text: String },
     Drop { attempt: u64 },
     Noted(Vec<CommitHash>),
@@ -131,7 +131,8 @@ impl World {
                 let attempt = self.attempt.expect("sent without a connection");
                 let time = self.last_up.max(self.now) + self.dice.below(30);
                 self.last_up = time;
-                self.at(time, Event::ToHub { attempt, frame });
+                let commit = frame.git_hash;
+                self.at(time, Event::ToHub { attempt, commit });
                 if !self.calm() && self.dice.chance(2) {
                     let time = self.now + self.dice.below(60);
                     self.at(time, Event::Drop { attempt });
@@ -209,7 +210,7 @@ impl World {
                 }
             }
             Event::ConnectResult { attempt, how } => self.connected(attempt, how),
-            Event::ToHub { attempt, frame } => self.hub_receives(attempt, &frame.git_hash),
+            Event::ToHub { attempt, commit } => self.hub_receives(attempt, &commit),
             Event::ToClone { attempt, text } => {
                 if self.attempt == Some(attempt) {
                     self.feed(Input::Text(text));

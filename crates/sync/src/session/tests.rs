@@ -36,25 +36,23 @@ fn live(count: u64) -> (Session, Vec<u64>) {
 }
 
 fn sent(actions: &[Action]) -> Vec<u64> {
-    actions
-        .iter()
-        .filter_map(|action| match action {
-            Action::Send(Frame::LocalCommit(commit)) => {
-                u64::from_str_radix(commit.git_hash.as_str(), 16).ok()
-            }
-            _ => None,
-        })
-        .collect()
+    let mut numbers = Vec::new();
+    for action in actions {
+        if let Action::Send(Frame::LocalCommit(commit)) = action {
+            numbers.push(u64::from_str_radix(commit.git_hash.as_str(), 16).unwrap());
+        }
+    }
+    numbers
 }
 
 fn acknowledged(actions: &[Action]) -> Vec<CommitHash> {
-    actions
-        .iter()
-        .flat_map(|action| match action {
-            Action::Acknowledged(commits) => commits.clone(),
-            _ => Vec::new(),
-        })
-        .collect()
+    let mut all = Vec::new();
+    for action in actions {
+        if let Action::Acknowledged(commits) = action {
+            all.extend_from_slice(commits);
+        }
+    }
+    all
 }
 
 #[test]
