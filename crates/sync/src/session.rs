@@ -8,119 +8,24 @@ mod backoff;
 mod queue;
 #[cfg(test)]
 mod simulation;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit, Ping, Pong};
 use pawtrail_event::{BuildId, CommitHash};
-use serde::{Deserialize, Serialize};
 
 use backoff::Backoff;
 use queue::{Outcome, Queue};
+pub use terms::{Action, Connection, Input, Limits, Oddities};
 
 /// How many commits may be sent and not acknowledged.
 pub const WINDOW: usize = 64;
 
-/// An attempt to connect that takes longer has failed.
-const CONNECT_MS: u64 = 15_000;
-/// A hub that says nothing for so long after the connect is none.
-const SNAPSHOT_MS: u64 = 10_000;
-/// After so long a silence the other side is asked for a sign of life.
-const PROBE_MS: u64 = 15_000;
-/// After so long a silence the connection is taken for dead.
-const SILENCE_MS: u64 = 45_000;
-/// A commit without an answer for so long makes the session start again.
-const ANSWER_MS: u64 = 60_000;
-/// The wait after a refusal that only a person can lift.
-const REFUSED_MS: u64 = 60_000;
-/// A connection that held for so long was a success.
-const STEADY_MS: u64 = 10_000;
 /// How long acknowledgements are gathered.
 const GATHER_MS: u64 = 40;
 /// How many acknowledgements are gathered.
 const GATHER: usize = 32;
-
-/// What happened.
-#[derive(Debug)]
-pub enum Input {
-    /// Time passed.
-    Tick,
-    /// The connection stands.
-    Connected,
-    /// A text came.
-    Text(String),
-    /// A sign of life below the frames came (a protocol-level ping or pong).
-    Alive,
-    /// The connection ended or could not be made; with the reason.
-    Closed(String),
-    /// The hub refuses this client: its token, its project or its protocol; with the reason.
-    Refused(String),
-    /// All that the outbox holds now, in order.
-    Pending(Vec<LocalCommit>),
-    /// Somebody wants to be connected now, whatever the wait.
-    Wake,
-    /// The end.
-    Stop,
-}
-
-/// What is to be done.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Make a connection.
-    Connect,
-    /// Send a frame.
-    Send(Frame),
-    /// Ask the other side for a sign of life, below the frames.
-    Probe,
-    /// Note that the hub has these.
-    Acknowledged(Vec<CommitHash>),
-    /// Note that this one won't be sent, and why.
-    SetAside {
-        /// The commit.
-        git_hash: CommitHash,
-        /// A stable code.
-        code: String,
-        /// The reason, for a person.
-        message: String,
-    },
-    /// Drop the connection, or the attempt.
-    Close,
-    /// Feed a tick at this time at the latest.
-    SleepUntil(u64),
-}
-
-/// The state of the connection, for people and programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Connection {
-    /// No consent: nothing is sent.
-    Off,
-    /// Nobody delivers at the moment.
-    NoCourier,
-    /// A connection is being made.
-    Connecting,
-    /// The hub listens.
-    Live,
-    /// The hub was not reached; a wait, then another attempt.
-    Backoff,
-    /// The hub refuses this client.
-    Refused,
-}
-
-/// What came that was not expected. None of it changes what is sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Oddities {
-    /// Texts that are no frames.
-    pub malformed: u64,
-    /// Frames of a type that this version doesn't know, or that only a clone sends.
-    pub unknown_type: u64,
-    /// Answers about commits that were never sent.
-    pub unknown_commit: u64,
-    /// Answers that were given before.
-    pub duplicate: u64,
-    /// Errors that name no commit.
-    pub general_error: u64,
-}
 
 enum Phase {
     Start,
@@ -135,6 +40,7 @@ enum Phase {
 /// One conversation.
 pub struct Session {
     build_id: Option<BuildId>,
+    limits: Limits,
     phase: Phase,
     queue: Queue,
     backoff: Backoff,
@@ -149,9 +55,14 @@ pub struct Session {
 
 impl Session {
     /// Makes a session. `random` returns a number between 0 and its argument, both included.
-    pub fn new(build_id: Option<BuildId>, random: Box<dyn FnMut(u64) -> u64 + Send>) -> Self {
+    pub fn new(
+        build_id: Option<BuildId>,
+        limits: Limits,
+        random: Box<dyn FnMut(u64) -> u64 + Send>,
+    ) -> Self {
         Self {
             build_id,
+            limits,
             phase: Phase::Start,
             queue: Queue::default(),
             backoff: Backoff::new(random),
@@ -189,7 +100,7 @@ impl Session {
                 if self.is_under_way() {
                     self.lost(reason, now, &mut actions);
                     self.phase = Phase::Refused {
-                        until: now + REFUSED_MS,
+                        until: now + self.limits.refused,
                     };
                 }
             }
@@ -197,6 +108,11 @@ impl Session {
                 let again = self.queue.supply(commits, now);
                 self.gather(again, now);
             }
+            Input::Barred {
+                git_hash,
+                code,
+                message,
+            } => self.set_aside(git_hash, code, message, now, &mut actions),
             Input::Wake => self.wake(now),
             Input::Stop => {
                 self.flush(&mut actions);
@@ -286,6 +202,7 @@ impl Session {
             Ok(Frame::Snapshot(_)) => {
                 if matches!(self.phase, Phase::Greeting { .. }) {
                     self.phase = Phase::Live { since: now };
+                    self.last_error = None;
                 }
             }
             Ok(Frame::LocalCommitAck(ack)) => {
@@ -332,15 +249,24 @@ impl Session {
             }
             return;
         }
+        self.last_error = Some(text);
+        self.set_aside(git_hash, code, message, now, actions);
+    }
+
+    fn set_aside(
+        &mut self,
+        git_hash: CommitHash,
+        code: String,
+        message: String,
+        now: u64,
+        actions: &mut Vec<Action>,
+    ) {
         match self.queue.settle(&git_hash, Outcome::SetAside, now) {
-            queue::Settled::Now => {
-                self.last_error = Some(text);
-                actions.push(Action::SetAside {
-                    git_hash,
-                    code,
-                    message,
-                });
-            }
+            queue::Settled::Now => actions.push(Action::SetAside {
+                git_hash,
+                code,
+                message,
+            }),
             queue::Settled::Before => self.oddities.duplicate += 1,
             queue::Settled::Unknown => self.oddities.unknown_commit += 1,
         }
@@ -351,7 +277,7 @@ impl Session {
         self.flush(actions);
         self.queue.lost();
         if let Phase::Live { since } = self.phase
-            && now >= since + STEADY_MS
+            && now >= since + self.limits.steady
         {
             self.backoff.reset();
         }
@@ -363,16 +289,16 @@ impl Session {
 
     /// Does what the time demands.
     fn due(&mut self, now: u64, actions: &mut Vec<Action>) {
-        let silent = now >= self.heard + SILENCE_MS;
+        let silent = now >= self.heard + self.limits.silence;
         let unanswered = self
             .queue
             .oldest_sent()
-            .is_some_and(|sent| now >= sent + ANSWER_MS);
+            .is_some_and(|sent| now >= sent + self.limits.answer);
         let overdue = match self.phase {
-            Phase::Connecting { since } if now >= since + CONNECT_MS => {
+            Phase::Connecting { since } if now >= since + self.limits.connect => {
                 Some("the hub did not answer in time")
             }
-            Phase::Greeting { since } if now >= since + SNAPSHOT_MS => {
+            Phase::Greeting { since } if now >= since + self.limits.snapshot => {
                 Some("the hub did not send its snapshot in time")
             }
             Phase::Live { .. } if silent => Some("the hub fell silent"),
@@ -396,7 +322,7 @@ impl Session {
                 actions.push(Action::Connect);
             }
             Phase::Live { .. } => {
-                if !self.probed && now >= self.heard + PROBE_MS {
+                if !self.probed && now >= self.heard + self.limits.probe {
                     self.probed = true;
                     actions.push(Action::Probe);
                 }
@@ -448,15 +374,19 @@ impl Session {
     fn deadline(&self) -> u64 {
         let phase = match self.phase {
             Phase::Start | Phase::Stopped => u64::MAX,
-            Phase::Connecting { since } => since + CONNECT_MS,
-            Phase::Greeting { since } => since + SNAPSHOT_MS,
+            Phase::Connecting { since } => since + self.limits.connect,
+            Phase::Greeting { since } => since + self.limits.snapshot,
             Phase::Backoff { until } | Phase::Refused { until } => until,
             Phase::Live { .. } => {
-                let quiet = if self.probed { SILENCE_MS } else { PROBE_MS };
+                let quiet = if self.probed {
+                    self.limits.silence
+                } else {
+                    self.limits.probe
+                };
                 let answer = self
                     .queue
                     .oldest_sent()
-                    .map_or(u64::MAX, |sent| sent + ANSWER_MS);
+                    .map_or(u64::MAX, |sent| sent + self.limits.answer);
                 (self.heard + quiet).min(answer)
             }
         };

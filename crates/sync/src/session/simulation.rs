@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::tests::{commit, hash};
 use super::*;
+use crate::testing::{commit, hash};
 
 const SEEDS: u64 = 600;
 /// After this time the network behaves, so that the end can be judged.
@@ -33,7 +33,7 @@ impl Dice {
 /// What travels or is scheduled.
 enum Event {
     ConnectResult { attempt: u64, how: u64 },
-    ToHub { attempt: u64, frame: LocalCommit },
+    ToHub { attempt: u64, commit: CommitHash },
     ToClone { attempt: u64, text: String },
     Drop { attempt: u64 },
     Noted(Vec<CommitHash>),
@@ -70,7 +70,8 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let mut jitter = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
-        let session = Session::new(None, Box::new(move |ceiling| jitter.below(ceiling + 1)));
+        let random = Box::new(move |ceiling| jitter.below(ceiling + 1));
+        let session = Session::new(None, Limits::default(), random);
         Self {
             dice: Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1),
             session,
@@ -130,7 +131,8 @@ impl World {
                 let attempt = self.attempt.expect("sent without a connection");
                 let time = self.last_up.max(self.now) + self.dice.below(30);
                 self.last_up = time;
-                self.at(time, Event::ToHub { attempt, frame });
+                let commit = frame.git_hash;
+                self.at(time, Event::ToHub { attempt, commit });
                 if !self.calm() && self.dice.chance(2) {
                     let time = self.now + self.dice.below(60);
                     self.at(time, Event::Drop { attempt });
@@ -197,7 +199,7 @@ impl World {
             Event::Listed(list) => self.feed(Input::Pending(list)),
             Event::Noted(commits) => {
                 self.noted.extend(commits);
-                if self.dice.chance(50) {
+                if self.dice.chance(20) {
                     self.list();
                 }
             }
@@ -208,7 +210,7 @@ impl World {
                 }
             }
             Event::ConnectResult { attempt, how } => self.connected(attempt, how),
-            Event::ToHub { attempt, frame } => self.hub_receives(attempt, &frame.git_hash),
+            Event::ToHub { attempt, commit } => self.hub_receives(attempt, &commit),
             Event::ToClone { attempt, text } => {
                 if self.attempt == Some(attempt) {
                     self.feed(Input::Text(text));
@@ -275,7 +277,7 @@ impl World {
     }
 
     fn run(&mut self) {
-        let count = 1 + self.dice.below(150);
+        let count = 1 + self.dice.below(100);
         for _ in 0..count {
             // Some wait from the start, the others come while the network breaks.
             let at = if self.dice.chance(40) {

@@ -1,26 +1,7 @@
 //! The session, case by case.
 
 use super::*;
-
-pub(super) fn commit(number: u64) -> LocalCommit {
-    LocalCommit {
-        git_hash: hash(number),
-        mission_id: "01KT119YA7GD2Y0D7MZRH5JSS3".parse().unwrap(),
-        build_id: "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap(),
-        changed_files: vec!["kitty-specs/a/decisions.events.jsonl".to_owned()],
-        committed_at: "2026-06-01T07:55:08Z".to_owned(),
-        project_uuid: None,
-        mission_slug: None,
-        branch: None,
-        parents: Vec::new(),
-        supersedes: Vec::new(),
-        changed_files_total: None,
-    }
-}
-
-pub(super) fn hash(number: u64) -> CommitHash {
-    format!("{number:040x}").parse().unwrap()
-}
+use crate::testing::{commit, hash};
 
 pub(super) fn ack(number: u64) -> Input {
     Input::Text(format!(
@@ -42,7 +23,7 @@ fn snapshot() -> Input {
 
 fn session() -> Session {
     let build = "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap();
-    Session::new(Some(build), Box::new(|ceiling| ceiling))
+    Session::new(Some(build), Limits::default(), Box::new(|ceiling| ceiling))
 }
 
 /// A session that is live at 0 and knows commits `0..count`.
@@ -55,25 +36,23 @@ fn live(count: u64) -> (Session, Vec<u64>) {
 }
 
 fn sent(actions: &[Action]) -> Vec<u64> {
-    actions
-        .iter()
-        .filter_map(|action| match action {
-            Action::Send(Frame::LocalCommit(commit)) => {
-                u64::from_str_radix(commit.git_hash.as_str(), 16).ok()
-            }
-            _ => None,
-        })
-        .collect()
+    let mut numbers = Vec::new();
+    for action in actions {
+        if let Action::Send(Frame::LocalCommit(commit)) = action {
+            numbers.push(u64::from_str_radix(commit.git_hash.as_str(), 16).unwrap());
+        }
+    }
+    numbers
 }
 
 fn acknowledged(actions: &[Action]) -> Vec<CommitHash> {
-    actions
-        .iter()
-        .flat_map(|action| match action {
-            Action::Acknowledged(commits) => commits.clone(),
-            _ => Vec::new(),
-        })
-        .collect()
+    let mut all = Vec::new();
+    for action in actions {
+        if let Action::Acknowledged(commits) = action {
+            all.extend_from_slice(commits);
+        }
+    }
+    all
 }
 
 #[test]

@@ -1,0 +1,232 @@
+//! The single door: the only code of the product that opens a socket to a hub.
+//!
+//! Each connect and each frame asks for consent again, so that taking it back works at once, and
+//! each is written to the egress log before its bytes leave.
+
+mod dial;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use pawtrail_event::ProjectUuid;
+use pawtrail_event::frame::Frame;
+use rustls::ClientConfig;
+use tokio_tungstenite::Connector;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::consent::{self, Consent};
+use crate::egress_log::EgressLog;
+pub use crate::egress_log::{Entry, Totals};
+use crate::error::SyncError;
+use crate::place::Place;
+
+/// How long an attempt to connect may take, TLS and upgrade included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long one frame may take to leave; a peer that doesn't read is as good as gone.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The way out of one clone.
+pub struct Door {
+    place: Place,
+    log: EgressLog,
+    tls: OnceLock<Arc<ClientConfig>>,
+}
+
+/// One open connection to a hub.
+pub struct Line {
+    socket: dial::Socket,
+    consent: Consent,
+}
+
+/// What came in.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A text, maybe a frame.
+    Text(String),
+    /// A ping or pong of the protocol, or a message that is no text.
+    Other,
+    /// The end; with the reason.
+    Closed(String),
+}
+
+/// Why nothing went out.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// No consent, or not for this; or a file of ours can't be used.
+    #[error(transparent)]
+    Denied(#[from] SyncError),
+    /// Consent was given anew, for another hub or with another token, since the connect.
+    #[error("consent was given anew")]
+    Changed,
+    /// The frame is not of the project that consent was given for.
+    #[error("the frame is not of the project that consent was given for")]
+    OtherProject,
+    /// The hub refuses this client.
+    #[error("{0}")]
+    Refused(String),
+    /// The hub could not be reached, or the connection broke.
+    #[error("{0}")]
+    Lost(String),
+}
+
+impl Door {
+    /// Makes the door of a clone. Nothing is opened yet.
+    pub fn new(place: Place) -> Self {
+        Self {
+            log: EgressLog::of(&place),
+            place,
+            tls: OnceLock::new(),
+        }
+    }
+
+    /// Connects to the hub that consent was given for.
+    ///
+    /// # Errors
+    /// When consent is missing, the hub refuses, or it can't be reached in time.
+    pub async fn connect(&self) -> Result<Line, DoorError> {
+        let consent = consent::check(&self.place).granted()?;
+        let request = dial::upgrade(&consent)?;
+        let connector = if consent.url.is_plain() {
+            Connector::Plain
+        } else {
+            Connector::Rustls(self.tls()?)
+        };
+        self.note(&consent, "connect", request.uri().path().len(), None)?;
+        let socket = tokio::time::timeout(
+            CONNECT_TIMEOUT,
+            dial::open(&consent.url, request, connector),
+        )
+        .await
+        .map_err(|_| DoorError::Lost("the hub did not answer in time".to_owned()))??;
+        Ok(Line { socket, consent })
+    }
+
+    /// Sends a frame. A commit must say that it is of the project that consent was given for.
+    ///
+    /// # Errors
+    /// When consent is gone or changed, the frame is of another project, or the connection broke.
+    pub async fn send(&self, line: &mut Line, frame: &Frame) -> Result<(), DoorError> {
+        self.allowed(line)?;
+        let (kind, hash) = describe(frame);
+        if let Frame::LocalCommit(commit) = frame
+            && !is_of(commit.project_uuid.as_ref(), &line.consent)
+        {
+            return Err(DoorError::OtherProject);
+        }
+        let text = frame.to_text();
+        self.note(&line.consent, kind, text.len(), hash)?;
+        deliver(line, Message::text(text)).await
+    }
+
+    /// Asks the hub for a sign of life, below the frames.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn probe(&self, line: &mut Line) -> Result<(), DoorError> {
+        self.allowed(line)?;
+        deliver(line, Message::Ping(Vec::new().into())).await
+    }
+
+    /// Checks that the consent of a connection still holds.
+    ///
+    /// # Errors
+    /// When it is gone or changed.
+    pub fn allowed(&self, line: &Line) -> Result<(), DoorError> {
+        if consent::check(&self.place).granted()? == line.consent {
+            Ok(())
+        } else {
+            Err(DoorError::Changed)
+        }
+    }
+
+    fn note(
+        &self,
+        consent: &Consent,
+        kind: &str,
+        bytes: usize,
+        hash: Option<String>,
+    ) -> Result<(), SyncError> {
+        self.log.add(&Entry {
+            at: jiff::Timestamp::now().to_string(),
+            url: consent.url.to_string(),
+            kind: kind.to_owned(),
+            bytes: bytes as u64,
+            git_hash: hash,
+        })
+    }
+
+    /// TLS is set up at the first need.
+    fn tls(&self) -> Result<Arc<ClientConfig>, SyncError> {
+        if let Some(config) = self.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = dial::tls()?;
+        Ok(Arc::clone(self.tls.get_or_init(|| config)))
+    }
+}
+
+impl Line {
+    /// Waits for what comes in. Protocol pings are answered below.
+    pub async fn next(&mut self) -> Incoming {
+        match self.socket.next().await {
+            Some(Ok(Message::Text(text))) => Incoming::Text(text.as_str().to_owned()),
+            Some(Ok(
+                Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_),
+            )) => Incoming::Other,
+            Some(Ok(Message::Close(_))) | None => {
+                Incoming::Closed("the hub closed the connection".to_owned())
+            }
+            Some(Err(error)) => Incoming::Closed(error.to_string()),
+        }
+    }
+
+    /// Says goodbye, without waiting for the answer.
+    pub async fn close(mut self) {
+        // A peer that is gone can't be told; there is nothing left to do either way.
+        let goodbye = self.socket.close(None);
+        let _ = tokio::time::timeout(Duration::from_millis(200), goodbye).await;
+    }
+}
+
+/// Returns what left, as far as the kept log reaches back, oldest first.
+///
+/// # Errors
+/// When the log can't be read.
+pub fn log(place: &Place) -> Result<Vec<Entry>, SyncError> {
+    EgressLog::of(place).entries()
+}
+
+/// Returns how much left, as far as the kept log reaches back.
+///
+/// # Errors
+/// When the log can't be read.
+pub fn totals(place: &Place) -> Result<Totals, SyncError> {
+    EgressLog::of(place).totals()
+}
+
+fn is_of(project: Option<&ProjectUuid>, consent: &Consent) -> bool {
+    project == Some(&consent.project_uuid)
+}
+
+fn describe(frame: &Frame) -> (&'static str, Option<String>) {
+    match frame {
+        Frame::Snapshot(_) => ("snapshot", None),
+        Frame::LocalCommit(commit) => ("LocalCommit", Some(commit.git_hash.to_string())),
+        Frame::LocalCommitAck(ack) => ("LocalCommitAck", Some(ack.git_hash.to_string())),
+        Frame::Error(_) => ("error", None),
+        Frame::Ping(_) => ("ping", None),
+        Frame::Pong(_) => ("pong", None),
+        Frame::Unknown(_) => ("unknown", None),
+    }
+}
+
+async fn deliver(line: &mut Line, message: Message) -> Result<(), DoorError> {
+    match tokio::time::timeout(SEND_TIMEOUT, line.socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(DoorError::Lost(error.to_string())),
+        Err(_) => Err(DoorError::Lost("the hub stopped reading".to_owned())),
+    }
+}

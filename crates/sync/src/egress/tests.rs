@@ -1,0 +1,109 @@
+//! The door, case by case, with a hub on a real socket.
+
+use super::*;
+use crate::consent::{EnableOptions, disable_at, enable_at};
+use crate::testing::{HubAnswer, MemoryOutbox, TestHub, commit};
+
+fn place(dir: &tempfile::TempDir) -> Place {
+    Place {
+        common_dir: dir.path().to_owned(),
+        state_dir: dir.path().join("pawtrail"),
+        project_uuid: Some("f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab".parse().unwrap()),
+    }
+}
+
+fn enable(place: &Place, url: &str, token: &str) {
+    let outbox = MemoryOutbox::default();
+    let token = Some(token.parse().unwrap());
+    let now = "2026-06-01T07:55:08Z".to_owned();
+    enable_at(place, &outbox, url, token, EnableOptions::default(), now).unwrap();
+}
+
+fn frame(place: &Place) -> Frame {
+    let mut commit = commit(1);
+    commit.project_uuid.clone_from(&place.project_uuid);
+    Frame::LocalCommit(commit)
+}
+
+#[tokio::test]
+async fn each_frame_asks_for_consent_again() {
+    let hub = TestHub::start(HubAnswer::Ack);
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    let door = Door::new(place.clone());
+    assert!(matches!(
+        door.connect().await,
+        Err(DoorError::Denied(SyncError::EgressDenied(_)))
+    ));
+
+    enable(&place, &hub.url(), "first-token");
+    let mut line = door.connect().await.unwrap();
+    assert!(matches!(line.next().await, Incoming::Text(_)));
+    door.send(&mut line, &frame(&place)).await.unwrap();
+    assert!(matches!(line.next().await, Incoming::Text(_)));
+
+    enable(&place, &hub.url(), "second-token");
+    assert!(matches!(
+        door.send(&mut line, &frame(&place)).await,
+        Err(DoorError::Changed)
+    ));
+    disable_at(&place).unwrap();
+    assert!(matches!(
+        door.send(&mut line, &frame(&place)).await,
+        Err(DoorError::Denied(SyncError::EgressDenied(_)))
+    ));
+    assert!(matches!(
+        door.probe(&mut line).await,
+        Err(DoorError::Denied(SyncError::EgressDenied(_)))
+    ));
+    assert_eq!(hub.received().len(), 1);
+    assert_eq!(totals(&place).unwrap().frames, 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_logged_does_not_leave() {
+    let hub = TestHub::start(HubAnswer::Ack);
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    enable(&place, &hub.url(), "first-token");
+    std::fs::create_dir(place.sync_file("egress.jsonl")).unwrap();
+    assert!(matches!(
+        Door::new(place).connect().await,
+        Err(DoorError::Denied(SyncError::File { .. }))
+    ));
+    assert_eq!(hub.connections(), 0);
+}
+
+#[tokio::test]
+async fn refusals_are_told_from_troubles() {
+    let hub = TestHub::start(HubAnswer::Ack);
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    enable(&place, &hub.url(), "first-token");
+    for (status, refused) in [
+        (401, true),
+        (403, true),
+        (426, true),
+        (302, false),
+        (404, false),
+        (429, false),
+        (503, false),
+    ] {
+        hub.answer(HubAnswer::Status(status));
+        let error = Door::new(place.clone()).connect().await.err().unwrap();
+        assert_eq!(matches!(error, DoorError::Refused(_)), refused, "{status}");
+        assert_eq!(matches!(error, DoorError::Lost(_)), !refused, "{status}");
+        assert!(!error.to_string().contains("first-token"));
+    }
+}
+
+#[tokio::test]
+async fn an_https_hub_never_gets_a_clear_text_request() {
+    let hub = TestHub::start(HubAnswer::Ack);
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    enable(&place, &hub.url().replace("http:", "https:"), "first-token");
+    let error = Door::new(place).connect().await.err().unwrap();
+    assert!(matches!(error, DoorError::Lost(_)), "{error}");
+    assert_eq!(hub.connections(), 0);
+}
