@@ -124,7 +124,10 @@ fn said(status: &Status) -> String {
         .maybe("trouble", status.last_error.as_deref().map(plain))
         .field(
             "left",
-            format!("{} frames, {} bytes", status.egress.frames, status.egress.bytes),
+            format!(
+                "{} frames, {} bytes",
+                status.egress.frames, status.egress.bytes
+            ),
         );
     match next {
         Some(command) => text.next(command).done(),
@@ -175,7 +178,10 @@ fn stop(context: &Context) -> Result<Done, CliError> {
     } else {
         "No courier was running."
     };
-    Ok(Done::new(json!({ "was_running": was }), Text::new(headline).done()))
+    Ok(Done::new(
+        json!({ "was_running": was }),
+        Text::new(headline).done(),
+    ))
 }
 
 fn commits(count: u64) -> String {

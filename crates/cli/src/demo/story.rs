@@ -231,7 +231,7 @@ fn offline(
     report: &Report,
     mission: &Mission,
 ) -> Result<(Vec<String>, String), CliError> {
-    report.command("hub", "kill");
+    report.say("      hub   (ended at once, as by a power cut)");
     world.stop_hub();
     let start = revision(world, &mission.ledger_ref)?;
     for question in &OFFLINE {
