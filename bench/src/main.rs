@@ -1,2 +1,121 @@
-//! Placeholder.
-fn main() {}
+//! Measures whole processes of Pawtrail beside git's, in turn, in one run.
+//!
+//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
+//!
+//! Each round runs every command once, so that a machine that slows down slows all of them. A figure is a median over
+//! the rounds, as it is and without what spawning `true` costs in the same run.
+#![allow(clippy::print_stdout)]
+
+mod repository;
+mod stopwatch;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use repository::Repository;
+use stopwatch::Column;
+
+type Result<T> = std::result::Result<T, String>;
+
+struct Settings {
+    files: usize,
+    rounds: usize,
+    binary: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match settings().and_then(|settings| run(&settings)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("bench: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn settings() -> Result<Settings> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut settings = Settings {
+        files: 1_000,
+        rounds: 60,
+        binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().ok_or(format!("{name} needs a value"))?;
+        let number = || value.parse().map_err(|_| format!("{value} is no number"));
+        match name.as_str() {
+            "--files" => settings.files = number()?,
+            "--rounds" => settings.rounds = number()?,
+            "--binary" => settings.binary = PathBuf::from(value),
+            other => return Err(format!("unknown option {other}")),
+        }
+    }
+    if settings.rounds == 0 {
+        return Err("--rounds must be at least 1".to_owned());
+    }
+    if !settings.binary.is_file() {
+        return Err(format!(
+            "{} is missing; build it: cargo build --release",
+            settings.binary.display()
+        ));
+    }
+    Ok(settings)
+}
+
+fn run(settings: &Settings) -> Result<()> {
+    let repository = Repository::make(&settings.binary, settings.files)?;
+    let decisions = repository.ask(settings.rounds + 1)?;
+    let mut spawn = Column::new("true");
+    let mut version = Column::new("pawtrail --version");
+    let mut answer = Column::new("pawtrail decision answer");
+    let mut add_commit = Column::new("git add + git commit");
+    let mut only = Column::new("git commit --only");
+    for (round, decision) in decisions.iter().enumerate() {
+        // The first round fills caches and counts for nothing.
+        let counts = round > 0;
+        spawn.time(counts, || repository.succeed(&mut Command::new("true")))?;
+        version.time(counts, || {
+            repository.succeed(repository.pawtrail().arg("--version"))
+        })?;
+        answer.time(counts, || {
+            let arguments = ["decision", "answer", decision, "yes", "--json"];
+            repository.succeed(repository.pawtrail().args(arguments))
+        })?;
+        repository.append("log-a.jsonl", round)?;
+        add_commit.time(counts, || {
+            repository.succeed(repository.git().args(["add", "log-a.jsonl"]))?;
+            repository.succeed(repository.git().args(["commit", "-q", "-m", "a"]))
+        })?;
+        repository.append("log-b.jsonl", round)?;
+        only.time(counts, || {
+            let arguments = ["commit", "-q", "--only", "-m", "b", "--", "log-b.jsonl"];
+            repository.succeed(repository.git().args(arguments))
+        })?;
+    }
+    println!(
+        "{} tracked files, {} rounds, whole processes, milliseconds",
+        settings.files, settings.rounds
+    );
+    println!(
+        "{:<28}{:>9}{:>9}{:>9}{:>14}",
+        "", "median", "min", "p95", "over `true`"
+    );
+    let base = spawn.median();
+    for column in [&spawn, &version, &answer, &add_commit, &only] {
+        println!(
+            "{:<28}{:>9.2}{:>9.2}{:>9.2}{:>14.2}",
+            column.name,
+            column.median(),
+            column.quantile(0.0),
+            column.quantile(0.95),
+            column.median() - base
+        );
+    }
+    println!(
+        "answer : git add + git commit = {:.2}    answer : git commit --only = {:.2}",
+        answer.median() / add_commit.median(),
+        answer.median() / only.median()
+    );
+    Ok(())
+}

@@ -12,6 +12,8 @@ pub const MAX_FRAME_BYTES: usize = 64 * 1024;
 pub const MAX_CHANGED_FILES: usize = 1_000;
 /// The most bytes that the listed paths of one frame take together, so that the frame fits.
 pub const MAX_CHANGED_BYTES: usize = 48 * 1024;
+/// How much is said about a malformed frame, in characters.
+const MAX_REASON_CHARS: usize = 200;
 /// The directory whose commits are announced.
 pub const SPECS_PREFIX: &str = "kitty-specs/";
 
@@ -183,7 +185,10 @@ impl Frame {
         if text.len() > MAX_FRAME_BYTES {
             return Err(FrameError::TooLarge(text.len()));
         }
-        let malformed = |error: serde_json::Error| FrameError::Malformed(error.to_string());
+        // The reader quotes what it doesn't know; the answer to a frame has to fit in a frame.
+        let malformed = |error: serde_json::Error| {
+            FrameError::Malformed(error.to_string().chars().take(MAX_REASON_CHARS).collect())
+        };
         // Serde would take an array for a struct; a frame is an object.
         if !text.trim_ascii_start().starts_with('{') {
             return Err(FrameError::Malformed("not a JSON object".to_owned()));
@@ -228,7 +233,7 @@ impl LocalCommit {
     pub fn fit(&mut self) {
         let paths = std::mem::take(&mut self.changed_files);
         let listed = u64::try_from(paths.len()).unwrap_or(u64::MAX);
-        let total = self.changed_files_total.unwrap_or(listed).max(listed);
+        let total = self.changed_files_total.unwrap_or(0).max(listed);
         self.changed_files_total = Some(total);
         let rest = serde_json::to_string(self).map_or(MAX_FRAME_BYTES, |text| text.len());
         let mut left = MAX_CHANGED_BYTES.min(MAX_FRAME_BYTES.saturating_sub(rest));

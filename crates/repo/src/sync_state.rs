@@ -129,12 +129,12 @@ pub fn record_commit(
     commit: ObjectId,
 ) -> Result<()> {
     floor::first_sight(project, Some((commit, parent)))?;
-    if !local_commits::is_mission_branch(project, branch)? {
-        return Ok(());
-    }
     let mut stored = file::open(project)?;
     let hash = project::hash(commit);
     let cursor = stored.document.cursors.get(branch);
+    if cursor.is_none() && !local_commits::is_mission_branch(project, branch)? {
+        return Ok(());
+    }
     if cursor == Some(&hash) {
         return Ok(());
     }
@@ -185,7 +185,6 @@ pub fn acknowledge(project: &Project, commits: &[CommitHash]) -> Result<()> {
     let gone: Vec<LocalCommit> = gone;
     for frame in gone {
         known.insert(frame.git_hash.clone());
-        // What it replaced is replaced at the hub too.
         let branch = frame.branch.unwrap_or_default();
         document
             .acknowledged
@@ -231,13 +230,7 @@ pub fn set_aside(project: &Project, commit: &CommitHash, code: &str, message: &s
 /// Opens the file; where it doesn't know one of `commits`, brings it up to date first.
 fn open_with(project: &Project, commits: &[CommitHash]) -> Result<Stored> {
     let mut stored = file::open(project)?;
-    let known: HashSet<&CommitHash> = stored
-        .document
-        .pending
-        .iter()
-        .map(|frame| &frame.git_hash)
-        .chain(stored.document.acknowledged.values().flatten())
-        .collect();
+    let known = stored.document.known();
     if !commits.iter().all(|hash| known.contains(hash)) {
         let mut framer = Framer::new(project, Purpose::Store);
         refresh(project, &mut framer, &mut stored)?;
@@ -254,12 +247,13 @@ fn shown(project: &Project) -> Result<Document> {
 
 /// Derives from git, and exchanges frames of another tool for ours.
 fn refresh(project: &Project, framer: &mut Framer<'_>, stored: &mut Stored) -> Result<()> {
-    let foreign: Vec<CommitHash> = stored.foreign.drain(..).collect();
-    let waits = |document: &Document, hash: &CommitHash| {
-        document.pending.iter().any(|frame| frame.git_hash == *hash)
-    };
+    let foreign = std::mem::take(&mut stored.foreign);
+    if !foreign.is_empty() {
+        // They may be of any branch: all is looked at again.
+        stored.document.cursors.clear();
+    }
     for hash in &foreign {
-        if !waits(&stored.document, hash)
+        if !stored.document.knows(hash)
             && let Some(id) = local_commits::object_id(framer.git(), hash)
             && let Outcome::Frame(frame) = framer.frame(id, None)?
         {
@@ -267,7 +261,7 @@ fn refresh(project: &Project, framer: &mut Framer<'_>, stored: &mut Stored) -> R
         }
     }
     catch_up::catch_up(project, framer, &mut stored.document)?;
-    if !foreign.iter().all(|hash| waits(&stored.document, hash)) {
+    if !foreign.iter().all(|hash| stored.document.knows(hash)) {
         stored.unexplained = true;
     }
     Ok(())

@@ -7,6 +7,9 @@ use super::{ANSWERED, Answered, REQUESTED, Requested};
 use crate::id::{BuildId, EventId, IdError, MissionId};
 use crate::json::{self, ParseError};
 
+/// How much is said about a malformed payload, in characters.
+const MAX_REASON_CHARS: usize = 200;
+
 /// A row as it was read. The order of rows as such has no meaning; it only makes choices repeatable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
@@ -104,7 +107,11 @@ fn payload<'a, T: Deserialize<'a>>(
     map: &'a Map<String, Value>,
     event_type: &'static str,
 ) -> Result<T, RowError> {
-    let malformed = |reason: String| RowError::Payload { event_type, reason };
+    // The reader quotes what it doesn't know, however long that is.
+    let malformed = |reason: String| RowError::Payload {
+        event_type,
+        reason: reason.chars().take(MAX_REASON_CHARS).collect(),
+    };
     // Serde would take arrays for structs, field by field.
     let payload = map.get("payload").filter(|payload| payload.is_object());
     let payload = payload.ok_or_else(|| malformed("it is no object".to_owned()))?;

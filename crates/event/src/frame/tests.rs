@@ -327,6 +327,15 @@ fn an_ack_says_what_it_was() {
 }
 
 #[test]
+fn a_long_unknown_value_is_quoted_in_part_only() {
+    let ack = json!({"type": "LocalCommitAck", "git_hash": "c".repeat(40), "status": "\u{1}".repeat(9_000)});
+    let Err(FrameError::Malformed(reason)) = parse(&ack) else {
+        panic!("no refusal");
+    };
+    assert_eq!(reason.chars().count(), 200);
+}
+
+#[test]
 fn an_error_is_final_unless_it_says_otherwise() {
     let Ok(Frame::Error(frame)) = parse(&json!({"type": "error", "code": "X", "message": "m"}))
     else {

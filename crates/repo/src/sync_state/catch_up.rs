@@ -122,7 +122,7 @@ fn add_new(
     let hidden: Vec<ObjectId> = base.into_iter().chain(seen).collect();
     let local = local_commits::local(framer.git(), &refs.tips, &hidden)?;
     let found = local_commits::frames(framer, &local)?;
-    let known = known(document);
+    let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
     let new = found.frames.into_iter().map(|(_, frame)| frame);
     document
         .pending
@@ -342,16 +342,4 @@ fn remember_pushed(
     pushed.drain(..pushed.len().saturating_sub(MAX_PUSHED));
     document.pushed = pushed.into_iter().map(project::hash).collect();
     Ok(())
-}
-
-/// The commits that need no frame of their own any more.
-fn known(document: &Document) -> HashSet<CommitHash> {
-    document
-        .pending
-        .iter()
-        .map(|frame| &frame.git_hash)
-        .chain(document.acknowledged.values().flatten())
-        .chain(document.set_aside.iter().map(|entry| &entry.git_hash))
-        .cloned()
-        .collect()
 }

@@ -1,6 +1,6 @@
 //! The text of `sync-state.json`: two keys as the Python tool has them, and what we add.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use pawtrail_event::CommitHash;
@@ -42,6 +42,32 @@ pub(super) struct Document {
     pub(super) unattributed: Vec<CommitHash>,
     /// Keys of other tools and later versions.
     pub(super) other: Map<String, Value>,
+}
+
+impl Document {
+    /// The commits that need no frame of their own any more.
+    pub(super) fn known(&self) -> HashSet<&CommitHash> {
+        self.pending
+            .iter()
+            .map(|frame| &frame.git_hash)
+            .chain(self.acknowledged.values().flatten())
+            .chain(self.set_aside.iter().map(|entry| &entry.git_hash))
+            .collect()
+    }
+
+    pub(super) fn knows(&self, hash: &CommitHash) -> bool {
+        self.known().contains(hash)
+    }
+
+    /// Whether there is nothing that a file would have to say.
+    pub(super) fn is_empty(&self) -> bool {
+        let remotes = self.remotes.clone();
+        *self
+            == Self {
+                remotes,
+                ..Self::default()
+            }
+    }
 }
 
 /// Commits by branch, in the order in which they were added.

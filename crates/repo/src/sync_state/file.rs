@@ -77,6 +77,7 @@ pub(super) fn save(project: &Project, stored: &Stored) -> Result<()> {
             durable::create_new(&aside, before, Access::Shared)?;
         }
         Some(_) => {}
+        None if stored.document.is_empty() => return Ok(()),
         None => {
             clone_state::ignore_private_files(project)?;
         }

@@ -160,6 +160,15 @@ fn a_payload_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_long_unknown_value_is_quoted_in_part_only() {
+    let long = changed("/payload/actor/actor_type", Some(json!("ü".repeat(9_000))));
+    let Err(RowError::Payload { reason, .. }) = parse(&long) else {
+        panic!("no refusal");
+    };
+    assert_eq!(reason.chars().count(), 200);
+}
+
+#[test]
 fn a_journal_is_read_past_its_damage() {
     let good = |number: usize| {
         let mut value = foreign();
