@@ -1,6 +1,9 @@
 //! Consent: which hub this project may be sent to, kept outside git, and off until somebody said
 //! yes.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 
 use pawtrail_event::ProjectUuid;
@@ -94,7 +97,7 @@ pub fn enable(
     options: EnableOptions,
 ) -> Result<Enabled, SyncError> {
     let place = Place::of(project)?;
-    let outbox = ProjectOutbox::borrowed(project, &place);
+    let outbox = ProjectOutbox::new(project);
     let now = project.now().to_string();
     enable_at(&place, &outbox, url, token, options, now)
 }
@@ -124,6 +127,11 @@ pub fn load(project: &Project) -> Result<Option<Consent>, SyncError> {
 /// Looks whether something may leave, and says why not. Whatever is doubtful means no.
 pub fn check(place: &Place) -> Verdict {
     check_with(place, std::env::var_os(ENV).as_deref())
+}
+
+/// Tells whether there is a record at all: the cheap question that most commands end with.
+pub(crate) fn is_recorded(state_dir: &std::path::Path) -> bool {
+    state_dir.join("sync").join(FILE).exists()
 }
 
 impl Verdict {
@@ -172,7 +180,10 @@ fn read(place: &Place) -> Result<Option<Consent>, String> {
     if record.version != VERSION {
         return Err(damaged("of another version"));
     }
-    if Some(&record.project_uuid) != place.project_uuid.as_ref() {
+    // The checkout at hand may be of a branch without the project's file: the clone's own record
+    // stands then, and the door still compares each commit with it.
+    let other = |uuid: &ProjectUuid| *uuid != record.project_uuid;
+    if place.project_uuid.as_ref().is_some_and(other) {
         return Err(damaged("for another project"));
     }
     let url = record
@@ -261,4 +272,3 @@ fn lock(place: &Place) -> Result<File, SyncError> {
     file.lock().map_err(SyncError::file("lock", &path))?;
     Ok(file)
 }
-

@@ -1,3 +1,24 @@
-//! x
-#![allow(dead_code,missing_docs,unreachable_pub)]
-mod error; mod private_file; pub mod session; mod token; pub mod url; mod place;
+//! Everything that leaves the machine: consent, the one door to the network, the session with a
+//! hub and the background process that holds it.
+//!
+//! A command never waits for anything here. It stores its commits, calls [`courier::wake`] and
+//! ends; the courier delivers.
+
+pub mod consent;
+pub mod courier;
+pub mod egress;
+mod egress_log;
+mod error;
+mod outbox;
+mod place;
+mod private_file;
+pub mod session;
+#[cfg(test)]
+mod testing;
+mod token;
+pub mod url;
+
+pub use error::SyncError;
+pub use outbox::Outbox;
+pub use place::Place;
+pub use token::Token;

@@ -1,12 +1,13 @@
 //! What a session needs from the repository: the commits that wait, and where to note what became
 //! of them.
 
+use std::borrow::Borrow;
+
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::LocalCommit;
 use pawtrail_repo::{Project, sync_state};
 
 use crate::error::SyncError;
-use crate::place::Place;
 
 /// The commits of one clone that wait for a hub.
 pub trait Outbox {
@@ -32,14 +33,25 @@ pub trait Outbox {
 /// The outbox of a project, kept by `pawtrail_repo::sync_state`.
 pub(crate) struct ProjectOutbox<P> {
     project: P,
-    place: Place,
 }
 
-impl<'p> ProjectOutbox<&'p Project> {
-    pub(crate) fn borrowed(project: &'p Project, place: &Place) -> Self {
-        Self {
-            project,
-            place: place.clone(),
-        }
+impl<P: Borrow<Project>> ProjectOutbox<P> {
+    pub(crate) fn new(project: P) -> Self {
+        Self { project }
+    }
+}
+
+impl<P: Borrow<Project>> Outbox for ProjectOutbox<P> {
+    fn pending(&self) -> Result<Vec<LocalCommit>, SyncError> {
+        Ok(sync_state::record(self.project.borrow())?)
+    }
+
+    fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError> {
+        Ok(sync_state::acknowledge(self.project.borrow(), commits)?)
+    }
+
+    fn set_aside(&self, commit: &CommitHash, code: &str, message: &str) -> Result<(), SyncError> {
+        sync_state::set_aside(self.project.borrow(), commit, code, message)?;
+        Ok(())
     }
 }

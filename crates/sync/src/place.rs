@@ -1,8 +1,8 @@
 //! Where a clone keeps what belongs to its deliveries.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use pawtrail_event::{BuildId, ProjectUuid};
+use pawtrail_event::ProjectUuid;
 use pawtrail_repo::Project;
 
 use crate::error::SyncError;
@@ -16,8 +16,6 @@ pub struct Place {
     pub state_dir: PathBuf,
     /// The project, where it has an identity.
     pub project_uuid: Option<ProjectUuid>,
-    /// The checkout, where it has an identity.
-    pub build_id: Option<BuildId>,
 }
 
 impl Place {
@@ -30,7 +28,6 @@ impl Place {
             common_dir: project.common_dir().to_owned(),
             state_dir: project.state_dir(),
             project_uuid: project.identity()?.map(|identity| identity.uuid),
-            build_id: project.build_id().ok(),
         })
     }
 
@@ -50,10 +47,5 @@ impl Place {
     /// Returns the path of a lock file.
     pub(crate) fn lock_file(&self, name: &str) -> PathBuf {
         self.state_dir.join("locks").join(name)
-    }
-
-    /// Tells whether the repository is still there.
-    pub(crate) fn exists(&self) -> bool {
-        Path::new(&self.common_dir).join("HEAD").exists()
     }
 }

@@ -21,20 +21,39 @@ use queue::{Outcome, Queue};
 /// How many commits may be sent and not acknowledged.
 pub const WINDOW: usize = 64;
 
-/// An attempt to connect that takes longer has failed.
-const CONNECT_MS: u64 = 15_000;
-/// A hub that says nothing for so long after the connect is none.
-const SNAPSHOT_MS: u64 = 10_000;
-/// After so long a silence the other side is asked for a sign of life.
-const PROBE_MS: u64 = 15_000;
-/// After so long a silence the connection is taken for dead.
-const SILENCE_MS: u64 = 45_000;
-/// A commit without an answer for so long makes the session start again.
-const ANSWER_MS: u64 = 60_000;
-/// The wait after a refusal that only a person can lift.
-const REFUSED_MS: u64 = 60_000;
-/// A connection that held for so long was a success.
-const STEADY_MS: u64 = 10_000;
+/// The times by which a session judges the other side, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// An attempt to connect that takes longer has failed.
+    pub connect: u64,
+    /// A hub that says nothing for so long after the connect is none.
+    pub snapshot: u64,
+    /// After so long a silence the other side is asked for a sign of life.
+    pub probe: u64,
+    /// After so long a silence the connection is taken for dead.
+    pub silence: u64,
+    /// A commit without an answer for so long makes the session start again.
+    pub answer: u64,
+    /// The wait after a refusal that only a person can lift.
+    pub refused: u64,
+    /// A connection that held for so long was a success.
+    pub steady: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: 15_000,
+            snapshot: 10_000,
+            probe: 15_000,
+            silence: 45_000,
+            answer: 60_000,
+            refused: 60_000,
+            steady: 10_000,
+        }
+    }
+}
+
 /// How long acknowledgements are gathered.
 const GATHER_MS: u64 = 40;
 /// How many acknowledgements are gathered.
@@ -55,6 +74,15 @@ pub enum Input {
     Closed(String),
     /// The hub refuses this client: its token, its project or its protocol; with the reason.
     Refused(String),
+    /// A commit must not be sent; it was not.
+    Barred {
+        /// The commit.
+        git_hash: CommitHash,
+        /// A stable code.
+        code: String,
+        /// The reason, for a person.
+        message: String,
+    },
     /// All that the outbox holds now, in order.
     Pending(Vec<LocalCommit>),
     /// Somebody wants to be connected now, whatever the wait.
@@ -135,6 +163,7 @@ enum Phase {
 /// One conversation.
 pub struct Session {
     build_id: Option<BuildId>,
+    limits: Limits,
     phase: Phase,
     queue: Queue,
     backoff: Backoff,
@@ -149,9 +178,14 @@ pub struct Session {
 
 impl Session {
     /// Makes a session. `random` returns a number between 0 and its argument, both included.
-    pub fn new(build_id: Option<BuildId>, random: Box<dyn FnMut(u64) -> u64 + Send>) -> Self {
+    pub fn new(
+        build_id: Option<BuildId>,
+        limits: Limits,
+        random: Box<dyn FnMut(u64) -> u64 + Send>,
+    ) -> Self {
         Self {
             build_id,
+            limits,
             phase: Phase::Start,
             queue: Queue::default(),
             backoff: Backoff::new(random),
@@ -189,7 +223,7 @@ impl Session {
                 if self.is_under_way() {
                     self.lost(reason, now, &mut actions);
                     self.phase = Phase::Refused {
-                        until: now + REFUSED_MS,
+                        until: now + self.limits.refused,
                     };
                 }
             }
@@ -197,6 +231,11 @@ impl Session {
                 let again = self.queue.supply(commits, now);
                 self.gather(again, now);
             }
+            Input::Barred {
+                git_hash,
+                code,
+                message,
+            } => self.set_aside(git_hash, code, message, now, &mut actions),
             Input::Wake => self.wake(now),
             Input::Stop => {
                 self.flush(&mut actions);
@@ -332,15 +371,24 @@ impl Session {
             }
             return;
         }
+        self.last_error = Some(text);
+        self.set_aside(git_hash, code, message, now, actions);
+    }
+
+    fn set_aside(
+        &mut self,
+        git_hash: CommitHash,
+        code: String,
+        message: String,
+        now: u64,
+        actions: &mut Vec<Action>,
+    ) {
         match self.queue.settle(&git_hash, Outcome::SetAside, now) {
-            queue::Settled::Now => {
-                self.last_error = Some(text);
-                actions.push(Action::SetAside {
-                    git_hash,
-                    code,
-                    message,
-                });
-            }
+            queue::Settled::Now => actions.push(Action::SetAside {
+                git_hash,
+                code,
+                message,
+            }),
             queue::Settled::Before => self.oddities.duplicate += 1,
             queue::Settled::Unknown => self.oddities.unknown_commit += 1,
         }
@@ -351,7 +399,7 @@ impl Session {
         self.flush(actions);
         self.queue.lost();
         if let Phase::Live { since } = self.phase
-            && now >= since + STEADY_MS
+            && now >= since + self.limits.steady
         {
             self.backoff.reset();
         }
@@ -363,16 +411,16 @@ impl Session {
 
     /// Does what the time demands.
     fn due(&mut self, now: u64, actions: &mut Vec<Action>) {
-        let silent = now >= self.heard + SILENCE_MS;
+        let silent = now >= self.heard + self.limits.silence;
         let unanswered = self
             .queue
             .oldest_sent()
-            .is_some_and(|sent| now >= sent + ANSWER_MS);
+            .is_some_and(|sent| now >= sent + self.limits.answer);
         let overdue = match self.phase {
-            Phase::Connecting { since } if now >= since + CONNECT_MS => {
+            Phase::Connecting { since } if now >= since + self.limits.connect => {
                 Some("the hub did not answer in time")
             }
-            Phase::Greeting { since } if now >= since + SNAPSHOT_MS => {
+            Phase::Greeting { since } if now >= since + self.limits.snapshot => {
                 Some("the hub did not send its snapshot in time")
             }
             Phase::Live { .. } if silent => Some("the hub fell silent"),
@@ -396,7 +444,7 @@ impl Session {
                 actions.push(Action::Connect);
             }
             Phase::Live { .. } => {
-                if !self.probed && now >= self.heard + PROBE_MS {
+                if !self.probed && now >= self.heard + self.limits.probe {
                     self.probed = true;
                     actions.push(Action::Probe);
                 }
@@ -448,15 +496,19 @@ impl Session {
     fn deadline(&self) -> u64 {
         let phase = match self.phase {
             Phase::Start | Phase::Stopped => u64::MAX,
-            Phase::Connecting { since } => since + CONNECT_MS,
-            Phase::Greeting { since } => since + SNAPSHOT_MS,
+            Phase::Connecting { since } => since + self.limits.connect,
+            Phase::Greeting { since } => since + self.limits.snapshot,
             Phase::Backoff { until } | Phase::Refused { until } => until,
             Phase::Live { .. } => {
-                let quiet = if self.probed { SILENCE_MS } else { PROBE_MS };
+                let quiet = if self.probed {
+                    self.limits.silence
+                } else {
+                    self.limits.probe
+                };
                 let answer = self
                     .queue
                     .oldest_sent()
-                    .map_or(u64::MAX, |sent| sent + ANSWER_MS);
+                    .map_or(u64::MAX, |sent| sent + self.limits.answer);
                 (self.heard + quiet).min(answer)
             }
         };
@@ -471,7 +523,9 @@ impl Session {
 /// Makes the frame of a commit, or says why no hub would take it.
 fn sendable(commit: &LocalCommit) -> Result<Frame, (CommitHash, String)> {
     let refuse = |message: String| (commit.git_hash.clone(), message);
-    commit.validate().map_err(|error| refuse(error.to_string()))?;
+    commit
+        .validate()
+        .map_err(|error| refuse(error.to_string()))?;
     let frame = Frame::LocalCommit(commit.clone());
     let bytes = frame.to_text().len();
     if bytes > pawtrail_event::frame::MAX_FRAME_BYTES {

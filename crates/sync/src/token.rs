@@ -57,7 +57,13 @@ mod tests {
 
     #[test]
     fn what_would_break_a_header_is_refused_without_being_repeated() {
-        for bad in ["", "short", "has blank inside", "line\nbreak-in-it", "ümlaut-token"] {
+        for bad in [
+            "",
+            "short",
+            "has blank inside",
+            "line\nbreak-in-it",
+            "ümlaut-token",
+        ] {
             let error = bad.parse::<Token>().unwrap_err();
             assert!(bad.is_empty() || !error.to_string().contains(bad));
         }

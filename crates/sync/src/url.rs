@@ -177,6 +177,9 @@ mod tests {
         assert_eq!(refused("https://hub.example/#x"), UrlError::Extra);
         assert_eq!(refused("ftp://hub.example"), UrlError::Scheme);
         assert!(matches!(refused("not a url"), UrlError::Malformed(_)));
-        assert!(matches!(refused(&"x".repeat(3_000)), UrlError::Malformed(_)));
+        assert!(matches!(
+            refused(&"x".repeat(3_000)),
+            UrlError::Malformed(_)
+        ));
     }
 }

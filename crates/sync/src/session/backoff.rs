@@ -45,7 +45,9 @@ mod tests {
         let waits: Vec<_> = (0..9).map(|_| backoff.failed()).collect();
         assert_eq!(
             waits,
-            [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+            [
+                500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000
+            ]
         );
         backoff.reset();
         assert_eq!(backoff.failed(), 500);

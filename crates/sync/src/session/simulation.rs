@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::tests::{commit, hash};
 use super::*;
+use crate::testing::{commit, hash};
 
 const SEEDS: u64 = 600;
 /// After this time the network behaves, so that the end can be judged.
@@ -70,7 +70,8 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let mut jitter = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
-        let session = Session::new(None, Box::new(move |ceiling| jitter.below(ceiling + 1)));
+        let random = Box::new(move |ceiling| jitter.below(ceiling + 1));
+        let session = Session::new(None, Limits::default(), random);
         Self {
             dice: Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1),
             session,
@@ -116,7 +117,11 @@ impl World {
                 self.attempts += 1;
                 let attempt = self.attempts;
                 self.attempt = Some(attempt);
-                let how = if self.calm() { 99 } else { self.dice.below(100) };
+                let how = if self.calm() {
+                    99
+                } else {
+                    self.dice.below(100)
+                };
                 let time = self.now + self.dice.below(300);
                 (self.last_up, self.last_down) = (time, time);
                 self.at(time, Event::ConnectResult { attempt, how });
@@ -193,7 +198,7 @@ impl World {
             Event::Listed(list) => self.feed(Input::Pending(list)),
             Event::Noted(commits) => {
                 self.noted.extend(commits);
-                if self.dice.chance(50) {
+                if self.dice.chance(20) {
                     self.list();
                 }
             }
@@ -271,7 +276,7 @@ impl World {
     }
 
     fn run(&mut self) {
-        let count = 1 + self.dice.below(150);
+        let count = 1 + self.dice.below(100);
         for _ in 0..count {
             // Some wait from the start, the others come while the network breaks.
             let at = if self.dice.chance(40) {
@@ -303,9 +308,13 @@ fn every_commit_arrives_in_order_and_nothing_stays_pending() {
         let mut world = World::new(seed);
         world.run();
         let all: Vec<CommitHash> = (0..world.made).map(hash).collect();
-        assert!(world.applied == all, "seed {seed}: the hub has another order");
         assert!(
-            world.noted.iter().eq(&all), "seed {seed}: not all were noted"
+            world.applied == all,
+            "seed {seed}: the hub has another order"
+        );
+        assert!(
+            world.noted.iter().eq(&all),
+            "seed {seed}: not all were noted"
         );
         assert_eq!(world.session.pending(), 0, "seed {seed}");
         assert_eq!(world.session.in_flight(), 0, "seed {seed}");

@@ -1,26 +1,7 @@
 //! The session, case by case.
 
 use super::*;
-
-pub(super) fn commit(number: u64) -> LocalCommit {
-    LocalCommit {
-        git_hash: hash(number),
-        mission_id: "01KT119YA7GD2Y0D7MZRH5JSS3".parse().unwrap(),
-        build_id: "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap(),
-        changed_files: vec!["kitty-specs/a/decisions.events.jsonl".to_owned()],
-        committed_at: "2026-06-01T07:55:08Z".to_owned(),
-        project_uuid: None,
-        mission_slug: None,
-        branch: None,
-        parents: Vec::new(),
-        supersedes: Vec::new(),
-        changed_files_total: None,
-    }
-}
-
-pub(super) fn hash(number: u64) -> CommitHash {
-    format!("{number:040x}").parse().unwrap()
-}
+use crate::testing::{commit, hash};
 
 pub(super) fn ack(number: u64) -> Input {
     Input::Text(format!(
@@ -42,7 +23,7 @@ fn snapshot() -> Input {
 
 fn session() -> Session {
     let build = "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap();
-    Session::new(Some(build), Box::new(|ceiling| ceiling))
+    Session::new(Some(build), Limits::default(), Box::new(|ceiling| ceiling))
 }
 
 /// A session that is live at 0 and knows commits `0..count`.
@@ -203,9 +184,9 @@ fn a_frame_that_no_hub_takes_is_set_aside_unsent() {
     let actions = session.step(snapshot(), 0);
     assert_eq!(sent(&actions), [2]);
     assert!(
-        actions
-            .iter()
-            .any(|action| matches!(action, Action::SetAside { code, .. } if code == "INVALID_FRAME"))
+        actions.iter().any(
+            |action| matches!(action, Action::SetAside { code, .. } if code == "INVALID_FRAME")
+        )
     );
 }
 
@@ -305,7 +286,10 @@ fn an_answer_that_was_not_noted_is_told_again() {
     let soon = session.step(Input::Pending(vec![commit(0)]), 2);
     assert_eq!((sent(&soon), acknowledged(&soon)), (vec![], vec![]));
     let later = session.step(Input::Pending(vec![commit(0)]), 5_001);
-    assert_eq!((sent(&later), acknowledged(&later)), (vec![], vec![hash(0)]));
+    assert_eq!(
+        (sent(&later), acknowledged(&later)),
+        (vec![], vec![hash(0)])
+    );
 }
 
 #[test]

@@ -1,0 +1,395 @@
+//! The background process that delivers: one per clone, started by a command that has something to
+//! deliver, found by talking to its socket, gone when idle.
+
+mod launch;
+mod lifetime;
+mod listen;
+mod log;
+mod shell;
+mod signals;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod watch;
+mod wire;
+mod worker;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pawtrail_event::BuildId;
+use pawtrail_repo::{Project, System, sync_state};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::consent::{self, Verdict};
+use crate::egress::{self, Totals};
+use crate::error::SyncError;
+use crate::outbox::ProjectOutbox;
+use crate::place::Place;
+use crate::session::{Connection, Limits, Session};
+use launch::Launcher;
+use log::Diary;
+use shell::Shell;
+use signals::Signals;
+use socket::{Address, Answer, call};
+use wire::{Op, Reply, Request};
+use worker::{OpenOutbox, Worker};
+
+/// The variable that shortens the time after which an idle courier ends, in milliseconds.
+pub const IDLE_ENV: &str = "PAWTRAIL_COURIER_IDLE_MS";
+
+/// How long an idle courier lives.
+const IDLE: Duration = Duration::from_secs(600);
+/// How long a command waits for the courier's word that it heard.
+const WAKE_PATIENCE: Duration = Duration::from_millis(50);
+/// How long anything else that is answered at once may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a new courier may take to answer.
+const START_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a new courier waits for an old one that is about to end.
+const TAKEOVER: Duration = Duration::from_secs(3);
+/// The longest that `now` waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+const POLL: Duration = Duration::from_millis(10);
+
+/// Why a courier ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Nothing to do for long enough.
+    Idle,
+    /// Somebody asked it to.
+    Stopped,
+    /// The system asked it to.
+    Signal,
+    /// Consent was taken back, or was never given.
+    NoConsent,
+    /// The repository is gone.
+    RepositoryGone,
+    /// Another courier serves this clone.
+    Superfluous,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "nothing to do",
+            Self::Stopped => "stopped by a command",
+            Self::Signal => "stopped by a signal",
+            Self::NoConsent => "no consent",
+            Self::RepositoryGone => "the repository is gone",
+            Self::Superfluous => "another courier serves this clone",
+        })
+    }
+}
+
+/// How a courier is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// For a person: says what it does on standard error, stays when idle.
+    Foreground,
+    /// For a command: silent, ends when idle.
+    Background,
+}
+
+/// What a courier is to do differently.
+struct Settings {
+    ground: Ground,
+    /// How long it stays without work; `None`: for ever.
+    idle: Option<Duration>,
+    build_id: Option<BuildId>,
+    limits: Limits,
+}
+
+/// How deliveries stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The connection.
+    pub connection: Connection,
+    /// The hub that consent was given for.
+    pub url: Option<String>,
+    /// How many commits wait.
+    pub pending: u64,
+    /// How many commits were set aside.
+    pub set_aside: u64,
+    /// The age of the oldest that waits, in whole seconds.
+    pub oldest_age_s: Option<u64>,
+    /// The last trouble, if it isn't over.
+    pub last_error: Option<String>,
+    /// What left, as far as the kept log reaches back.
+    pub egress: Totals,
+}
+
+/// What `now` brought about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// How many commits were acknowledged meanwhile.
+    pub acknowledged: u64,
+    /// How many still wait.
+    pub pending: u64,
+    /// The connection at the end.
+    pub connection: Connection,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The last trouble, if it isn't over.
+    pub last_error: Option<String>,
+}
+
+/// Tells the courier to look, and starts one if none answers. Never waits for the network. Without
+/// consent it does nothing at all.
+///
+/// # Errors
+/// When a courier can't be started. What waits is safe all the same.
+pub fn wake(project: &Project) -> Result<(), SyncError> {
+    if !consent::is_recorded(&project.state_dir()) {
+        return Ok(());
+    }
+    wake_at(&Place::of(project)?, &this_program()?)
+}
+
+/// Runs the courier until there is a reason to end.
+///
+/// # Errors
+/// When there is no consent, another courier runs (in the foreground), or a lock, socket or runtime
+/// can't be had.
+pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
+    let place = Place::of(project)?;
+    let dir = place.common_dir.clone();
+    let open: OpenOutbox = Box::new(move || {
+        let project = Project::discover(&dir, Arc::new(System))?;
+        Ok(Box::new(ProjectOutbox::new(project)))
+    });
+    let settings = Settings {
+        ground,
+        idle: idle(ground),
+        build_id: project.build_id().ok(),
+        limits: Limits::default(),
+    };
+    run_at(place, settings, open)
+}
+
+/// Says how deliveries stand. Starts nothing and sends nothing.
+///
+/// # Errors
+/// When the state can't be read.
+pub fn status(project: &Project) -> Result<Status, SyncError> {
+    let place = Place::of(project)?;
+    let state = sync_state::state(project)?;
+    let (connection, url, last_error) = standing(&place);
+    let oldest_age_s = state
+        .oldest_at
+        .and_then(|at| at.parse::<jiff::Timestamp>().ok())
+        .map(|at| project.now().duration_since(at).as_secs())
+        .map(|age| u64::try_from(age).unwrap_or(0));
+    Ok(Status {
+        connection,
+        url,
+        pending: state.pending.len() as u64,
+        set_aside: state.set_aside.len() as u64,
+        oldest_age_s,
+        last_error,
+        egress: egress::totals(&place)?,
+    })
+}
+
+/// Delivers now: makes sure that a courier runs, connects whatever the wait, and returns when
+/// nothing is pending or `deadline` has passed.
+///
+/// # Errors
+/// When there is no consent, or no courier can be had.
+pub fn now(project: &Project, deadline: Duration) -> Result<Report, SyncError> {
+    now_at(&Place::of(project)?, &this_program()?, deadline)
+}
+
+/// Ends the courier, if one runs, and waits until it is gone. Returns whether one ran.
+///
+/// # Errors
+/// When it doesn't end.
+pub fn stop(project: &Project) -> Result<bool, SyncError> {
+    stop_at(&Place::of(project)?)
+}
+
+fn this_program() -> Result<Launcher, SyncError> {
+    Launcher::this_program().map_err(|error| SyncError::CourierStart(error.to_string()))
+}
+
+fn start(place: &Place, launcher: &Launcher) -> Result<(), SyncError> {
+    launcher
+        .launch(place)
+        .map_err(|error| SyncError::CourierStart(error.to_string()))
+}
+
+fn wake_at(place: &Place, launcher: &Launcher) -> Result<(), SyncError> {
+    match consent::check(place) {
+        Verdict::Granted(_) => {}
+        Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => return Ok(()),
+    }
+    match call(place, &Request::new(Op::Wake, None), WAKE_PATIENCE) {
+        // One that is late is busy, and looks at the refs by itself.
+        Answer::Reply(_) | Answer::Late => Ok(()),
+        Answer::Nobody => start(place, launcher),
+    }
+}
+
+fn standing(place: &Place) -> (Connection, Option<String>, Option<String>) {
+    let consent = match consent::check(place) {
+        Verdict::Granted(consent) => consent,
+        Verdict::Never => return (Connection::Off, None, None),
+        Verdict::Forbidden => {
+            let reason = format!("`{}` forbids it", consent::ENV);
+            return (Connection::Off, None, Some(reason));
+        }
+        Verdict::Unusable(reason) => return (Connection::Off, None, Some(reason)),
+    };
+    let url = Some(consent.url.to_string());
+    match call(place, &Request::new(Op::Status, None), PATIENCE) {
+        Answer::Reply(reply) => (reply.connection, url, reply.last_error),
+        Answer::Late => {
+            let reason = "the courier is too busy to answer".to_owned();
+            (Connection::Connecting, url, Some(reason))
+        }
+        Answer::Nobody => (Connection::NoCourier, url, None),
+    }
+}
+
+fn now_at(place: &Place, launcher: &Launcher, deadline: Duration) -> Result<Report, SyncError> {
+    let deadline = deadline.min(LONGEST_WAIT);
+    consent::check(place).granted()?;
+    let begun = Instant::now();
+    let patience = START_PATIENCE.max(deadline);
+    let mut started_at: Option<Instant> = None;
+    loop {
+        let left = deadline.saturating_sub(begun.elapsed());
+        let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        match call(
+            place,
+            &Request::new(Op::Now, Some(left_ms)),
+            left + PATIENCE,
+        ) {
+            Answer::Reply(reply) => return Ok(report(reply, begun)),
+            Answer::Late => {
+                return Err(SyncError::CourierSilent(format!(
+                    "no reply in {} ms",
+                    begun.elapsed().as_millis()
+                )));
+            }
+            Answer::Nobody => {}
+        }
+        if begun.elapsed() >= patience {
+            return Err(SyncError::CourierSilent(
+                "it was started and does not listen".to_owned(),
+            ));
+        }
+        // Again after a while: the one before may have met an old courier that was about to end.
+        if started_at.is_none_or(|at| at.elapsed() >= TAKEOVER) {
+            start(place, launcher)?;
+            started_at = Some(Instant::now());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+fn report(reply: Reply, begun: Instant) -> Report {
+    Report {
+        acknowledged: reply.acknowledged,
+        pending: reply.pending,
+        connection: reply.connection,
+        elapsed_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        last_error: reply.last_error,
+    }
+}
+
+fn stop_at(place: &Place) -> Result<bool, SyncError> {
+    if !place.lock_file("courier.lock").exists() {
+        return Ok(false);
+    }
+    let ran = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
+        Answer::Reply(_) | Answer::Late => true,
+        Answer::Nobody => false,
+    };
+    if !ran {
+        return Ok(false);
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < START_PATIENCE {
+        if lifetime::try_take(place)?.is_some() {
+            return Ok(true);
+        }
+        std::thread::sleep(POLL);
+    }
+    Err(SyncError::CourierSilent("it does not end".to_owned()))
+}
+
+fn idle(ground: Ground) -> Option<Duration> {
+    let asked = std::env::var(IDLE_ENV)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .map(|ms| Duration::from_millis(ms).min(IDLE));
+    match ground {
+        Ground::Background => Some(asked.unwrap_or(IDLE)),
+        Ground::Foreground => asked,
+    }
+}
+
+/// Takes the lock; an old courier that is about to end gets the time to.
+fn take_over(place: &Place, ground: Ground) -> Result<Option<std::fs::File>, SyncError> {
+    let begun = Instant::now();
+    loop {
+        if let Some(lock) = lifetime::try_take(place)? {
+            return Ok(Some(lock));
+        }
+        let answers = matches!(
+            call(place, &Request::new(Op::Wake, None), PATIENCE),
+            Answer::Reply(_)
+        );
+        if answers || begun.elapsed() >= TAKEOVER {
+            return match ground {
+                Ground::Background => Ok(None),
+                Ground::Foreground => Err(SyncError::CourierRunning),
+            };
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End, SyncError> {
+    let consent = consent::check(&place).granted()?;
+    let Settings {
+        ground,
+        idle,
+        build_id,
+        limits,
+    } = settings;
+    let Some(lock) = take_over(&place, ground)? else {
+        return Ok(End::Superfluous);
+    };
+    place.project_uuid.get_or_insert(consent.project_uuid);
+    let failed = |error: io::Error| SyncError::CourierStart(error.to_string());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    let end = runtime.block_on(async {
+        let signals = Signals::new(ground == Ground::Background).map_err(failed)?;
+        let listener = listen::listen(&Address::of(&place)).map_err(failed)?;
+        let (sender, asked) = mpsc::channel(64);
+        let ear = tokio::spawn(listen::serve(listener, sender));
+        let worker = Worker::start(place.common_dir.clone(), open).map_err(failed)?;
+        let diary = Diary::of(&place, ground == Ground::Foreground);
+        diary.write(&format!("started for {}", consent.url));
+        let session = Session::new(build_id, limits, Box::new(random));
+        let shell = Shell::new(place, session, worker, asked, diary, idle);
+        Ok(shell.run(signals, ear).await)
+    });
+    drop(runtime);
+    drop(lock);
+    end
+}
+
+/// A number between 0 and `ceiling`, both included, from the system.
+fn random(ceiling: u64) -> u64 {
+    // Without randomness the longest wait is the polite one.
+    getrandom::u64().map_or(ceiling, |number| number % ceiling.saturating_add(1).max(1))
+}

@@ -1,0 +1,109 @@
+//! The courier's ear: accepts local connections, one request and one reply each.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use interprocess::local_socket::ListenerOptions;
+use interprocess::local_socket::tokio::prelude::*;
+use interprocess::local_socket::tokio::{Listener, Stream};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::courier::socket::Address;
+use crate::courier::wire::{self, MAX_LINE, Reply, Request};
+use crate::private_file;
+
+/// How long a caller may take to say what it wants.
+const ASK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A request with the way back.
+pub(crate) type Asked = (Request, oneshot::Sender<Reply>);
+
+/// Starts to listen. Only the holder of the courier's lock may: it takes the place of whatever a
+/// dead courier left.
+pub(crate) fn listen(address: &Address) -> io::Result<Listener> {
+    if let Address::Path(path) = address {
+        prepare(path)?;
+    }
+    let options = ListenerOptions::new().name(address.name()?);
+    #[cfg(target_os = "linux")]
+    let options = interprocess::os::unix::local_socket::ListenerOptionsExt::mode(options, 0o600);
+    let listener = options.create_tokio()?;
+    #[cfg(unix)]
+    if let Address::Path(path) = address {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(listener)
+}
+
+/// Makes the directory, checks that it is nobody else's, and removes a dead courier's socket.
+fn prepare(path: &Path) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        private_file::create_dir(dir)?;
+        if dir.starts_with(std::env::temp_dir()) {
+            check_private(dir)?;
+        }
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// In a directory that everybody writes to, somebody else may have been there first.
+#[cfg(unix)]
+fn check_private(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::symlink_metadata(dir)?;
+    let mine = tempfile::tempfile_in(dir)?.metadata()?.uid();
+    if meta.is_dir() && meta.mode() & 0o022 == 0 && meta.uid() == mine {
+        Ok(())
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("{} is not a private directory of this user", dir.display()),
+        ))
+    }
+}
+
+/// Names of Windows pipes have no directory.
+#[cfg(not(unix))]
+fn check_private(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Takes connections until the receiver is gone.
+pub(crate) async fn serve(listener: Listener, asked: mpsc::Sender<Asked>) {
+    loop {
+        let Ok(stream) = listener.accept().await else {
+            // Out of descriptors, for instance: wait for better times.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        tokio::spawn(answer(stream, asked.clone()));
+    }
+}
+
+/// One request, one reply. Whoever says nothing sensible gets no answer: it is no command of ours.
+async fn answer(stream: Stream, asked: mpsc::Sender<Asked>) {
+    let mut line = String::new();
+    let mut reader = BufReader::new((&stream).take(MAX_LINE));
+    let read = tokio::time::timeout(ASK_TIMEOUT, reader.read_line(&mut line)).await;
+    if !matches!(read, Ok(Ok(1..))) {
+        return;
+    }
+    let Ok(request) = wire::parse::<Request>(&line) else {
+        return;
+    };
+    let (sender, receiver) = oneshot::channel();
+    if asked.send((request, sender)).await.is_err() {
+        return;
+    }
+    let Ok(reply) = receiver.await else { return };
+    if let Ok(line) = wire::line(&reply) {
+        // The caller may have lost its patience and gone.
+        let _ = (&stream).write_all(&line).await;
+    }
+}

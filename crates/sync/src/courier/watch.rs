@@ -1,0 +1,159 @@
+//! A cheap look whether refs may have changed: the times of their directories, no content.
+//!
+//! Git writes a ref by renaming a lock file, which changes the time of its directory; a commit by
+//! any tool is noticed so.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Two changes within this time may show the same stamp, where times are fine.
+const FINE: Duration = Duration::from_millis(100);
+/// The same, where the file system keeps whole seconds.
+const COARSE: Duration = Duration::from_millis(2_100);
+
+type Stamp = (Option<SystemTime>, u64);
+
+/// What the refs looked like the last time.
+pub(crate) struct Watch {
+    common_dir: PathBuf,
+    seen: BTreeMap<PathBuf, Stamp>,
+    /// The last change was so fresh that another one could hide behind the same stamp.
+    fresh: bool,
+}
+
+impl Watch {
+    /// Starts to watch; the first look always finds a change.
+    pub(crate) fn new(common_dir: &Path) -> Self {
+        Self {
+            common_dir: common_dir.to_owned(),
+            seen: BTreeMap::new(),
+            fresh: true,
+        }
+    }
+
+    /// Tells whether the refs may have changed since the last look.
+    pub(crate) fn changed(&mut self) -> bool {
+        let same = !self.seen.is_empty()
+            && self
+                .seen
+                .iter()
+                .all(|(path, before)| stamp(path) == *before);
+        if same && !self.fresh {
+            return false;
+        }
+        self.seen = self.look();
+        self.fresh = self.seen.values().any(|(time, _)| is_fresh(*time));
+        true
+    }
+
+    fn look(&self) -> BTreeMap<PathBuf, Stamp> {
+        let mut found = BTreeMap::new();
+        for name in ["HEAD", "packed-refs", "reftable", "refs", "worktrees"] {
+            let path = self.common_dir.join(name);
+            found.insert(path.clone(), stamp(&path));
+        }
+        for dir in directories(&self.common_dir.join("worktrees")) {
+            let head = dir.join("HEAD");
+            found.insert(head.clone(), stamp(&head));
+        }
+        let mut open = vec![
+            self.common_dir.join("refs").join("heads"),
+            self.common_dir.join("refs").join("remotes"),
+        ];
+        while let Some(dir) = open.pop() {
+            // The stamp first: what comes in between is then seen at the next look.
+            found.insert(dir.clone(), stamp(&dir));
+            open.extend(directories(&dir));
+        }
+        found
+    }
+}
+
+fn stamp(path: &Path) -> Stamp {
+    fs::metadata(path).map_or((None, 0), |meta| (meta.modified().ok(), meta.len()))
+}
+
+fn directories(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn is_fresh(time: Option<SystemTime>) -> bool {
+    let Some(time) = time else { return false };
+    let coarse = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .is_ok_and(|since| since.subsec_nanos() == 0);
+    let limit = if coarse { COARSE } else { FINE };
+    // A time in the future is a clock that jumped: look again rather than miss something.
+    SystemTime::now()
+        .duration_since(time)
+        .map_or(true, |age| age < limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settle(watch: &mut Watch) {
+        for _ in 0..100 {
+            if !watch.changed() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("never at rest");
+    }
+
+    fn update(dir: &Path, name: &str) {
+        let path = dir.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let lock = path.with_extension("lock");
+        fs::write(&lock, "x").unwrap();
+        fs::rename(&lock, &path).unwrap();
+    }
+
+    #[test]
+    fn each_way_to_change_a_ref_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        update(root, "HEAD");
+        update(root, "refs/heads/main");
+        let mut watch = Watch::new(root);
+        settle(&mut watch);
+        assert!(!watch.changed());
+        for name in [
+            "refs/heads/main",
+            "refs/heads/kitty/mission-a",
+            "refs/heads/kitty/mission-a",
+            "refs/remotes/origin/main",
+            "packed-refs",
+            "reftable/tables.list",
+            "HEAD",
+            "worktrees/other/HEAD",
+        ] {
+            update(root, name);
+            assert!(watch.changed(), "{name}");
+            settle(&mut watch);
+        }
+        fs::remove_file(root.join("refs/heads/main")).unwrap();
+        assert!(watch.changed());
+    }
+
+    #[test]
+    fn a_fresh_change_is_looked_at_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        update(dir.path(), "refs/heads/main");
+        let mut watch = Watch::new(dir.path());
+        assert!(watch.changed());
+        assert!(watch.changed(), "the second look, for what hides");
+        settle(&mut watch);
+    }
+}

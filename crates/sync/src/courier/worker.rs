@@ -1,0 +1,165 @@
+//! The thread that reads and writes the repository, so that the conversation never waits for it.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use pawtrail_event::CommitHash;
+use pawtrail_event::frame::LocalCommit;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::courier::watch::Watch;
+use crate::error::SyncError;
+use crate::outbox::Outbox;
+
+/// How often the refs are looked at.
+const POLL: Duration = Duration::from_millis(200);
+/// How often the outbox is read though nothing seems to have changed.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Opens the outbox in the worker's own thread.
+pub(crate) type OpenOutbox = Box<dyn FnOnce() -> Result<Box<dyn Outbox>, SyncError> + Send>;
+
+/// What the worker is to do.
+pub(crate) enum Order {
+    /// Read the outbox now; the list that comes says which order it answers.
+    Refresh(u64),
+    /// Note that the hub has these.
+    Acknowledge(Vec<CommitHash>),
+    /// Note that this one is not to be sent.
+    SetAside {
+        git_hash: CommitHash,
+        code: String,
+        message: String,
+    },
+}
+
+/// What the worker tells.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// What waits, and the last refresh that this answers.
+    Pending(u64, Vec<LocalCommit>),
+    /// An acknowledgement or setting-aside was noted, or that was tried; with the trouble.
+    Noted(Result<(), String>),
+    /// The repository can't be read, and the last refresh that this answers.
+    Trouble(u64, String),
+    /// The repository is gone.
+    Gone,
+}
+
+/// The worker, as the conversation sees it.
+pub(crate) struct Worker {
+    orders: Option<Sender<Order>>,
+    pub(crate) news: UnboundedReceiver<News>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    pub(crate) fn start(common_dir: PathBuf, open: OpenOutbox) -> std::io::Result<Self> {
+        let (orders, inbox) = channel();
+        let (tell, news) = unbounded_channel();
+        let thread = std::thread::Builder::new()
+            .name("outbox".to_owned())
+            .spawn(move || match open() {
+                Ok(outbox) => Loop::new(common_dir, outbox, tell).run(&inbox),
+                Err(error) => {
+                    // The conversation that would listen may have ended.
+                    let _ = tell.send(News::Trouble(u64::MAX, error.to_string()));
+                    let _ = tell.send(News::Gone);
+                }
+            })?;
+        Ok(Self {
+            orders: Some(orders),
+            news,
+            thread: Some(thread),
+        })
+    }
+
+    /// Gives an order. A worker that has ended has said so.
+    pub(crate) fn order(&self, order: Order) {
+        if let Some(orders) = &self.orders {
+            let _ = orders.send(order);
+        }
+    }
+
+    /// Waits until all orders are done.
+    pub(crate) fn finish(mut self) {
+        self.orders = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Loop {
+    common_dir: PathBuf,
+    outbox: Box<dyn Outbox>,
+    tell: UnboundedSender<News>,
+    watch: Watch,
+    answered: u64,
+    read_at: Option<Instant>,
+}
+
+impl Loop {
+    fn new(common_dir: PathBuf, outbox: Box<dyn Outbox>, tell: UnboundedSender<News>) -> Self {
+        Self {
+            watch: Watch::new(&common_dir),
+            common_dir,
+            outbox,
+            tell,
+            answered: 0,
+            read_at: None,
+        }
+    }
+
+    fn run(mut self, inbox: &Receiver<Order>) {
+        loop {
+            let mut asked = self.read_at.is_none();
+            match inbox.recv_timeout(if asked { Duration::ZERO } else { POLL }) {
+                Ok(Order::Refresh(serial)) => {
+                    self.answered = serial;
+                    asked = true;
+                }
+                Ok(Order::Acknowledge(commits)) => {
+                    let noted = self.outbox.acknowledge(&commits);
+                    self.tell(News::Noted(noted.map_err(|error| error.to_string())));
+                }
+                Ok(Order::SetAside {
+                    git_hash,
+                    code,
+                    message,
+                }) => {
+                    let noted = self.outbox.set_aside(&git_hash, &code, &message);
+                    self.tell(News::Noted(noted.map_err(|error| error.to_string())));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if !self.common_dir.join("HEAD").exists() {
+                self.tell(News::Gone);
+                return;
+            }
+            // Looked at in any case: a change before this read is covered by it.
+            let changed = self.watch.changed();
+            let old = self.read_at.is_none_or(|at| at.elapsed() >= AGAIN);
+            if asked || changed || old {
+                self.read();
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        self.read_at = Some(Instant::now());
+        let news = match self.outbox.pending() {
+            Ok(commits) => News::Pending(self.answered, commits),
+            Err(error) => News::Trouble(self.answered, error.to_string()),
+        };
+        self.tell(news);
+    }
+
+    fn tell(&self, news: News) {
+        // The conversation may have ended; then nobody needs to know.
+        let _ = self.tell.send(news);
+    }
+}
