@@ -1,5 +1,11 @@
 //! The help and the usage errors, as people and programs see them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
 use pawtrail_testkit::{Pawtrail, Scratch};
 
 fn run(args: &[&str]) -> String {
