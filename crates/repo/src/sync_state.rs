@@ -140,7 +140,9 @@ pub fn record_commit(
     }
     let mut framer = Framer::new(project, Purpose::Store);
     let follows = cursor.is_some() && cursor.cloned() == parent.map(project::hash);
-    if follows && stored.foreign.is_empty() {
+    // What a branch gave up may be replaced by this commit, which takes the long way to find out.
+    let alone = !stored.document.withdrawn.contains_key(branch);
+    if follows && alone && stored.foreign.is_empty() {
         let document = &mut stored.document;
         match framer.frame(commit, Some(branch))? {
             Outcome::Frame(frame) => {

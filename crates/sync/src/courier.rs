@@ -5,6 +5,8 @@ mod launch;
 mod lifetime;
 mod listen;
 mod log;
+#[cfg(test)]
+mod real;
 mod shell;
 mod signals;
 mod socket;
@@ -88,7 +90,7 @@ impl fmt::Display for End {
 /// How a courier is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ground {
-    /// For a person: says what it does on standard error, stays when idle.
+    /// For a person: tells `tracing` what it does, stays when idle.
     Foreground,
     /// For a command: silent, ends when idle.
     Background,
@@ -377,7 +379,7 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let (sender, asked) = mpsc::channel(64);
         let ear = tokio::spawn(listen::serve(listener, sender));
         let worker = Worker::start(place.common_dir.clone(), open).map_err(failed)?;
-        let diary = Diary::of(&place, ground == Ground::Foreground);
+        let diary = Diary::of(&place);
         diary.write(&format!("started for {}", consent.url));
         let session = Session::new(build_id, limits, Box::new(random));
         let shell = Shell::new(place, session, worker, asked, diary, idle);

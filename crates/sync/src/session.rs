@@ -325,6 +325,7 @@ impl Session {
             Ok(Frame::Snapshot(_)) => {
                 if matches!(self.phase, Phase::Greeting { .. }) {
                     self.phase = Phase::Live { since: now };
+                    self.last_error = None;
                 }
             }
             Ok(Frame::LocalCommitAck(ack)) => {

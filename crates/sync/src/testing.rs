@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::{AckStatus, ErrorFrame, Frame, LocalCommit, LocalCommitAck, Snapshot};
@@ -33,8 +33,18 @@ pub(crate) fn commit(number: u64) -> LocalCommit {
     }
 }
 
+/// Waits for something that must come.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[derive(Default)]
-struct Box_ {
+struct Kept {
     waiting: Vec<LocalCommit>,
     acknowledged: Vec<CommitHash>,
     set_aside: Vec<(CommitHash, String)>,
@@ -42,7 +52,7 @@ struct Box_ {
 
 /// An outbox that several hold.
 #[derive(Clone, Default)]
-pub(crate) struct MemoryOutbox(Arc<Mutex<Box_>>);
+pub(crate) struct MemoryOutbox(Arc<Mutex<Kept>>);
 
 impl MemoryOutbox {
     pub(crate) fn with(waiting: Vec<LocalCommit>) -> Self {

@@ -6,7 +6,7 @@ use gix::ObjectId;
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::LocalCommit;
 
-use super::document::{Document, Groups};
+use super::document::Document;
 use super::floor;
 use super::rewrite::{self, Gone};
 use crate::error::{GitContext, Result};
@@ -123,10 +123,19 @@ fn add_new(
     let local = local_commits::local(framer.git(), &refs.tips, &hidden)?;
     let found = local_commits::frames(framer, &local)?;
     let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
-    let new = found.frames.into_iter().map(|(_, frame)| frame);
-    document
-        .pending
-        .extend(new.filter(|frame| !known.contains(&frame.git_hash)));
+    let mut fresh: Vec<LocalCommit> = found
+        .frames
+        .into_iter()
+        .map(|(_, frame)| frame)
+        .filter(|frame| !known.contains(&frame.git_hash))
+        .collect();
+    if !document.withdrawn.is_empty() {
+        // A branch may have been moved back to what it had given up.
+        let back: HashSet<CommitHash> = local.order.iter().copied().map(project::hash).collect();
+        let gone = withdrawn(document, |hash| !back.contains(hash));
+        replace_gone(framer.git(), document, refs, gone, &mut fresh)?;
+    }
+    document.pending.extend(fresh);
     document
         .unattributed
         .extend(found.unattributed.into_iter().map(project::hash));
@@ -195,9 +204,18 @@ fn derive_all(
         local_frames.push(frame);
     }
 
-    let mut gone = gone_of(&mut document.acknowledged, &vanished, &here);
-    let confirmed: HashSet<CommitHash> = gone.iter().map(|old| old.hash.clone()).collect();
-    gone.extend(gone_of(&mut document.withdrawn, &vanished, &HashSet::new()));
+    let mut gone = withdrawn(document, |hash| vanished.contains(hash));
+    let listed: HashSet<CommitHash> = gone.iter().map(|old| old.hash.clone()).collect();
+    for (branch, hashes) in &document.acknowledged {
+        let lost = hashes
+            .iter()
+            .filter(|hash| vanished.contains(*hash) && !listed.contains(*hash));
+        gone.extend(lost.map(|hash| Gone {
+            hash: hash.clone(),
+            branch: branch.clone(),
+            supersedes: Vec::new(),
+        }));
+    }
     gone.extend(gone_pending.into_iter().filter_map(|frame| {
         Some(Gone {
             hash: frame.git_hash,
@@ -205,21 +223,13 @@ fn derive_all(
             supersedes: frame.supersedes,
         })
     }));
-    for old in rewrite::supersede(framer.git(), gone, &mut fresh)? {
-        if !refs.tips.contains_key(&old.branch) {
-            continue;
-        }
-        let groups = if confirmed.contains(&old.hash) {
-            &mut document.acknowledged
-        } else {
-            &mut document.withdrawn
-        };
-        let group = groups.entry(old.branch).or_default();
-        group.extend(old.supersedes);
-        group.push(old.hash);
+    replace_gone(framer.git(), document, refs, gone, &mut fresh)?;
+    // A confirmed commit that came back needs no second frame; one on a remote needs no memory.
+    let remembered: HashSet<CommitHash> = document.withdrawn.values().flatten().cloned().collect();
+    for hashes in document.acknowledged.values_mut() {
+        hashes.retain(|hash| here.contains(hash) || remembered.contains(hash));
     }
-    forget_oldest(&mut document.acknowledged, &here);
-    forget_oldest(&mut document.withdrawn, &here);
+    document.acknowledged.retain(|_, hashes| !hashes.is_empty());
 
     document
         .set_aside
@@ -276,40 +286,42 @@ fn vanished(
     Ok(gone)
 }
 
-/// Takes out of `groups` what vanished and returns it; keeps only what is still `here`.
-fn gone_of(
-    groups: &mut Groups,
-    vanished: &HashSet<CommitHash>,
-    here: &HashSet<CommitHash>,
-) -> Vec<Gone> {
-    let mut gone = Vec::new();
-    for (branch, hashes) in groups.iter_mut() {
-        for hash in std::mem::take(hashes) {
-            if here.contains(&hash) {
-                hashes.push(hash);
-            } else if vanished.contains(&hash) {
-                gone.push(Gone {
-                    hash,
-                    branch: branch.clone(),
-                    supersedes: Vec::new(),
-                });
-            }
+/// Takes the withdrawn commits and returns those that are `gone` still.
+fn withdrawn(document: &mut Document, gone: impl Fn(&CommitHash) -> bool) -> Vec<Gone> {
+    let mut found = Vec::new();
+    for (branch, hashes) in std::mem::take(&mut document.withdrawn) {
+        for hash in hashes.into_iter().filter(|hash| gone(hash)) {
+            found.push(Gone {
+                hash,
+                branch: branch.clone(),
+                supersedes: Vec::new(),
+            });
         }
     }
-    gone
+    found
 }
 
-fn forget_oldest(groups: &mut Groups, here: &HashSet<CommitHash>) {
-    for hashes in groups.values_mut() {
-        let lost = hashes.iter().filter(|hash| !here.contains(*hash)).count();
-        let mut excess = lost.saturating_sub(MAX_GONE);
-        hashes.retain(|hash| {
-            let forget = excess > 0 && !here.contains(hash);
-            excess -= usize::from(forget);
-            !forget
-        });
+/// Names gone commits in the fresh frames that replace them, and remembers the others as withdrawn.
+fn replace_gone(
+    git: &gix::Repository,
+    document: &mut Document,
+    refs: &Refs,
+    gone: Vec<Gone>,
+    fresh: &mut [LocalCommit],
+) -> Result<()> {
+    for old in rewrite::supersede(git, gone, fresh)? {
+        if refs.tips.contains_key(&old.branch) {
+            let group = document.withdrawn.entry(old.branch).or_default();
+            group.extend(old.supersedes);
+            group.push(old.hash);
+            group.drain(..group.len().saturating_sub(MAX_GONE));
+        }
     }
-    groups.retain(|_, hashes| !hashes.is_empty());
+    let replaced: HashSet<&CommitHash> = fresh.iter().flat_map(|frame| &frame.supersedes).collect();
+    for hashes in document.acknowledged.values_mut() {
+        hashes.retain(|hash| !replaced.contains(hash));
+    }
+    Ok(())
 }
 
 /// What was on a remote once stays so, though the remote branch is pruned or overwritten.

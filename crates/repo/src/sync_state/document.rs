@@ -26,9 +26,10 @@ pub(super) struct Document {
     pub(super) confirmed: Option<CommitHash>,
     /// The frames that wait, in the order in which they are to be sent.
     pub(super) pending: Vec<LocalCommit>,
-    /// Confirmed commits that no remote has, by branch.
+    /// Confirmed commits that no remote has, by branch; those that were given up too, while they are remembered.
     pub(super) acknowledged: Groups,
-    /// Commits that waited and that no branch has any more, by the branch that had them.
+    /// Commits that waited or were confirmed, that no branch has any more and that nothing replaced yet, by the
+    /// branch that had them.
     pub(super) withdrawn: Groups,
     /// Commits that a hub refused for good.
     pub(super) set_aside: Vec<SetAside>,

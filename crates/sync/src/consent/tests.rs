@@ -113,7 +113,11 @@ fn a_token_is_kept_for_its_own_hub_alone() {
     let other = enable(&place, "https://other.example", None).unwrap_err();
     assert_eq!(other.code(), "TOKEN_MISSING");
     let consent = verdict(&place).granted().unwrap();
-    assert_eq!(consent.url.to_string(), URL, "a refused change changes nothing");
+    assert_eq!(
+        consent.url.to_string(),
+        URL,
+        "a refused change changes nothing"
+    );
 }
 
 #[test]
@@ -124,7 +128,10 @@ fn a_project_without_identity_cannot_be_sent() {
     let error = enable(&place, URL, Some("first-token")).unwrap_err();
     assert_eq!(error.next_step().as_deref(), Some("pawtrail init"));
     let refused = enable(&place, "http://hub.example", Some("first-token")).unwrap_err();
-    assert_eq!((refused.code(), refused.exit_code()), ("INVALID_HUB_URL", 2));
+    assert_eq!(
+        (refused.code(), refused.exit_code()),
+        ("INVALID_HUB_URL", 2)
+    );
 }
 
 #[cfg(unix)]

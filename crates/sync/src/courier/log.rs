@@ -14,24 +14,19 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// Writes the diary. Never a payload, never a token.
 pub(crate) struct Diary {
     path: PathBuf,
-    echo: bool,
 }
 
 impl Diary {
-    /// Opens the diary of a clone; `echo` repeats each line on standard error.
-    pub(crate) fn of(place: &Place, echo: bool) -> Self {
+    pub(crate) fn of(place: &Place) -> Self {
         Self {
             path: place.sync_file(FILE),
-            echo,
         }
     }
 
     /// Adds a line. A diary that can't be written must not keep a courier from its work.
     pub(crate) fn write(&self, text: &str) {
         let line = format!("{} {}\n", jiff::Timestamp::now(), text.replace('\n', " "));
-        if self.echo {
-            let _ = io::stderr().write_all(line.as_bytes());
-        }
+        tracing::info!(target: "pawtrail::courier", "{text}");
         let _ = self.append(&line);
     }
 
@@ -52,7 +47,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let diary = Diary {
             path: dir.path().join("sync").join(FILE),
-            echo: false,
         };
         diary.write("one\nline");
         assert!(

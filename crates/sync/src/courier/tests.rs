@@ -10,7 +10,7 @@ use pawtrail_event::{CommitHash, ProjectUuid};
 use super::*;
 use crate::consent::{EnableOptions, disable_at, enable_at};
 use crate::outbox::Outbox;
-use crate::testing::{HubAnswer, MemoryOutbox, TestHub, commit, hash};
+use crate::testing::{HubAnswer, MemoryOutbox, TestHub, commit, eventually, hash};
 
 const SECRET: &str = "very-secret-token";
 const PROJECT: &str = "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab";
@@ -106,14 +106,6 @@ impl Drop for Scratch {
                 ended.unwrap().unwrap();
             }
         }
-    }
-}
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "never: {what}");
-        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -117,24 +117,13 @@ impl Loop {
         loop {
             let mut asked = self.read_at.is_none();
             match inbox.recv_timeout(if asked { Duration::ZERO } else { POLL }) {
-                Ok(Order::Refresh(serial)) => {
-                    self.answered = serial;
-                    asked = true;
-                }
-                Ok(Order::Acknowledge(commits)) => {
-                    let noted = self.outbox.acknowledge(&commits);
-                    self.tell(News::Noted(noted.map_err(|error| error.to_string())));
-                }
-                Ok(Order::SetAside {
-                    git_hash,
-                    code,
-                    message,
-                }) => {
-                    let noted = self.outbox.set_aside(&git_hash, &code, &message);
-                    self.tell(News::Noted(noted.map_err(|error| error.to_string())));
-                }
+                Ok(order) => asked |= self.obey(order),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
+            }
+            // Many commands at once need one look, not one each.
+            while let Ok(order) = inbox.try_recv() {
+                asked |= self.obey(order);
             }
             if !self.common_dir.join("HEAD").exists() {
                 self.tell(News::Gone);
@@ -147,6 +136,24 @@ impl Loop {
                 self.read();
             }
         }
+    }
+
+    /// Does what is ordered. Returns whether the outbox is to be read.
+    fn obey(&mut self, order: Order) -> bool {
+        let noted = match order {
+            Order::Refresh(serial) => {
+                self.answered = serial;
+                return true;
+            }
+            Order::Acknowledge(commits) => self.outbox.acknowledge(&commits),
+            Order::SetAside {
+                git_hash,
+                code,
+                message,
+            } => self.outbox.set_aside(&git_hash, &code, &message),
+        };
+        self.tell(News::Noted(noted.map_err(|error| error.to_string())));
+        false
     }
 
     fn read(&mut self) {

@@ -1,0 +1,15 @@
+//! Frames from git and `sync-state.json`, against real git.
+#[path = "local_commits/branches.rs"]
+mod branches;
+#[path = "local_commits/crowd.rs"]
+mod crowd;
+#[path = "local_commits/file.rs"]
+mod file;
+#[path = "local_commits/frames.rs"]
+mod frames;
+#[path = "local_commits/oracle.rs"]
+mod oracle;
+#[path = "local_commits/rewrites.rs"]
+mod rewrites;
+#[path = "local_commits/support.rs"]
+mod support;

@@ -1,0 +1,160 @@
+//! The floor, remotes, worktrees and bare repositories.
+
+use pawtrail_repo::{mission, sync_state};
+
+use crate::support::{BRANCH, Ground, META, MISSION, REF, SLUG, hashes, meta, project};
+
+#[test]
+fn what_was_there_at_first_sight_is_never_announced() {
+    let ground = Ground::new();
+    assert!(ground.record().is_empty());
+    let floor = ground.repo.common_dir().join("pawtrail/floor");
+    let text = std::fs::read_to_string(&floor).unwrap();
+    let tips = ground.repo.git(&["for-each-ref", "--format=%(objectname)"]);
+    let mut tips: Vec<&str> = tips.lines().collect();
+    tips.sort_unstable();
+    assert_eq!(text.lines().collect::<Vec<_>>(), tips);
+    let commit = ground.spec("new.md");
+    sync_state::first_sight(&ground.project()).unwrap();
+    assert_eq!(std::fs::read_to_string(&floor).unwrap(), text);
+    // A floor commit that git has removed says nothing.
+    std::fs::write(&floor, format!("{text}{}\nnonsense\n", "a".repeat(40))).unwrap();
+    assert_eq!(hashes(&ground.record()), [commit]);
+}
+
+#[test]
+fn readers_of_an_unseen_clone_find_nothing_and_write_nothing() {
+    let ground = Ground::new();
+    std::fs::remove_dir_all(ground.repo.common_dir().join("pawtrail")).unwrap();
+    ground.spec("a.md");
+    let state = sync_state::state(&ground.project()).unwrap();
+    assert_eq!(state, sync_state::State::default());
+    assert!(!ground.repo.common_dir().join("pawtrail").exists());
+    assert!(ground.record().is_empty());
+    assert_eq!(ground.repo.status_v2(), "");
+}
+
+#[test]
+fn our_own_first_commit_is_announced_though_it_came_before_the_floor() {
+    let ground = Ground::new();
+    std::fs::remove_dir_all(ground.repo.common_dir().join("pawtrail")).unwrap();
+    let commit = ground.spec("a.md");
+    let project = ground.project();
+    let tip = project.git().head_id().unwrap().detach();
+    let parent = project.git().rev_parse_single("HEAD~1").unwrap().detach();
+    sync_state::record_commit(&project, REF, Some(parent), tip).unwrap();
+    assert_eq!(hashes(&sync_state::pending(&project).unwrap()), [commit]);
+}
+
+#[test]
+fn what_a_remote_has_is_not_derived_but_waits_where_it_waited() {
+    let ground = Ground::new();
+    ground.origin();
+    let waiting = ground.spec("a.md");
+    ground.record();
+    ground.repo.git(&["push", "-q", "origin", BRANCH]);
+    let unseen = ground.spec("b.md");
+    ground.repo.git(&["push", "-q", "origin", BRANCH]);
+    assert_eq!(hashes(&ground.record()), [waiting.clone()]);
+    let local = ground.spec("c.md");
+    assert_eq!(hashes(&ground.record()), [waiting.clone(), local.clone()]);
+    ground.acknowledge(&[&waiting]);
+    std::fs::remove_file(ground.file()).unwrap();
+    assert_eq!(hashes(&ground.record()), [local]);
+    drop(unseen);
+}
+
+#[test]
+fn a_pruned_remote_branch_sends_nothing_again() {
+    let ground = Ground::new();
+    let origin = ground.origin();
+    let first = ground.spec("a.md");
+    ground.record();
+    ground.acknowledge(&[&first]);
+    ground.spec("b.md");
+    ground.repo.git(&["push", "-q", "origin", BRANCH]);
+    assert!(ground.record().is_empty());
+    assert_eq!(ground.json()["acknowledged"], serde_json::json!([]));
+    origin.git(&["update-ref", "-d", REF]);
+    ground.repo.git(&["fetch", "-q", "--prune", "origin"]);
+    assert_eq!(ground.repo.git(&["for-each-ref", "refs/remotes"]), "");
+    assert!(ground.record().is_empty());
+    let later = ground.spec("c.md");
+    assert_eq!(hashes(&ground.record()), [later]);
+}
+
+#[test]
+fn lanes_and_several_missions_stand_in_one_order_of_ancestry() {
+    let ground = Ground::new();
+    let repo = &ground.repo;
+    let a = ground.spec("a.md");
+    repo.git(&["switch", "-q", "-c", &format!("{BRANCH}-lane-b")]);
+    let lane = ground.spec("lane.md");
+    repo.git(&["switch", "-q", "-c", "kitty/mission-other-01KT0000", "main"]);
+    repo.write(
+        "kitty-specs/other/meta.json",
+        meta("01KT0000000000000000000000"),
+    );
+    repo.git(&["add", "kitty-specs"]);
+    repo.git(&["commit", "-q", "-m", "Other"]);
+    let frames = ground.record();
+    assert_eq!(frames.len(), 3);
+    let at = |hash: &str| hashes(&frames).iter().position(|h| h == hash).unwrap();
+    assert!(at(&a) < at(&lane));
+    assert_eq!(frames[at(&a)].branch.as_deref(), Some(REF));
+    assert_eq!(
+        frames[at(&lane)].branch.as_deref(),
+        Some(&*format!("{REF}-lane-b"))
+    );
+}
+
+#[test]
+fn a_linked_worktree_writes_the_primary_checkouts_file() {
+    let ground = Ground::new();
+    ground.repo.git(&["switch", "-q", "main"]);
+    let other = ground.repo.worktree("other", BRANCH);
+    let commit = other.commit_file(&format!("kitty-specs/{SLUG}/w.md"), "w", "w");
+    let frames = sync_state::record(&project(&other)).unwrap();
+    assert_eq!(hashes(&frames), [commit]);
+    assert_eq!(frames[0].build_id, project(&other).build_id().unwrap());
+    assert!(ground.file().exists());
+    assert!(!other.path().join(".kittify").exists());
+    // The checkout that recorded it stays its build.
+    ground
+        .repo
+        .git(&["commit", "-q", "--allow-empty", "-m", "Elsewhere"]);
+    assert_eq!(ground.record(), frames);
+    assert_eq!(ground.repo.status_v2(), "");
+}
+
+#[test]
+fn a_bare_repository_keeps_the_file_in_its_state() {
+    let ground = Ground::new();
+    let bare = ground.scratch.bare("bare.git");
+    let url = bare.path().to_string_lossy().into_owned();
+    sync_state::first_sight(&project(&bare)).unwrap();
+    let commit = ground.spec("a.md");
+    ground.repo.git(&["push", "-q", &url, BRANCH]);
+    let frames = sync_state::record(&project(&bare)).unwrap();
+    assert_eq!(hashes(&frames).last(), Some(&commit));
+    assert_eq!(frames[0].changed_files, [META]);
+    assert!(bare.path().join("pawtrail/sync-state.json").exists());
+}
+
+#[test]
+fn a_recorded_ledger_branch_is_a_mission_branch() {
+    let ground = Ground::new();
+    let repo = &ground.repo;
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    repo.git(&["branch", "-q", "-D", BRANCH]);
+    let commit = repo.commit_file(&format!("kitty-specs/{SLUG}/f.md"), "f", "f");
+    assert!(ground.record().is_empty());
+    let record = format!(
+        "{{\"mission_slug\":\"{SLUG}\",\"ledger_ref\":\"refs/heads/feature\",\"chosen_by\":\"current_branch\"}}\n"
+    );
+    let dir = repo.common_dir().join("pawtrail/missions");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join(MISSION), record).unwrap();
+    assert_eq!(mission::list(&ground.project()).unwrap().missions.len(), 1);
+    assert_eq!(hashes(&ground.record()), [commit]);
+}
