@@ -52,6 +52,9 @@ pub enum HubError {
     /// A thread of the hub ended without an answer.
     #[error("the hub's {0} stopped unexpectedly")]
     Stopped(&'static str),
+    /// The system gave no thread.
+    #[error("the system gave no thread for the hub's writer: {0}")]
+    Thread(#[source] std::io::Error),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes for a token: {0}")]
     Random(String),
@@ -84,6 +87,7 @@ impl HubError {
             Self::StoreForeign { .. } => "HUB_STORE_FOREIGN",
             Self::StoreDamaged { .. } => "HUB_STORE_DAMAGED",
             Self::Stopped(_) => "HUB_STOPPED",
+            Self::Thread(_) => "HUB_NO_THREAD",
             Self::Random(_) => "HUB_NO_RANDOM",
             Self::TokenIdInvalid(_) => "HUB_TOKEN_ID_INVALID",
             Self::LabelInvalid => "HUB_LABEL_INVALID",
@@ -109,6 +113,7 @@ impl HubError {
             | Self::Store(_)
             | Self::StoreDamaged { .. }
             | Self::Stopped(_)
+            | Self::Thread(_)
             | Self::Random(_)
             | Self::LabelInvalid => None,
         }
@@ -124,6 +129,7 @@ impl HubError {
             | Self::StoreForeign { .. }
             | Self::StoreDamaged { .. }
             | Self::Stopped(_)
+            | Self::Thread(_)
             | Self::Random(_)
             | Self::TokenUnknown(_)
             | Self::NotLoopback(_)

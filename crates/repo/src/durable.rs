@@ -28,6 +28,41 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Flushes files and directories, all at the same time.
+pub(crate) fn sync_all(paths: &[std::path::PathBuf]) -> Result<()> {
+    std::thread::scope(|scope| {
+        let flushes: Vec<_> = paths
+            .iter()
+            .map(|path| {
+                let flush = || sync(path);
+                std::thread::Builder::new()
+                    .stack_size(64 * 1024)
+                    .spawn_scoped(scope, flush)
+                    .map_err(|_| path)
+            })
+            .collect();
+        flushes
+            .into_iter()
+            .map(|flush| match flush {
+                Ok(thread) => thread.join().unwrap_or_else(|_| {
+                    Err(std::io::Error::other("the flush did not end")).at("flush", Path::new("."))
+                }),
+                // No thread is to be had, so this one does it.
+                Err(path) => sync(path),
+            })
+            .collect()
+    })
+}
+
+fn sync(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return sync_dir(path);
+    }
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .at("flush", path)
+}
+
 /// Creates a directory and what leads to it.
 pub(crate) fn create_dir(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).at("create", dir)

@@ -9,7 +9,7 @@ mod time;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use maud::Markup;
@@ -27,6 +27,8 @@ const MAX_COMMITS: u32 = 500;
 /// What the board of one project shows.
 struct Board {
     project: ProjectUuid,
+    /// The address that the browser knows this hub by.
+    base: String,
     revision: Revision,
     /// Newest first.
     commits: Vec<StoredCommit>,
@@ -60,26 +62,44 @@ async fn home(State(app): State<App>) -> Response {
     }
 }
 
-async fn project(State(app): State<App>, Path(project): Path<String>) -> Response {
-    shown(app, &project, page::board).await
+async fn project(
+    State(app): State<App>,
+    Path(project): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    shown(app, &project, &headers, page::board).await
 }
 
-async fn fragment(State(app): State<App>, Path(project): Path<String>) -> Response {
-    shown(app, &project, part::board).await
+async fn fragment(
+    State(app): State<App>,
+    Path(project): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    shown(app, &project, &headers, part::board).await
 }
 
-async fn shown(app: App, project: &str, render: impl FnOnce(&Board) -> Markup) -> Response {
+async fn shown(
+    app: App,
+    project: &str,
+    headers: &HeaderMap,
+    render: impl FnOnce(&Board) -> Markup,
+) -> Response {
     let Ok(project) = project.parse::<ProjectUuid>() else {
         return not_found().await;
     };
-    match read(&app, project).await {
+    // The guard let only one of the loopback names through.
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let base = format!("http://{}", host.unwrap_or("localhost"));
+    match read(&app, project, base).await {
         Ok(Some(board)) => html(render(&board)).into_response(),
         Ok(None) => not_found().await,
         Err(error) => failed(&error),
     }
 }
 
-async fn read(app: &App, project: ProjectUuid) -> Result<Option<Board>> {
+async fn read(app: &App, project: ProjectUuid, base: String) -> Result<Option<Board>> {
     // Read before the data: at worst the page is newer than it says, and is fetched once more.
     let revision = app.hub.live.revision(&project);
     let wanted = project.clone();
@@ -90,6 +110,7 @@ async fn read(app: &App, project: ProjectUuid) -> Result<Option<Board>> {
     Ok(found.map(|(commits, total)| Board {
         connected: app.hub.presence.connected(&project),
         project,
+        base,
         revision,
         commits,
         total,

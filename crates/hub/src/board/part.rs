@@ -1,8 +1,8 @@
 //! The parts of a board that change: the browser fetches them again after each event.
 
 use maud::{Markup, html};
-use pawtrail_event::ProjectUuid;
 use pawtrail_event::frame::SPECS_PREFIX;
+use pawtrail_event::{MissionSlug, ProjectUuid};
 
 use super::group::{self, Mission};
 use super::{Board, time};
@@ -20,10 +20,11 @@ pub(super) fn board(board: &Board) -> Markup {
         div.title data-revision=(board.revision) data-total=(board.total) {
             h1 { "Local commits" }
             p.faint { "Project " code { (board.project) } }
+            p.faint { "Commits on mission branches, live from the clones that make them, before they are pushed." }
         }
         (builds(&board.connected))
         @if missions.is_empty() {
-            @if board.connected.is_empty() { (first_steps(&board.project)) } @else { (waiting()) }
+            @if board.connected.is_empty() { (first_steps(board)) } @else { (waiting()) }
         }
         @for mission in &missions { (self::mission(mission)) }
         @if board.total > listed {
@@ -44,7 +45,7 @@ fn builds(connected: &[Connected]) -> Markup {
                         li data-build=(build.build_id) {
                             span.dot aria-hidden="true" {}
                             span { "build " code title=(build.build_id) { (tail(build.build_id.as_str())) } }
-                            span.faint { "since " (time::instant(build.since)) }
+                            span.faint { "joined " (time::instant(build.since)) }
                         }
                     }
                 }
@@ -108,6 +109,7 @@ fn commit(commit: &StoredCommit) -> Markup {
 
 fn files(commit: &StoredCommit) -> Markup {
     let all = &commit.frame.changed_files;
+    let slug = commit.frame.mission_slug.as_ref();
     let (first, rest) = all.split_at(all.len().min(FILES_SHOWN));
     let listed = u64::try_from(all.len()).unwrap_or(u64::MAX);
     let unlisted = commit
@@ -115,11 +117,11 @@ fn files(commit: &StoredCommit) -> Markup {
         .changed_files_total
         .map_or(0, |total| total.saturating_sub(listed));
     html! {
-        ul.files { @for path in first { (file(path)) } }
+        ul.files { @for path in first { (file(path, slug)) } }
         @if !rest.is_empty() {
             details {
                 summary { (rest.len()) " more" }
-                ul.files { @for path in rest { (file(path)) } }
+                ul.files { @for path in rest { (file(path, slug)) } }
             }
         }
         @if unlisted > 0 {
@@ -128,8 +130,12 @@ fn files(commit: &StoredCommit) -> Markup {
     }
 }
 
-fn file(path: &str) -> Markup {
-    let shown = path.strip_prefix(SPECS_PREFIX).unwrap_or(path);
+/// Shows a path from the directory of its mission, which stands above; the title has all of it.
+fn file(path: &str, slug: Option<&MissionSlug>) -> Markup {
+    let below = path.strip_prefix(SPECS_PREFIX).unwrap_or(path);
+    let shown = slug
+        .and_then(|slug| below.strip_prefix(slug.as_str())?.strip_prefix('/'))
+        .unwrap_or(below);
     html! { li title=(path) { (shown) } }
 }
 
@@ -147,16 +153,16 @@ pub(super) fn welcome() -> Markup {
     }
 }
 
-fn first_steps(project: &ProjectUuid) -> Markup {
+fn first_steps(board: &Board) -> Markup {
     html! {
         div.empty {
             p { strong { "Nothing received yet." } " Let a clone of this project send its local commits:" }
             ol {
                 li {
-                    "Make a token: " code { "pawtrail hub token create --project " (project) }
-                    " — it is shown once."
+                    "Make a token: " code { "pawtrail hub token create --project " (board.project) }
+                    " (it is shown once)."
                 }
-                li { "In the clone: " code { "pawtrail sync enable http://<this host and port> --token-file FILE" } }
+                li { "In the clone: " code { "pawtrail sync enable " (board.base) " --token TOKEN" } }
                 li { "Answer a decision or commit below " code { "kitty-specs/" } ": it appears here within a second." }
             }
         }
@@ -231,6 +237,7 @@ mod tests {
         let project: ProjectUuid = "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab".parse().unwrap();
         board(&Board {
             revision: Live::new(1).revision(&project),
+            base: "http://localhost:8787".to_owned(),
             project,
             total: u64::try_from(commits.len()).unwrap(),
             commits,
@@ -268,6 +275,18 @@ mod tests {
     }
 
     #[test]
+    fn paths_start_at_their_mission_and_others_at_theirs() {
+        let mut commit = stored(1, '1');
+        commit.frame.mission_slug = Some("m".parse().unwrap());
+        commit.frame.changed_files = ["kitty-specs/m/spec.md", "kitty-specs/mm/spec.md"]
+            .map(str::to_owned)
+            .to_vec();
+        let page = shown(vec![commit], Vec::new());
+        assert!(page.contains("<li title=\"kitty-specs/m/spec.md\">spec.md</li>"));
+        assert!(page.contains("<li title=\"kitty-specs/mm/spec.md\">mm/spec.md</li>"));
+    }
+
+    #[test]
     fn many_files_are_folded_and_the_unlisted_counted() {
         let mut commit = stored(1, '1');
         commit.frame.changed_files = (0..10).map(|n| format!("kitty-specs/m/{n}.md")).collect();
@@ -279,7 +298,9 @@ mod tests {
 
     #[test]
     fn an_empty_board_says_what_to_do() {
-        assert!(shown(Vec::new(), Vec::new()).contains("pawtrail sync enable"));
+        assert!(
+            shown(Vec::new(), Vec::new()).contains("pawtrail sync enable http://localhost:8787 ")
+        );
         let connected = Connected {
             build_id: "01KT119YA7GD2Y0D7MZRBBBBBB".parse().unwrap(),
             since: Timestamp::UNIX_EPOCH,

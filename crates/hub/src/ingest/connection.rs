@@ -66,7 +66,13 @@ pub(super) async fn run(socket: WebSocket, app: App, grant: Grant) {
         None => {}
         // What remains of the message can't be read any more.
         Some(Farewell::TooLarge) => tokio::time::sleep(GOODBYE).await,
-        Some(Farewell::Gone | Farewell::Stopping | Farewell::Revoked | Farewell::Silent) => {
+        Some(
+            Farewell::Gone
+            | Farewell::Stopping
+            | Farewell::Revoked
+            | Farewell::Silent
+            | Farewell::Failed,
+        ) => {
             let rest = async { while let Some(Ok(_)) = stream.next().await {} };
             // A peer that doesn't end its side in time is left.
             drop(timeout(GOODBYE, rest).await);
@@ -177,7 +183,7 @@ impl Reader {
             Err(error) => {
                 // Without the store nothing is allowed; the clone comes back later.
                 tracing::error!(%error, "a token can't be checked");
-                Err(Farewell::Stopping)
+                Err(Farewell::Failed)
             }
         }
     }

@@ -6,7 +6,8 @@ use futures_util::stream::SplitSink;
 use jiff::Timestamp;
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::{AckStatus, ErrorFrame, Frame, LocalCommitAck, Ping};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::hub::{Hub, Timing};
@@ -28,6 +29,8 @@ pub(super) enum Farewell {
     Silent,
     /// A message was larger than a connection survives.
     TooLarge,
+    /// The store failed, so nothing is allowed.
+    Failed,
 }
 
 impl Farewell {
@@ -38,6 +41,7 @@ impl Farewell {
             Self::Revoked => (1008, "the token was revoked"),
             Self::Silent => (1008, "nothing was heard for too long"),
             Self::TooLarge => (1009, "the message is larger than 1 MiB"),
+            Self::Failed => (1011, "the hub's store failed: try again later"),
         };
         CloseFrame {
             code,
@@ -124,8 +128,10 @@ impl Outbox {
         &mut self,
         mut answer: oneshot::Receiver<Outcome>,
     ) -> Result<Option<Outcome>, Broken> {
-        if let Ok(outcome) = answer.try_recv() {
-            return Ok(Some(outcome));
+        match answer.try_recv() {
+            Ok(outcome) => return Ok(Some(outcome)),
+            Err(TryRecvError::Closed) => return Ok(None),
+            Err(TryRecvError::Empty) => {}
         }
         // What is ready needn't wait for what is not.
         self.flush().await?;

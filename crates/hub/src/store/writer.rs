@@ -35,7 +35,7 @@ impl WriterHandle {
         let thread = std::thread::Builder::new()
             .name("hub-writer".to_owned())
             .spawn(move || run(&*store, &live, receiver))
-            .map_err(HubError::Listen)?;
+            .map_err(HubError::Thread)?;
         Ok((sender, Self(thread)))
     }
 

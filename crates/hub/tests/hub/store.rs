@@ -101,6 +101,48 @@ fn all_that_was_acknowledged_survives_a_hub_that_is_not_stopped_in_order() {
 }
 
 #[test]
+fn a_store_that_fails_acknowledges_nothing_and_asks_to_send_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hub.db");
+    let server = Server::start(&path);
+    let mut client = server.client();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch("ALTER TABLE builds RENAME TO away")
+        .unwrap();
+    // Many at once: some answers are there before the connection asks for them, some after.
+    for n in 1..=200 {
+        client.send(&commit(n));
+    }
+    for n in 1..=200 {
+        let error = client.receive();
+        assert_eq!(error["code"], "STORE_UNAVAILABLE");
+        assert_eq!(error["retryable"], true);
+        assert_eq!(error["git_hash"], json!(hash(n)));
+    }
+    assert!(server.hub.commits(&project()).unwrap().is_empty());
+
+    other
+        .execute_batch("ALTER TABLE away RENAME TO builds")
+        .unwrap();
+    client.send(&commit(1));
+    assert_eq!(client.receive(), ack(1, "accepted"));
+
+    // Where tokens can't be checked, nothing is allowed.
+    other
+        .execute_batch("ALTER TABLE tokens RENAME TO away")
+        .unwrap();
+    client.send(&json!({ "type": "pong", "timestamp": "now" }));
+    assert_eq!(client.until_closed(), Some(1011));
+    let page = server.get("/p/0b0e2f7c-1111-4222-8333-444455556666");
+    assert_eq!(page.status, 404);
+    other
+        .execute_batch("ALTER TABLE projects RENAME TO gone")
+        .unwrap();
+    assert_eq!(server.get("/").status, 500);
+}
+
+#[test]
 fn tokens_are_listed_revoked_and_never_stored_in_the_clear() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("deep/er/hub.db");

@@ -170,24 +170,21 @@ fn signed(
 }
 
 /// Flushes objects and the directories that name them. An object in a pack has been flushed by git.
+///
+/// All at once: a journaling file system then writes its journal once or twice, not once for each.
 pub(super) fn flush(project: &Project, ids: &[ObjectId]) -> Result<()> {
     let objects = project.git().objects.store_ref().path().to_owned();
-    let mut dirs = BTreeSet::new();
+    let mut paths = BTreeSet::new();
     for id in ids {
         let path = loose(&objects, *id);
-        match std::fs::File::open(&path) {
-            Ok(file) => file.sync_all().at("flush", &path)?,
-            Err(error) if durable::is_absent(&error) => continue,
-            Err(error) => return Err(error).at("open", &path),
-        }
-        if let Some(dir) = path.parent() {
-            dirs.insert(dir.to_owned());
+        if let (true, Some(dir)) = (path.exists(), path.parent()) {
+            paths.insert(dir.to_owned());
+            paths.insert(path);
         }
     }
-    for dir in dirs {
-        durable::sync_dir(&dir)?;
-    }
-    durable::sync_dir(&objects)
+    paths.insert(objects);
+    let paths: Vec<PathBuf> = paths.into_iter().collect();
+    durable::sync_all(&paths)
 }
 
 fn loose(objects: &Path, id: ObjectId) -> PathBuf {

@@ -11,6 +11,7 @@ const RETRY_MAX_MS = 15000;
 let retryMs = RETRY_FIRST_MS;
 let fetching = false;
 let again = false;
+let connected = false;
 
 const revision = () => board.querySelector("[data-revision]")?.dataset.revision ?? "";
 const hashes = () => new Set([...board.querySelectorAll("[data-commit]")].map((item) => item.dataset.commit));
@@ -77,6 +78,7 @@ async function refresh() {
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       swap(await answer.text());
     } while (again);
+    if (connected) show("live", "Live");
   } catch {
     show("offline", "Offline: trying again");
     setTimeout(refresh, RETRY_FIRST_MS * 4);
@@ -89,15 +91,14 @@ function connect() {
   const source = new EventSource(`${board.dataset.events}?since=${encodeURIComponent(revision())}`);
   source.addEventListener("open", () => {
     retryMs = RETRY_FIRST_MS;
+    connected = true;
     show("live", "Live");
   });
-  source.addEventListener("change", () => {
-    show("live", "Live");
-    refresh();
-  });
+  source.addEventListener("change", refresh);
   source.addEventListener("error", () => {
     // Reconnect by ourselves: a browser gives up for good when the hub answers with an error.
     source.close();
+    connected = false;
     show("offline", "Offline: trying again");
     setTimeout(connect, retryMs * (0.5 + Math.random()));
     retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
