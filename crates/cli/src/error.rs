@@ -90,6 +90,21 @@ impl From<pawtrail_repo::Error> for CliError {
     }
 }
 
+impl From<pawtrail_sync::SyncError> for CliError {
+    fn from(error: pawtrail_sync::SyncError) -> Self {
+        if let pawtrail_sync::SyncError::Repo(inner) = error {
+            return inner.into();
+        }
+        Self {
+            code: Cow::Borrowed(error.code()),
+            message: error.to_string(),
+            next_step: error.next_step(),
+            details: json!({}),
+            exit: error.exit_code(),
+        }
+    }
+}
+
 impl From<pawtrail_hub::HubError> for CliError {
     fn from(error: pawtrail_hub::HubError) -> Self {
         Self {

@@ -12,5 +12,5 @@ mod text;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(run::run(std::env::args_os().collect()))
+    ExitCode::from(run::run(&std::env::args_os().collect::<Vec<_>>()))
 }

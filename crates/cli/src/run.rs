@@ -13,13 +13,13 @@ use crate::error::CliError;
 use crate::output::{Done, Output};
 
 /// Runs one command line and returns the exit code.
-pub(crate) fn run(words: Vec<OsString>) -> u8 {
+pub(crate) fn run(words: &[OsString]) -> u8 {
     // Before clap has spoken it isn't known whether it will refuse the line, and a refusal has to be
     // JSON as well.
-    let json = asks_for_json(&words);
-    let cli = match parse(&words) {
+    let json = asks_for_json(words);
+    let cli = match parse(words) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, &meant(&words), json),
+        Err(error) => return refuse(&error, &meant(words), json),
     };
     let output = Output::new(&cli.global);
     let result =
@@ -68,9 +68,10 @@ fn refuse(error: &clap::Error, meant: &str, json: bool) -> u8 {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     if asked_for_text {
-        let data = match error.kind() {
-            ErrorKind::DisplayVersion => json!({ "version": env!("CARGO_PKG_VERSION") }),
-            _ => json!({ "help": plain }),
+        let data = if error.kind() == ErrorKind::DisplayVersion {
+            json!({ "version": env!("CARGO_PKG_VERSION") })
+        } else {
+            json!({ "help": plain })
         };
         let human = error.render().ansi().to_string();
         return output.done(&Done::new(data, human.trim_end().to_owned()));

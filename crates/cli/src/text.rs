@@ -38,15 +38,6 @@ impl Text {
         self.field("next", command.cyan())
     }
 
-    /// Adds a line as it is.
-    pub(crate) fn line(mut self, line: &str) -> Self {
-        if !self.lines.is_empty() {
-            self.lines.push('\n');
-        }
-        self.lines.push_str(line);
-        self
-    }
-
     /// Returns the lines, without a line feed at the end.
     pub(crate) fn done(self) -> String {
         self.lines

@@ -1,5 +1,11 @@
 //! The contract of the command line: one JSON document on every path, exit codes, quiet streams.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
 use std::io::Read;
 use std::path::Path;
 use std::process::Stdio;

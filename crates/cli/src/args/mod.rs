@@ -85,7 +85,7 @@ pub(crate) enum ColorWhen {
 /// The nouns.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Prepare this repository: project identity, ignore rules, merge driver
+    /// Prepare this repository: project identity, ignore rules
     ///
     /// Changes nothing that is there already, so it can be run again.
     #[command(after_help = "Example:\n  pawtrail init")]

@@ -1,13 +1,15 @@
 //! What follows each write: late answers are committed, and the courier is woken.
 
-use pawtrail_repo::{Delivery, Project, Receipt, decisions};
+use pawtrail_repo::{Delivery, Project, Receipt, decisions, sync_state};
+use pawtrail_sync::{consent, courier};
 
+use crate::error::CliError;
 use crate::text::{Text, branch, short};
 
 /// Finishes what earlier commands could only record, and hands what is committed to the courier.
 ///
 /// The write itself is done; what fails here is a warning that goes with its receipt.
-pub(super) fn follow(project: &Project, _receipt: &mut Receipt, warnings: &mut Vec<String>) {
+pub(super) fn follow(project: &Project, receipt: &mut Receipt, warnings: &mut Vec<String>) {
     match decisions::finish(project) {
         Ok(waiting) => warnings.extend(
             waiting
@@ -16,6 +18,29 @@ pub(super) fn follow(project: &Project, _receipt: &mut Receipt, warnings: &mut V
         ),
         Err(error) => warnings.push(format!("earlier answers still wait: {error}")),
     }
+    if let Err(error) = deliver(project, receipt) {
+        warnings.push(format!(
+            "nobody tells the hub now, a later command will: {}",
+            error.message
+        ));
+    }
+}
+
+/// Says in the receipt whether the commit is on its way, and wakes the courier. Never waits for
+/// the network. Without consent there is nothing to do.
+fn deliver(project: &Project, receipt: &mut Receipt) -> Result<(), CliError> {
+    if consent::load(project)?.is_none() {
+        return Ok(());
+    }
+    if let (Some(commit), Delivery::None) = (&receipt.commit, receipt.delivery) {
+        let waits = sync_state::pending(project)?
+            .iter()
+            .any(|frame| frame.git_hash == *commit);
+        if waits {
+            receipt.delivery = Delivery::Pending;
+        }
+    }
+    Ok(courier::wake(project)?)
 }
 
 /// Adds what is true now to human output.

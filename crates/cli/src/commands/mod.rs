@@ -7,6 +7,7 @@ mod hub;
 mod init;
 mod mission;
 mod placement;
+mod sync;
 
 pub(crate) use hub::interrupted;
 
@@ -26,7 +27,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
-        Command::Sync(_) => Err(CliError::refused("NOT_WIRED", "not wired")),
+        Command::Sync(command) => sync::run(context, command),
         Command::Hub(command) => hub::run(context, command),
         Command::Demo(args) => crate::demo::run(context, args),
     }

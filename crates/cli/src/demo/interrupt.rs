@@ -6,9 +6,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use crate::commands::interrupted;
 use crate::error::CliError;
 
-/// The code of an interrupted demo.
-pub(super) const CODE: &str = "INTERRUPTED";
-
 #[derive(Debug, Default)]
 struct Shared {
     happened: AtomicBool,
@@ -62,7 +59,10 @@ impl Interrupt {
         if self.0.happened.load(Ordering::SeqCst) {
             return Err(CliError {
                 exit: 130,
-                ..CliError::refused(CODE, "interrupted; what the demo had made is removed")
+                ..CliError::refused(
+                    "INTERRUPTED",
+                    "interrupted; what the demo had made is removed",
+                )
             });
         }
         Ok(())

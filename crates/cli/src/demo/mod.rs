@@ -7,6 +7,8 @@ mod server;
 mod story;
 mod world;
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::args::DemoArgs;
@@ -17,6 +19,9 @@ use crate::output::Done;
 use interrupt::Interrupt;
 use report::Report;
 use world::World;
+
+/// How much later than a child's end the same signal may reach this process.
+const SIGNAL_DELAY: Duration = Duration::from_millis(50);
 
 /// Runs the story and leaves nothing behind.
 ///
@@ -38,6 +43,9 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Done, CliError> 
     let (board_url, dir) = (world.board_url(), world.dir());
     if let Err(error) = told {
         let closed = world.close();
+        // The signal goes to our children too, and their end may be noticed first.
+        std::thread::sleep(SIGNAL_DELAY);
+        interrupt.check()?;
         return Err(failed(error, &report, closed.err()));
     }
     report.summary();
@@ -63,9 +71,6 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Done, CliError> 
 
 /// The first step that isn't true ends the story; the steps before it are told all the same.
 fn failed(error: CliError, report: &Report, closing: Option<CliError>) -> CliError {
-    if error.code == interrupt::CODE {
-        return error;
-    }
     let mut details = report.document();
     details["cause"] = json!({
         "code": error.code,

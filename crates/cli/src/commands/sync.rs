@@ -1,0 +1,192 @@
+//! `sync`: consent, and what waits, went or was refused.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use pawtrail_sync::consent::{self, EnableOptions};
+use pawtrail_sync::courier::{self, Ground, Status};
+use pawtrail_sync::session::Connection;
+use pawtrail_sync::{SyncError, Token};
+use serde_json::json;
+
+use crate::args::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::{Done, to_json};
+use crate::text::{Text, plain};
+
+/// The largest token file, in bytes.
+const MAX_TOKEN_FILE: u64 = 4 * 1024;
+
+pub(super) fn run(context: &Context, command: &SyncCommand) -> Result<Done, CliError> {
+    match command {
+        SyncCommand::Enable(args) => enable(context, args),
+        SyncCommand::Disable => disable(context),
+        SyncCommand::Status => status(context),
+        SyncCommand::Now(args) => now(context, args),
+        SyncCommand::Run(args) => foreground(context, args),
+        SyncCommand::Stop => stop(context),
+    }
+}
+
+fn enable(context: &Context, args: &EnableArgs) -> Result<Done, CliError> {
+    let project = context.project()?;
+    let token = token(context, args)?;
+    let options = EnableOptions {
+        from_now: args.from_now,
+    };
+    let done = consent::enable(&project, &args.url, token, options)?;
+    let text = Text::new("This project's mission commits may go to this hub.")
+        .field("hub", &done.url)
+        .field("project", &done.project_uuid)
+        .field("waiting", commits(done.pending as u64));
+    let text = match done.set_aside {
+        0 => text,
+        count => text.field("set aside", commits(count as u64)),
+    };
+    let text = text.next("pawtrail sync now");
+    Ok(Done::new(to_json(&done)?, text.done()))
+}
+
+/// Takes the token from the argument or the file; with neither, the stored one counts.
+fn token(context: &Context, args: &EnableArgs) -> Result<Option<Token>, CliError> {
+    let text = match (&args.token, &args.token_file) {
+        (Some(token), _) => token.clone(),
+        (None, Some(file)) => read_token(&context.dir, file)?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(text.parse().map_err(SyncError::from)?))
+}
+
+fn read_token(dir: &Path, file: &Path) -> Result<String, CliError> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .take(MAX_TOKEN_FILE)
+            .read_to_string(&mut text)
+    } else {
+        std::fs::File::open(dir.join(file))
+            .and_then(|file| file.take(MAX_TOKEN_FILE).read_to_string(&mut text))
+    };
+    read.map_err(|error| CliError::io("can't read the token file", &error))?;
+    Ok(text)
+}
+
+fn disable(context: &Context) -> Result<Done, CliError> {
+    let was = consent::disable(&context.project()?)?;
+    let headline = if was {
+        "Nothing leaves this machine any more."
+    } else {
+        "Nothing was allowed to leave this machine; nothing was changed."
+    };
+    let text = Text::new(headline).next("pawtrail sync enable --help");
+    Ok(Done::new(json!({ "was_enabled": was }), text.done()))
+}
+
+fn status(context: &Context) -> Result<Done, CliError> {
+    let status = courier::status(&context.project()?)?;
+    let mut data = to_json(&status)?;
+    // The offline queue comes with events that aren't commits; today there are none.
+    data["queued"] = json!(0);
+    Ok(Done::new(data, said(&status)))
+}
+
+fn said(status: &Status) -> String {
+    let (headline, next) = match status.connection {
+        Connection::Off => (
+            "Off: nothing leaves this machine.",
+            Some("pawtrail sync enable --help"),
+        ),
+        Connection::NoCourier if status.pending == 0 => ("On; nothing waits.", None),
+        Connection::NoCourier => ("On; nobody delivers now.", Some("pawtrail sync now")),
+        Connection::Connecting => ("Connecting to the hub.", None),
+        Connection::Live => ("Live: the hub gets each commit at once.", None),
+        Connection::Backoff => (
+            "The hub can't be reached; it is tried again.",
+            Some("pawtrail sync now"),
+        ),
+        Connection::Refused => (
+            "The hub refuses this project.",
+            Some("pawtrail sync enable --help"),
+        ),
+    };
+    let text = Text::new(headline)
+        .maybe("hub", status.url.as_deref())
+        .field("waiting", commits(status.pending))
+        .maybe("oldest", status.oldest_age_s.map(|age| format!("{age} s")));
+    let text = match status.set_aside {
+        0 => text,
+        count => text.field("set aside", commits(count)),
+    };
+    let text = text
+        .maybe("trouble", status.last_error.as_deref().map(plain))
+        .field(
+            "left",
+            format!(
+                "{} frames, {} bytes",
+                status.egress.frames, status.egress.bytes
+            ),
+        );
+    match next {
+        Some(command) => text.next(command).done(),
+        None => text.done(),
+    }
+}
+
+fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
+    let report = courier::now(&context.project()?, Duration::from_secs(args.timeout))?;
+    if report.pending > 0 {
+        let cause = match &report.last_error {
+            Some(error) => plain(error),
+            None => format!("no answer within {} s", args.timeout),
+        };
+        let waiting = commits(report.pending);
+        let message = format!("{waiting} still wait for the hub: {cause}");
+        return Err(CliError {
+            details: to_json(&report)?,
+            ..CliError::refused("STILL_PENDING", message).next("pawtrail sync status")
+        });
+    }
+    let text = Text::new("The hub has everything.")
+        .field("sent now", commits(report.acknowledged))
+        .field("took", format!("{} ms", report.elapsed_ms));
+    Ok(Done::new(to_json(&report)?, text.done()))
+}
+
+fn foreground(context: &Context, args: &RunArgs) -> Result<Done, CliError> {
+    let project = match &args.repo {
+        Some(dir) => context.project_at(dir)?,
+        None => context.project()?,
+    };
+    let ground = if args.background {
+        Ground::Background
+    } else {
+        context.start_log(true);
+        Ground::Foreground
+    };
+    let end = courier::run(&project, ground)?;
+    let text = Text::new(&format!("The courier ended: {end}."));
+    Ok(Done::new(json!({ "ended": end.to_string() }), text.done()))
+}
+
+fn stop(context: &Context) -> Result<Done, CliError> {
+    let was = courier::stop(&context.project()?)?;
+    let headline = if was {
+        "The courier has stopped."
+    } else {
+        "No courier was running."
+    };
+    Ok(Done::new(
+        json!({ "was_running": was }),
+        Text::new(headline).done(),
+    ))
+}
+
+fn commits(count: u64) -> String {
+    match count {
+        1 => "1 commit".to_owned(),
+        more => format!("{more} commits"),
+    }
+}
