@@ -2,6 +2,7 @@
 
 mod diff;
 mod framer;
+mod reach;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
@@ -10,8 +11,9 @@ use gix::ObjectId;
 use pawtrail_event::frame::LocalCommit;
 
 pub(crate) use framer::{Framer, Outcome, Purpose, object_id};
+use reach::Node;
 
-use crate::error::{GitContext, Result};
+use crate::error::Result;
 use crate::history;
 use crate::mission::BRANCH_PREFIX;
 use crate::placement;
@@ -38,11 +40,6 @@ pub(crate) struct Frames {
     pub(crate) frames: Vec<(ObjectId, LocalCommit)>,
     /// Commits under `kitty-specs/` of no mission that can be named.
     pub(crate) unattributed: Vec<ObjectId>,
-}
-
-struct Node {
-    parents: Vec<ObjectId>,
-    committed: i64,
 }
 
 /// Returns the branches whose commits are announced: mission branches with their lanes, and the
@@ -81,52 +78,27 @@ pub(crate) fn present(
         .collect()
 }
 
-/// Returns those of `ids` that none of `tips` reaches. All must be commits of this clone.
+/// Returns those of `ids` that none of `tips` reaches. The ids must be commits of this clone.
 pub(crate) fn unreached(
     git: &gix::Repository,
     ids: &[ObjectId],
     tips: &[ObjectId],
 ) -> Result<HashSet<ObjectId>> {
-    let asked: HashSet<ObjectId> = ids.iter().copied().collect();
-    if asked.is_empty() || tips.is_empty() {
-        return Ok(asked);
+    if ids.is_empty() {
+        return Ok(HashSet::new());
     }
-    let mut found = HashSet::new();
-    let walk = git
-        .rev_walk(ids.iter().copied())
-        .with_hidden(tips.iter().copied())
-        .all()
-        .git("walking history")?;
-    for info in walk {
-        let id = info.git("walking history")?.id;
-        if asked.contains(&id) {
-            found.insert(id);
-        }
-    }
-    Ok(found)
+    let found = reach::only_from(git, ids, tips)?;
+    Ok(ids
+        .iter()
+        .copied()
+        .filter(|id| found.contains_key(id))
+        .collect())
 }
 
-/// Finds the commits that `tips` reach and `hidden` don't. The hidden ones must be commits of this clone.
+/// Finds the commits that `tips` reach and `hidden` don't.
 pub(crate) fn local(git: &gix::Repository, tips: &Tips, hidden: &[ObjectId]) -> Result<Local> {
-    let mut nodes: HashMap<ObjectId, Node> = HashMap::new();
-    let starts: Vec<ObjectId> = present(git, tips.values().copied());
-    let walk = git
-        .rev_walk(starts.iter().copied())
-        .with_hidden(hidden.iter().copied())
-        .all()
-        .git("walking history")?;
-    for info in walk {
-        let info = info.git("walking history")?;
-        let commit = git.find_commit(info.id).git("reading a commit")?;
-        let committed = commit.committer().git("reading a commit")?.seconds();
-        nodes.insert(
-            info.id,
-            Node {
-                parents: info.parent_ids.to_vec(),
-                committed,
-            },
-        );
-    }
+    let starts: Vec<ObjectId> = tips.values().copied().collect();
+    let nodes = reach::only_from(git, &starts, hidden)?;
     let mut edge: Vec<ObjectId> = starts
         .iter()
         .chain(nodes.values().flat_map(|node| &node.parents))

@@ -1,4 +1,12 @@
 //! Frames from git and `sync-state.json`, against real git.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
 #[path = "local_commits/branches.rs"]
 mod branches;
 #[path = "local_commits/crowd.rs"]

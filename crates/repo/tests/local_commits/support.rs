@@ -1,12 +1,5 @@
 //! A repository that Pawtrail has seen, with one mission on its own branch.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests fail by panicking"
-)]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
