@@ -71,9 +71,12 @@ fn root(path: &Path) -> &Path {
     path.ancestors().last().unwrap_or(path)
 }
 
-/// A process group of its own: the terminal's Ctrl-C is not meant for it.
+/// A process group of its own: the terminal's Ctrl-C is not meant for it. And no descriptor that
+/// this process was given by its parent: whoever waits for the end of such a pipe would wait for
+/// the courier.
 #[cfg(unix)]
 fn detach(command: &mut Command) {
+    close_fds::set_fds_cloexec_threadsafe(3, &[]);
     std::os::unix::process::CommandExt::process_group(command, 0);
 }
 

@@ -380,11 +380,29 @@ fn a_courier_is_started_detached_where_none_answers() {
     assert_eq!(hub.connections(), 0, "the command itself connects nowhere");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_courier_inherits_no_open_file() {
+    let clone = Scratch::new(0);
+    let path = clone.place.common_dir.join("given-by-the-parent");
+    let given = fs::File::create(&path).unwrap();
+    rustix::io::fcntl_setfd(&given, rustix::io::FdFlags::empty()).unwrap();
+    let marker = clone.place.common_dir.join("started");
+    recorder(&clone.place, &marker)
+        .launch(&clone.place)
+        .unwrap();
+    eventually("the process", || marker.exists());
+    let open = fs::read_to_string(marker.with_extension("open")).unwrap();
+    assert!(open.contains("/dev/null"), "{open}");
+    assert!(!open.contains("given-by-the-parent"), "{open}");
+}
+
 /// A program that writes down how it was started and ends.
 fn recorder(place: &Place, marker: &Path) -> Launcher {
     let path = place.common_dir.join("program.sh");
     let text = format!(
-        "#!/bin/sh\necho \"$(pwd)|$*|$(cat)\" > {0}.tmp\nmv {0}.tmp {0}\n",
+        "#!/bin/sh\nls -l /proc/$$/fd > {0}.open 2>&1\n\
+         echo \"$(pwd)|$*|$(cat)\" > {0}.tmp\nmv {0}.tmp {0}\n",
         marker.display()
     );
     fs::write(&path, text).unwrap();

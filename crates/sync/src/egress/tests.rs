@@ -99,11 +99,20 @@ async fn refusals_are_told_from_troubles() {
 
 #[tokio::test]
 async fn an_https_hub_never_gets_a_clear_text_request() {
-    let hub = TestHub::start(HubAnswer::Ack);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let first = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut record = [0; 3];
+        std::io::Read::read_exact(&mut stream, &mut record).unwrap();
+        record
+    });
     let dir = tempfile::tempdir().unwrap();
     let place = place(&dir);
-    enable(&place, &hub.url().replace("http:", "https:"), "first-token");
+    let url = format!("https://127.0.0.1:{port}");
+    enable(&place, &url, "first-token");
     let error = Door::new(place).connect().await.err().unwrap();
     assert!(matches!(error, DoorError::Lost(_)), "{error}");
-    assert_eq!(hub.connections(), 0);
+    // The first bytes are a TLS handshake record (22) of version 3.x, no letters of HTTP.
+    assert_eq!(first.join().unwrap()[..2], [22, 3]);
 }
