@@ -18,7 +18,7 @@ use crate::checkouts::Checkout;
 use crate::durable;
 use crate::error::Result;
 use crate::history;
-use crate::journal;
+use crate::lines;
 use crate::lock::{self, Lock};
 use crate::placement::Placement;
 use crate::project::Project;
@@ -254,11 +254,11 @@ fn build(
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
                     let file = durable::read(&checkout.root.join(&change.path))?;
-                    let foreign = journal::foreign_lines(&file.unwrap_or_default(), &old, &lines);
+                    let foreign = lines::foreign_lines(&file.unwrap_or_default(), &old, &lines);
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
-                (journal::union(&old, &lines), Some(lines))
+                (lines::union(&old, &lines), Some(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
                 return Ok(Built::Taken(change.path.clone()));
@@ -287,13 +287,7 @@ fn project_files(checkout: &Checkout, files: &[File]) -> Result<()> {
     for file in files {
         let path = checkout.root.join(&file.path);
         match &file.lines {
-            Some(_) => {
-                let lines: Vec<String> = String::from_utf8_lossy(&file.content)
-                    .split_terminator('\n')
-                    .map(str::to_owned)
-                    .collect();
-                journal::project_into(&path, &lines)?;
-            }
+            Some(_) => lines::project_into(&path, &file.content)?,
             None => {
                 durable::create_new(&path, &file.content, durable::Access::Shared)?;
             }

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod init;
 mod journal;
 mod ledger;
+mod lines;
 mod local_commits;
 mod lock;
 pub mod mission;
