@@ -10,7 +10,7 @@ use pawtrail_event::{DecisionId, EventId, Sanitized, time};
 
 use crate::error::{Error, Result};
 use crate::idempotency::{self, Claim};
-use crate::journal::{self, Journal};
+use crate::journal::Journal;
 use crate::ledger::{Change, Committed, Content, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
@@ -110,7 +110,7 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
             .actor
             .unwrap_or_else(|| actor("pawtrail", ActorType::Service)),
     };
-    let payload = Payload::requested(asked).map_err(refused)?;
+    let payload = Payload::requested(asked).map_err(|error| refused(&error))?;
     let event = decision::event(&header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
         if known.question != text(&event, "question") || known.options != options(&event) {
@@ -181,7 +181,7 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
         answer: reply.answer,
         actor: reply.actor,
     })
-    .map_err(refused)?;
+    .map_err(|error| refused(&error))?;
     let event = decision::event(&header, &payload);
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     let place = placement::choose_for_good(project, mission, place)?;
@@ -277,7 +277,7 @@ fn receipt(
     }
 }
 
-fn refused(error: PayloadError) -> Error {
+fn refused(error: &PayloadError) -> Error {
     Error::Invalid {
         what: "decision",
         message: error.to_string(),

@@ -21,6 +21,7 @@ pub mod mission;
 pub mod placement;
 mod project;
 mod protection;
+mod reach;
 mod receipt;
 mod source;
 pub mod sync_state;

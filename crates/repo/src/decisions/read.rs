@@ -177,12 +177,11 @@ pub(super) fn receipt(
     Ok(receipt)
 }
 
+/// All rows, and the damaged lines with the file that each stands in.
+type Union = (Vec<Row>, Vec<(String, Damaged)>);
+
 /// The ledger branch first, then what waits, then what only files hold.
-fn union(
-    project: &Project,
-    mission: &Mission,
-    place: &Placement,
-) -> Result<(Vec<Row>, Vec<(String, Damaged)>)> {
+fn union(project: &Project, mission: &Mission, place: &Placement) -> Result<Union> {
     let path = mission.path(decision::FILE);
     let committed = match place.tip.or(place.base) {
         Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),

@@ -83,7 +83,7 @@ pub(super) fn save(project: &Project, stored: &Stored) -> Result<()> {
             clone_state::ignore_private_files(project)?;
         }
     }
-    durable::replace(&path, &text, Access::Shared)
+    durable::replace_cache(&path, &text)
 }
 
 /// Lists the damaged files that were kept, oldest first.
