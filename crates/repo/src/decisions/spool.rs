@@ -1,12 +1,13 @@
 //! Commits what a mission's spool holds, now or after a command that could not.
 
-use pawtrail_event::decision::{self, RowPayload};
+use pawtrail_event::decision;
 
 use super::{Change, Content, Journal, Ledger, Outcome};
 use crate::error::Result;
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
+use crate::spooled::is_answer;
 use crate::{journal, ledger, sync_state};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
@@ -74,8 +75,4 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
         }
     }
     Ok(waiting)
-}
-
-fn is_answer(line: &str) -> bool {
-    decision::parse_row(line).is_ok_and(|row| matches!(row.payload, RowPayload::Answered(_)))
 }
