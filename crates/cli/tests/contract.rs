@@ -64,6 +64,8 @@ const LINES: &[&[&str]] = &[
     &["commit", "-m", "", "README.md"],
     &["merge-events"],
     &["merge-events", "not-there", "not-there", "not-there"],
+    &["doctor"],
+    &["doctor", "--fix"],
     &["verify"],
     &["verify", "--mission", "unknown"],
     &["sync"],

@@ -47,6 +47,7 @@ fn help_of_the_program() {
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured
@@ -93,6 +94,7 @@ fn help_of_the_program_short() {
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured
@@ -649,6 +651,7 @@ fn a_missing_command() {
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured

@@ -6,6 +6,7 @@ mod checkouts;
 mod clone_state;
 pub mod commit;
 pub mod decisions;
+pub mod doctor;
 mod durable;
 mod error;
 mod git_program;

@@ -10,6 +10,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::git_program;
 use crate::project::Project;
 
+const PROGRAM: &str = "pawtrail";
 /// The command that git runs; git puts the file names in.
 const COMMAND: &str = "pawtrail merge-events %O %A %B --path=%P";
 /// The driver's names: ours, and the one that the attributes of existing repositories use.
@@ -94,21 +95,55 @@ pub(crate) fn install(project: &Project, root: &Path) -> Result<Vec<String>> {
     Ok(changed)
 }
 
+/// What keeps git from merging event files as logs.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) message: String,
+    /// Whether `init` mends it.
+    pub(crate) init_mends: bool,
+}
+
 /// Says what keeps git from merging event files as logs; nothing when all is well.
-pub(crate) fn trouble(project: &Project, root: &Path) -> Result<Option<String>> {
+pub(crate) fn trouble(project: &Project, root: &Path) -> Result<Option<Trouble>> {
+    let mut ours = false;
     for (file, value) in attributes(root)? {
         if value == "unspecified" {
-            return Ok(Some(format!(
-                "{ATTRIBUTES_FILE} names no merge driver for {file}"
-            )));
+            return Ok(Some(Trouble {
+                message: format!("{ATTRIBUTES_FILE} names no merge driver for {file}"),
+                init_mends: true,
+            }));
         }
-        if command(project, &value).is_none() {
-            return Ok(Some(format!(
-                "{ATTRIBUTES_FILE} says merge={value} for {file}, and this clone has no such driver"
-            )));
+        // Git's own `union` keeps all lines, and readers drop the repeats.
+        if value == "union" {
+            continue;
+        }
+        match command(project, &value) {
+            Some(command) => ours |= command.starts_with(PROGRAM),
+            None => {
+                return Ok(Some(Trouble {
+                    message: format!(
+                        "{ATTRIBUTES_FILE} says merge={value} for {file}, and this clone has no such driver"
+                    ),
+                    init_mends: NAMES.contains(&value.as_str()),
+                }));
+            }
         }
     }
+    if ours && !is_on_path() {
+        return Ok(Some(Trouble {
+            message: format!(
+                "git runs its merge driver as `{PROGRAM}`, and no directory of PATH holds such a program"
+            ),
+            init_mends: false,
+        }));
+    }
     Ok(None)
+}
+
+fn is_on_path() -> bool {
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(&name).is_file())
 }
 
 /// The command of a driver, in any configuration file of the user or the clone.

@@ -1,4 +1,4 @@
-//! Arguments of what proves and merges ledgers: `verify`, `merge-events`.
+//! Arguments of what proves, mends and merges ledgers: `verify`, `doctor`, `merge-events`.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,14 @@ pub(crate) struct VerifyArgs {
     /// Mission id, its first 8 characters, directory name, slug, or number; default: all missions
     #[arg(long, value_name = "MISSION")]
     pub(crate) mission: Option<String>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Show the plan and carry it out; branches change by new commits alone
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 /// Arguments of `merge-events`.

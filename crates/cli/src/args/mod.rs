@@ -18,7 +18,7 @@ pub(crate) use decision::{
 };
 pub(crate) use demo::DemoArgs;
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
-pub(crate) use ledger::{MergeEventsArgs, VerifyArgs};
+pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, MissionCommand, TopologyArg};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 
@@ -115,6 +115,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  pawtrail verify\n  pawtrail verify --mission payments --json"
     )]
     Verify(VerifyArgs),
+    /// Say what is wrong with this clone, and mend it
+    #[command(after_help = "Examples:\n  pawtrail doctor\n  pawtrail doctor --fix")]
+    Doctor(DoctorArgs),
     /// Merge three versions of an event file, as git asks its merge driver to
     #[command(
         hide = true,

@@ -3,6 +3,7 @@
 mod after_write;
 mod commit;
 mod decision;
+mod doctor;
 mod hub;
 mod init;
 mod merge_events;
@@ -30,6 +31,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Decision(command) => decision::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
         Command::Verify(args) => verify::verify(context, args),
+        Command::Doctor(args) => doctor::doctor(context, args),
         Command::MergeEvents(args) => merge_events::merge_events(context, args),
         Command::Sync(command) => sync::run(context, command),
         Command::Hub(command) => hub::run(context, command),
