@@ -23,6 +23,7 @@ mod project;
 mod protection;
 mod reach;
 mod receipt;
+mod record;
 mod source;
 pub mod sync_state;
 
