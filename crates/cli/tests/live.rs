@@ -84,10 +84,8 @@ impl Project {
     fn pending(&self) -> Vec<String> {
         let file = self.repo.read(".kittify/sync-state.json").unwrap();
         let state: Value = serde_json::from_str(&file).unwrap();
-        let frames = state["pending"]
+        state["pending_local_commits"]
             .as_array()
-            .or(state["pending_events"].as_array());
-        frames
             .unwrap_or_else(|| panic!("no pending frames in {file}"))
             .iter()
             .map(|frame| text(&frame["git_hash"]))
