@@ -253,9 +253,9 @@ fn killed_at_any_moment(round: u64) {
         })
         .min()
         .unwrap();
-    // Moments spread evenly over a little more than a whole command, in scattered order.
+    // Moments spread evenly over two and a half times a whole command, in scattered order.
     let moment =
-        |at: u64| whole.mul_f64(1.2 * ((at * 8 + round) % (RUNS * 8)) as f64 / (RUNS * 8) as f64);
+        |at: u64| whole.mul_f64(2.5 * ((at * 8 + round) % (RUNS * 8)) as f64 / (RUNS * 8) as f64);
     let mut reported = HashSet::new();
     let mut ids = Vec::new();
     for at in 0..RUNS {

@@ -16,6 +16,8 @@ const IGNORED: &[&str] = &[
     "/.kittify/sync-state.json.*",
     "/.kittify/events/",
     "/.kittify/runtime/",
+    // A file in the making, which lasts for milliseconds.
+    ".pawtrail-*",
 ];
 const MARK: &str = "# pawtrail: private files of this clone";
 

@@ -10,14 +10,14 @@ use pawtrail_event::{DecisionId, EventId, Sanitized, time};
 
 use crate::error::{Error, Result};
 use crate::idempotency::{self, Claim};
-use crate::journal::{self, Journal};
+use crate::journal::Journal;
 use crate::ledger::{Change, Committed, Content, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::sync_state;
-use crate::{durable, history};
+use crate::{durable, history, lines};
 
 pub use read::{Entry, GivenBy, Reading, find, list, log};
 pub use spool::finish;
@@ -110,7 +110,7 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
             .actor
             .unwrap_or_else(|| actor("pawtrail", ActorType::Service)),
     };
-    let payload = Payload::requested(asked).map_err(refused)?;
+    let payload = Payload::requested(asked).map_err(|error| refused(&error))?;
     let event = decision::event(&header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
         if known.question != text(&event, "question") || known.options != options(&event) {
@@ -129,9 +129,13 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
     place = placement::choose_for_good(project, mission, place)?;
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     journal.append(&event)?;
-    let lines = journal.spooled()?;
-    for checkout in &place.checkouts {
-        journal::project_into(&checkout.root.join(mission.path(decision::FILE)), &lines)?;
+    journal.flush()?;
+    if !place.checkouts.is_empty() {
+        let spooled = lines::union(b"", &journal.spooled()?);
+        for checkout in &place.checkouts {
+            let file = checkout.root.join(mission.path(decision::FILE));
+            lines::project_into(&file, &spooled)?;
+        }
     }
     drop(ledger);
     Ok(Written {
@@ -177,7 +181,7 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
         answer: reply.answer,
         actor: reply.actor,
     })
-    .map_err(refused)?;
+    .map_err(|error| refused(&error))?;
     let event = decision::event(&header, &payload);
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     let place = placement::choose_for_good(project, mission, place)?;
@@ -205,9 +209,12 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
             header.event_id
         }
     };
-    let pending = |reason: String| Error::Spooled {
-        receipt: Box::new(receipt(mission, &place, event_id.clone(), None)),
-        reason,
+    let pending = |reason: String| match journal.flush() {
+        Ok(()) => Error::Spooled {
+            receipt: Box::new(receipt(mission, &place, event_id.clone(), None)),
+            reason,
+        },
+        Err(error) => error,
     };
     let message = format!("chore(decisions): answer {decision_id} [skip ci]");
     // From here on the answer is in the spool: whatever fails now, the next command makes up for.
@@ -270,7 +277,7 @@ fn receipt(
     }
 }
 
-fn refused(error: PayloadError) -> Error {
+fn refused(error: &PayloadError) -> Error {
     Error::Invalid {
         what: "decision",
         message: error.to_string(),

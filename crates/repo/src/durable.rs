@@ -41,16 +41,13 @@ pub(crate) fn sync_all(paths: &[std::path::PathBuf]) -> Result<()> {
                     .map_err(|_| path)
             })
             .collect();
-        flushes
-            .into_iter()
-            .map(|flush| match flush {
-                Ok(thread) => thread.join().unwrap_or_else(|_| {
-                    Err(std::io::Error::other("the flush did not end")).at("flush", Path::new("."))
-                }),
-                // No thread is to be had, so this one does it.
-                Err(path) => sync(path),
-            })
-            .collect()
+        flushes.into_iter().try_for_each(|flush| match flush {
+            Ok(thread) => thread.join().unwrap_or_else(|_| {
+                Err(std::io::Error::other("the flush did not end")).at("flush", Path::new("."))
+            }),
+            // No thread is to be had, so this one does it.
+            Err(path) => sync(path),
+        })
     })
 }
 
@@ -75,6 +72,16 @@ pub(crate) fn replace(path: &Path, content: &[u8], access: Access) -> Result<()>
         .map_err(|error| error.error)
         .at("replace", path)?;
     parent(path).map_or(Ok(()), sync_dir)
+}
+
+/// Replaces a file that can be made again: whole or as it was, and after a power loss perhaps as it was before.
+pub(crate) fn replace_cache(path: &Path, content: &[u8]) -> Result<()> {
+    let written = written_beside(path, content, Access::Shared)?;
+    written
+        .persist(path)
+        .map_err(|error| error.error)
+        .at("replace", path)?;
+    Ok(())
 }
 
 /// Creates a file unless it is there; returns whether this call created it.

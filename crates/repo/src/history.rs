@@ -5,6 +5,7 @@ use gix::bstr::ByteSlice;
 
 use crate::error::{GitContext, Result};
 use crate::project::Project;
+use crate::reach;
 
 /// Returns the commit that a full reference name points to; `None` when there is no such reference.
 pub(crate) fn tip(project: &Project, full_name: &str) -> Result<Option<ObjectId>> {
@@ -78,18 +79,12 @@ pub(crate) fn is_pushed(project: &Project, commit: ObjectId) -> Result<bool> {
 
 /// Says whether one of `tips` is the commit or descends from it.
 pub(crate) fn is_reached(project: &Project, commit: ObjectId, tips: &[ObjectId]) -> Result<bool> {
-    if tips.is_empty() || tips.contains(&commit) {
-        return Ok(!tips.is_empty());
+    if tips.contains(&commit) {
+        return Ok(true);
     }
-    let mut walk = project
-        .git()
-        .rev_walk([commit])
-        .with_hidden(tips.iter().copied())
-        .all()
-        .git("walking history")?;
-    match walk.next() {
-        // Everything that `commit` reaches is hidden behind the tips, itself included.
-        None => Ok(true),
-        Some(first) => first.git("walking history").map(|_| false),
+    if tips.is_empty() || !project.git().has_object(commit) {
+        return Ok(false);
     }
+    let left = reach::only_from(project.git(), &[commit], tips)?;
+    Ok(!left.contains_key(&commit))
 }

@@ -98,7 +98,7 @@ pub(crate) fn write(root: &Path, identity: &Identity) -> Result<()> {
         edited(&text, identity.uuid.as_str(), slug).map_err(damaged)?
     };
     // The editor is young: what it made must read back as what was meant.
-    let config: Config = parse(&after).map_err(|message| damaged(message))?;
+    let config: Config = parse(&after).map_err(damaged)?;
     let read_back = config.project.and_then(|section| section.uuid);
     if read_back.as_deref() != Some(identity.uuid.as_str()) {
         return Err(Error::Damaged {

@@ -1,12 +1,11 @@
 //! The write-ahead log: a line is in its mission's spool, flushed, before anything else happens to it.
 //!
 //! The spool stands in the git directory that all worktrees share. A line leaves it only when its commit is in the
-//! ledger branch. Where that branch is checked out, the file there is a projection: it gets missing lines by append.
-//! All functions that write expect the ledger's lock to be held.
+//! ledger branch. All functions that write expect the ledger's lock to be held.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pawtrail_event::{MissionId, Sanitized};
 
@@ -42,10 +41,12 @@ impl Journal {
             .collect())
     }
 
-    /// Appends an event durably: a torn tail is cut off, one write, flushed.
+    /// Appends an event: a torn tail is cut off, then one write.
+    ///
+    /// A kill can't undo it. A power loss can, until [`Self::flush`] or the commit of the event has returned; nothing may
+    /// be reported before one of them has.
     pub(crate) fn append(&self, event: &Sanitized) -> Result<()> {
-        let created = !self.spool.exists();
-        if created && let Some(dir) = self.spool.parent() {
+        if let Some(dir) = self.spool.parent() {
             durable::create_dir(dir)?;
         }
         let mut file = OpenOptions::new()
@@ -56,9 +57,16 @@ impl Journal {
             .at("open", &self.spool)?;
         self.cut_torn_tail(&mut file)?;
         file.write_all(event.to_line().as_bytes())
-            .and_then(|()| file.sync_data())
-            .at("append to", &self.spool)?;
-        if created && let Some(dir) = self.spool.parent() {
+            .at("append to", &self.spool)
+    }
+
+    /// Makes what was appended survive a power loss.
+    pub(crate) fn flush(&self) -> Result<()> {
+        fs::File::open(&self.spool)
+            .and_then(|file| file.sync_all())
+            .at("flush", &self.spool)?;
+        // The directories too: this may be the mission's first line.
+        for dir in self.spool.ancestors().skip(1).take(2) {
             durable::sync_dir(dir)?;
         }
         Ok(())
@@ -112,101 +120,6 @@ pub(crate) fn spooling_missions(project: &Project) -> Result<Vec<MissionId>> {
     Ok(found)
 }
 
-/// Brings the lines that a checked-out event file lacks into it, and mends a torn tail.
-///
-/// A tail that is the beginning of one of `lines` is completed; any other tail gets a line end and stays.
-pub(crate) fn project_into(file: &Path, lines: &[String]) -> Result<()> {
-    if let Some(dir) = file.parent() {
-        durable::create_dir(dir)?;
-    }
-    let mut open = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .read(true)
-        .open(file)
-        .at("open", file)?;
-    let mut content = Vec::new();
-    open.read_to_end(&mut content).at("read", file)?;
-    let mut addition = Vec::new();
-    let tail_at = content
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |last| last + 1);
-    let tail = &content[tail_at..];
-    let mut missing: Vec<&String> = lines.iter().filter(|line| !holds(&content, line)).collect();
-    if !tail.is_empty() {
-        let begun = |line: &&String| line.as_bytes().starts_with(tail);
-        if let Some(at) = missing.iter().position(begun) {
-            addition.extend_from_slice(&missing.remove(at).as_bytes()[tail.len()..]);
-        }
-        addition.push(b'\n');
-    }
-    for line in missing {
-        addition.extend_from_slice(line.as_bytes());
-        addition.push(b'\n');
-    }
-    if addition.is_empty() {
-        return Ok(());
-    }
-    open.write_all(&addition)
-        .and_then(|()| open.sync_data())
-        .at("append to", file)
-}
-
-/// Returns `base` with the lines that it lacks behind it.
-pub(crate) fn union(base: &[u8], lines: &[String]) -> Vec<u8> {
-    let mut whole = base.to_vec();
-    if !whole.is_empty() && !whole.ends_with(b"\n") {
-        whole.push(b'\n');
-    }
-    for line in lines {
-        if !holds(&whole, line) {
-            whole.extend_from_slice(line.as_bytes());
-            whole.push(b'\n');
-        }
-    }
-    whole
-}
-
-/// Returns the lines of `content` that hold an event which neither `base` nor `lines` has: another tool wrote them.
-pub(crate) fn foreign_lines(content: &[u8], base: &[u8], lines: &[String]) -> Vec<String> {
-    let rest = content.strip_prefix(base).unwrap_or(content);
-    String::from_utf8_lossy(rest)
-        .split_inclusive('\n')
-        .filter_map(|line| line.strip_suffix('\n'))
-        .filter(|line| event_id(line).is_some())
-        .filter(|line| !holds(base, line) && !lines.iter().any(|known| known == line))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Says whether `content` has the event of `line`; a line without an event id is compared as text.
-fn holds(content: &[u8], line: &str) -> bool {
-    match event_id(line) {
-        Some(id) => ["\"event_id\":\"", "\"event_id\": \""]
-            .iter()
-            .any(|key| find(content, format!("{key}{id}\"").as_bytes())),
-        None => content
-            .split(|byte| *byte == b'\n')
-            .any(|known| known == line.as_bytes()),
-    }
-}
-
-fn event_id(line: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Id {
-        event_id: String,
-    }
-    serde_json::from_str::<Id>(line)
-        .ok()
-        .map(|row| row.event_id)
-}
-
-fn find(content: &[u8], wanted: &[u8]) -> bool {
-    use gix::bstr::ByteSlice;
-    content.find(wanted).is_some()
-}
-
 fn spool_dir(project: &Project) -> PathBuf {
     project.state_dir().join("spool")
 }
@@ -214,71 +127,6 @@ fn spool_dir(project: &Project) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn line(id: &str) -> String {
-        format!("{{\"at\":\"2026\",\"event_id\":\"{id}\"}}")
-    }
-
-    #[test]
-    fn a_union_keeps_the_base_and_adds_only_what_is_missing() {
-        let base = format!("{}\n", line("A"));
-        let spaced = "{\"event_id\": \"B\"}\n";
-        let whole = union(
-            format!("{base}{spaced}").as_bytes(),
-            &[line("A"), line("B"), line("C")],
-        );
-        assert_eq!(
-            String::from_utf8(whole).unwrap(),
-            format!("{base}{spaced}{}\n", line("C"))
-        );
-        assert_eq!(
-            union(b"x", &[line("A")]),
-            format!("x\n{}\n", line("A")).as_bytes()
-        );
-        assert_eq!(union(b"", &[]), b"");
-    }
-
-    #[test]
-    fn a_torn_tail_of_ours_is_completed_and_anothers_is_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("kitty-specs/m/decisions.events.jsonl");
-        project_into(&file, &[line("A")]).unwrap();
-        let torn = &line("B")[..12];
-        let append = |text: &str| {
-            let mut open = OpenOptions::new().append(true).open(&file).unwrap();
-            open.write_all(text.as_bytes()).unwrap();
-        };
-        append(torn);
-        project_into(&file, &[line("A"), line("B"), line("C")]).unwrap();
-        let expected = format!("{}\n{}\n{}\n", line("A"), line("B"), line("C"));
-        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
-        append("half a thou");
-        project_into(&file, &[line("D")]).unwrap();
-        let expected = format!("{expected}half a thou\n{}\n", line("D"));
-        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
-        project_into(&file, &[line("D")]).unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
-    }
-
-    #[test]
-    fn lines_of_another_tool_are_found_whatever_the_order() {
-        let (a, b, c) = (line("A"), line("B"), line("C"));
-        let base = format!("{a}\n{b}\n");
-        let same_prefix = format!("{base}{c}\nnot json\n");
-        assert_eq!(
-            foreign_lines(same_prefix.as_bytes(), base.as_bytes(), &[]),
-            vec![c.clone()]
-        );
-        let reordered = format!("{b}\n{c}\n{a}\ntorn");
-        assert_eq!(
-            foreign_lines(reordered.as_bytes(), base.as_bytes(), &[]),
-            vec![c.clone()]
-        );
-        assert_eq!(
-            foreign_lines(reordered.as_bytes(), base.as_bytes(), &[c]),
-            Vec::<String>::new()
-        );
-    }
 
     #[test]
     fn the_spool_cuts_a_torn_tail_and_gives_whole_lines() {

@@ -18,7 +18,7 @@ use crate::checkouts::Checkout;
 use crate::durable;
 use crate::error::Result;
 use crate::history;
-use crate::journal;
+use crate::lines;
 use crate::lock::{self, Lock};
 use crate::placement::Placement;
 use crate::project::Project;
@@ -134,14 +134,15 @@ pub(crate) fn commit(
             .chain(trees)
             .chain([commit])
             .collect();
-        objects::flush(project, &written)?;
+        let token = refs::prepare(project, &placement.ledger_ref, commit)?;
+        objects::flush(project, &written, token.path())?;
         for (checkout, held) in &mut indexes {
             project_files(checkout, &built)?;
             let staged: Vec<Staged<'_>> = built.iter().map(File::staged).collect();
             if let Err(obstacle) = index::prepare(project, checkout, held, &staged)? {
                 return Ok(Outcome::Deferred(describe(obstacle, checkout)));
             }
-            held.promise(commit)?;
+            held.promise(commit);
         }
         let step = Move {
             branch: &placement.ledger_ref,
@@ -151,7 +152,8 @@ pub(crate) fn commit(
             why: &format!("commit: {message}"),
             checkouts: &placement.checkouts,
         };
-        match refs::compare_and_swap(project, &step)? {
+        let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
+        match refs::compare_and_swap(project, token, &held, &step)? {
             Swap::Done => {
                 for (_, held) in indexes {
                     held.finish()?;
@@ -183,12 +185,13 @@ fn take_indexes<'a>(
     placement: &'a Placement,
     deadline: Instant,
 ) -> Result<Result<Vec<(&'a Checkout, Held)>, String>> {
-    let mut taken = Vec::new();
+    let mut taken: Vec<(&Checkout, Held)> = Vec::new();
     for checkout in &placement.checkouts {
         let index: PathBuf = checkout.git_dir.join("index");
+        let mut held = Held::prepare(project, &index, &placement.ledger_ref)?;
+        let before: Vec<&Held> = taken.iter().map(|(_, held)| held).collect();
         loop {
-            if let Some(held) = Held::take(project, &index, &placement.ledger_ref)? {
-                taken.push((checkout, held));
+            if held.lock(project, &before)? {
                 break;
             }
             if Instant::now() >= deadline {
@@ -199,6 +202,7 @@ fn take_indexes<'a>(
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+        taken.push((checkout, held));
     }
     Ok(Ok(taken))
 }
@@ -254,11 +258,11 @@ fn build(
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
                     let file = durable::read(&checkout.root.join(&change.path))?;
-                    let foreign = journal::foreign_lines(&file.unwrap_or_default(), &old, &lines);
+                    let foreign = lines::foreign_lines(&file.unwrap_or_default(), &old, &lines);
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
-                (journal::union(&old, &lines), Some(lines))
+                (lines::union(&old, &lines), Some(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
                 return Ok(Built::Taken(change.path.clone()));
@@ -287,13 +291,7 @@ fn project_files(checkout: &Checkout, files: &[File]) -> Result<()> {
     for file in files {
         let path = checkout.root.join(&file.path);
         match &file.lines {
-            Some(_) => {
-                let lines: Vec<String> = String::from_utf8_lossy(&file.content)
-                    .split_terminator('\n')
-                    .map(str::to_owned)
-                    .collect();
-                journal::project_into(&path, &lines)?;
-            }
+            Some(_) => lines::project_into(&path, &file.content)?,
             None => {
                 durable::create_new(&path, &file.content, durable::Access::Shared)?;
             }

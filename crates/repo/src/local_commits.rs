@@ -2,7 +2,6 @@
 
 mod diff;
 mod framer;
-mod reach;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
@@ -18,6 +17,7 @@ use crate::history;
 use crate::mission::BRANCH_PREFIX;
 use crate::placement;
 use crate::project::Project;
+use crate::reach;
 
 /// Branches by full name, with the commits they point to.
 pub(crate) type Tips = BTreeMap<String, ObjectId>;

@@ -168,19 +168,21 @@ pub fn resolve(project: &Project, handle: Option<&str>, cwd: &Path) -> Result<Mi
     }
     let missions = list(project)?.missions;
     match handle {
-        Some(handle) => by_handle(missions, handle),
+        Some(handle) => by_handle(&missions, handle),
         None => from_here(project, missions, cwd),
     }
 }
 
-fn by_handle(missions: Vec<Mission>, handle: &str) -> Result<Mission> {
+fn by_handle(missions: &[Mission], handle: &str) -> Result<Mission> {
     let alphabet = |len: usize| {
         handle.len() == len
             && handle
                 .bytes()
                 .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
     };
-    let rules: [(bool, &dyn Fn(&Mission) -> bool); 5] = [
+    // Whether a rule is for handles of this form, and whom it then names.
+    type Rule<'a> = (bool, &'a dyn Fn(&Mission) -> bool);
+    let rules: [Rule<'_>; 5] = [
         (alphabet(26), &|m| m.mission_id.as_str() == handle),
         (alphabet(8), &|m| m.mission_id.mid8() == handle),
         (true, &|m| m.mission_slug.as_str() == handle),

@@ -48,6 +48,8 @@ impl Project {
                 }
             }
         })?;
+        // A command reads the same commits and trees several times.
+        git.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         let common_dir =
             std::fs::canonicalize(git.common_dir()).unwrap_or_else(|_| git.common_dir().to_owned());
         let primary = if git.kind() == gix::repository::Kind::LinkedWorkTree {
@@ -89,6 +91,13 @@ impl Project {
         self.primary.as_deref()
     }
 
+    /// Returns this worktree's root and the primary checkout's, each once, this one first.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &Path> {
+        let here = self.checkout();
+        let primary = self.primary().filter(|primary| Some(*primary) != here);
+        here.into_iter().chain(primary)
+    }
+
     /// Returns the directory of the clone's private state.
     pub fn state_dir(&self) -> PathBuf {
         self.common_dir.join("pawtrail")
@@ -99,7 +108,7 @@ impl Project {
     /// # Errors
     /// [`Error::Damaged`] when the file can't be understood, [`Error::Io`] when it can't be read.
     pub fn identity(&self) -> Result<Option<Identity>> {
-        for root in [self.checkout(), self.primary()].into_iter().flatten() {
+        for root in self.roots() {
             if let Some(found) = identity::read(root)? {
                 return Ok(Some(found));
             }

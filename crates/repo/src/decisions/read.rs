@@ -1,7 +1,6 @@
 //! Reading decisions: the union of the ledger branch, the spool and checked-out files.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 
 use gix::ObjectId;
 use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, Status};
@@ -178,12 +177,11 @@ pub(super) fn receipt(
     Ok(receipt)
 }
 
+/// All rows, and the damaged lines with the file that each stands in.
+type Union = (Vec<Row>, Vec<(String, Damaged)>);
+
 /// The ledger branch first, then what waits, then what only files hold.
-fn union(
-    project: &Project,
-    mission: &Mission,
-    place: &Placement,
-) -> Result<(Vec<Row>, Vec<(String, Damaged)>)> {
+fn union(project: &Project, mission: &Mission, place: &Placement) -> Result<Union> {
     let path = mission.path(decision::FILE);
     let committed = match place.tip.or(place.base) {
         Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
@@ -196,30 +194,26 @@ fn union(
         .collect();
     let spooled = Journal::of(project, &mission.mission_id, decision::FILE).spooled()?;
     whole = whole.union(Log::read(spooled.join("\n").as_bytes()));
-    let mut files: Vec<PathBuf> = [project.checkout(), project.primary()]
-        .into_iter()
-        .flatten()
-        .map(|root| root.join(&path))
-        .collect();
-    files.dedup();
-    for file in files {
+    for root in project.roots() {
+        let file = root.join(&path);
         let Some(content) = durable::read(&file)? else {
             continue;
         };
+        if content == committed {
+            continue;
+        }
         // A last line without its end may still be in the making; it isn't read yet.
         let end = content
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |last| last + 1);
         let mut read = Log::read(&content[..end]);
-        if content != committed {
-            let lines = std::mem::take(&mut read.damaged);
-            damaged.extend(
-                lines
-                    .into_iter()
-                    .map(|line| (file.display().to_string(), line)),
-            );
-        }
+        let lines = std::mem::take(&mut read.damaged);
+        damaged.extend(
+            lines
+                .into_iter()
+                .map(|line| (file.display().to_string(), line)),
+        );
         whole = whole.union(read);
     }
     whole.damaged.clear();

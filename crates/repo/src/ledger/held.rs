@@ -4,6 +4,7 @@
 //! and lock to be the same file, which no foreign lock can be, and removes it or finishes what it stood for.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -14,67 +15,79 @@ use crate::error::{GitContext, IoContext, Result};
 use crate::history;
 use crate::project::Project;
 
-/// What the token stands for; written beside it before the lock exists.
+/// The file that says what the tokens beside it stand for, one line a token; rewritten in place under the ledger's
+/// lock, so that a crash leaves the whole of one version or of the other.
+const NOTES: &str = "notes";
+
+/// What a token stands for; written before its lock exists.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Note {
+    /// The token's file name.
+    token: String,
     /// The lock file.
     lock: PathBuf,
     /// The file that the lock becomes once `commit` is in `branch`; without one a dead lock is only removed.
-    target: Option<PathBuf>,
+    target: PathBuf,
     branch: String,
     commit: Option<String>,
 }
 
-/// A lock file of ours. Dropping it frees the lock and leaves its target as it was.
+/// A token that may become a lock file. Dropping it frees the lock and leaves its target as it was.
 #[derive(Debug)]
 pub(super) struct Held {
     token: PathBuf,
-    note_path: PathBuf,
     note: Note,
-    done: bool,
+    locked: bool,
 }
 
 impl Held {
-    /// Takes the lock of `target`, if nobody has it. The ledger's own lock must be held.
-    pub(super) fn take(project: &Project, target: &Path, branch: &str) -> Result<Option<Self>> {
-        let dir = held_dir(project);
-        durable::create_dir(&dir)?;
+    /// Makes a token for the lock of `target`, without taking the lock. The ledger's own lock must be held.
+    pub(super) fn prepare(project: &Project, target: &Path, branch: &str) -> Result<Self> {
         let name = project.ulid().to_string();
-        let (token, note_path) = (dir.join(&name), dir.join(format!("{name}.json")));
         let mut lock = target.as_os_str().to_owned();
         lock.push(".lock");
         let held = Self {
+            token: held_dir(project).join(&name),
             note: Note {
+                token: name,
                 lock: lock.into(),
-                target: Some(target.to_owned()),
+                target: target.to_owned(),
                 branch: branch.to_owned(),
                 commit: None,
             },
-            token,
-            note_path,
-            done: false,
+            locked: false,
         };
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&held.token)
-            .at("create", &held.token)?;
-        held.write_note()?;
-        match fs::hard_link(&held.token, &held.note.lock) {
-            Ok(()) => Ok(Some(held)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                held.forget();
-                Ok(None)
+        let create = || {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&held.token)
+        };
+        match create() {
+            Err(error) if durable::is_absent(&error) => {
+                durable::create_dir(&held_dir(project))?;
+                create()
             }
-            Err(error) => {
-                let lock = held.note.lock.clone();
-                held.forget();
-                Err(error).at("create the lock", &lock)
+            other => other,
+        }
+        .at("create", &held.token)?;
+        Ok(held)
+    }
+
+    /// Takes the lock that `others` and this token stand for, unless somebody has it; says whether it is ours now.
+    pub(super) fn lock(&mut self, project: &Project, others: &[&Self]) -> Result<bool> {
+        write_notes(project, others.iter().copied().chain([&*self]))?;
+        match fs::hard_link(&self.token, &self.note.lock) {
+            Ok(()) => {
+                self.locked = true;
+                Ok(true)
             }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error).at("create the lock", &self.note.lock),
         }
     }
 
-    /// Returns the lock file, emptied, to write what its target will hold.
+    /// Returns the token, emptied, to write what its target will hold.
     pub(super) fn rewrite(&self) -> Result<File> {
         OpenOptions::new()
             .write(true)
@@ -83,50 +96,54 @@ impl Held {
             .at("open", &self.token)
     }
 
-    /// Notes that the content is whole and belongs to `commit`: from then on a dead lock is finished, not removed.
-    pub(super) fn promise(&mut self, commit: ObjectId) -> Result<()> {
+    /// Returns where the token is.
+    pub(super) fn path(&self) -> &Path {
+        &self.token
+    }
+
+    /// Says that the content is whole and belongs to `commit`: once noted, a dead lock is finished, not removed.
+    pub(super) fn promise(&mut self, commit: ObjectId) {
         self.note.commit = Some(commit.to_string());
-        self.write_note()
     }
 
     /// Makes the lock's content the target's, in one step, and frees the lock.
     pub(super) fn finish(mut self) -> Result<()> {
-        if let Some(target) = &self.note.target {
-            fs::rename(&self.note.lock, target).at("replace", target)?;
-        }
-        self.done = true;
-        self.remove_notes();
+        fs::rename(&self.note.lock, &self.note.target).at("replace", &self.note.target)?;
+        self.locked = false;
         Ok(())
-    }
-
-    /// Drops the notes of a lock that was never taken.
-    fn forget(mut self) {
-        self.done = true;
-        self.remove_notes();
-    }
-
-    fn write_note(&self) -> Result<()> {
-        let text = serde_json::to_vec(&self.note).git("encoding a note")?;
-        let beside = self.note_path.with_extension("new");
-        fs::write(&beside, text)
-            .and_then(|()| fs::rename(&beside, &self.note_path))
-            .at("write", &self.note_path)
-    }
-
-    /// A note or token that stays behind is cleared away by the next command.
-    fn remove_notes(&self) {
-        let _ = fs::remove_file(&self.note_path);
-        let _ = fs::remove_file(&self.token);
     }
 }
 
 impl Drop for Held {
+    /// What stays behind all the same is cleared away by the next command.
     fn drop(&mut self) {
-        if !self.done {
+        if self.locked {
             let _ = fs::remove_file(&self.note.lock);
-            self.remove_notes();
         }
+        let _ = fs::remove_file(&self.token);
     }
+}
+
+/// Notes what the tokens stand for.
+pub(super) fn write_notes<'a>(
+    project: &Project,
+    tokens: impl Iterator<Item = &'a Held>,
+) -> Result<()> {
+    let mut text = Vec::new();
+    for held in tokens {
+        serde_json::to_writer(&mut text, &held.note).git("encoding a note")?;
+        text.push(b'\n');
+    }
+    let path = held_dir(project).join(NOTES);
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .at("open", &path)?;
+    file.write_all(&text)
+        .and_then(|()| file.set_len(text.len() as u64))
+        .at("write", &path)
 }
 
 /// Clears away what commands that died have left. The ledger's own lock must be held: then every holder is dead.
@@ -137,26 +154,28 @@ pub(super) fn recover(project: &Project) -> Result<()> {
         Err(error) if durable::is_absent(&error) => return Ok(()),
         Err(error) => return Err(error).at("list", &dir),
     };
-    let mut names = Vec::new();
+    let mut tokens = Vec::new();
     for entry in entries {
-        names.push(entry.at("list", &dir)?.path());
-    }
-    // Notes first: a token without a note has no lock.
-    for note_path in names
-        .iter()
-        .filter(|name| name.extension().is_some_and(|e| e == "json"))
-    {
-        let token = note_path.with_extension("");
-        let note = durable::read(note_path)?.and_then(|text| serde_json::from_slice(&text).ok());
-        if let Some(note) = note {
-            settle(project, &token, &note)?;
+        let entry = entry.at("list", &dir)?;
+        if entry.file_name() != NOTES {
+            tokens.push(entry.path());
         }
     }
-    for name in names {
-        match fs::remove_file(&name) {
+    if tokens.is_empty() {
+        return Ok(());
+    }
+    let notes = durable::read(&dir.join(NOTES))?.unwrap_or_default();
+    for line in notes.split(|byte| *byte == b'\n') {
+        // A line that is none is what a longer version left behind; the lines before it are whole.
+        if let Ok(note) = serde_json::from_slice::<Note>(line) {
+            settle(project, &dir.join(&note.token), &note)?;
+        }
+    }
+    for token in tokens {
+        match fs::remove_file(&token) {
             Ok(()) => {}
             Err(error) if durable::is_absent(&error) => {}
-            Err(error) => return Err(error).at("remove", &name),
+            Err(error) => return Err(error).at("remove", &token),
         }
     }
     Ok(())
@@ -166,16 +185,18 @@ fn settle(project: &Project, token: &Path, note: &Note) -> Result<()> {
     if !same_file::is_same_file(token, &note.lock).unwrap_or(false) {
         return Ok(());
     }
-    let arrived = match (&note.commit, history::tip(project, &note.branch)?) {
-        (Some(commit), Some(tip)) => match ObjectId::from_hex(commit.as_bytes()) {
-            Ok(commit) => history::is_reached(project, commit, &[tip]).unwrap_or(false),
-            Err(_) => false,
-        },
-        (Some(_), None) | (None, _) => false,
+    let commit = note
+        .commit
+        .as_ref()
+        .and_then(|commit| ObjectId::from_hex(commit.as_bytes()).ok());
+    let arrived = match (commit, history::tip(project, &note.branch)?) {
+        (Some(commit), Some(tip)) => history::is_reached(project, commit, &[tip])?,
+        (Some(_) | None, _) => false,
     };
-    match &note.target {
-        Some(target) if arrived => fs::rename(&note.lock, target).at("replace", target),
-        Some(_) | None => fs::remove_file(&note.lock).at("remove", &note.lock),
+    if arrived {
+        fs::rename(&note.lock, &note.target).at("replace", &note.target)
+    } else {
+        fs::remove_file(&note.lock).at("remove", &note.lock)
     }
 }
 

@@ -11,7 +11,7 @@ use super::held::Held;
 use super::objects;
 use crate::checkouts::Checkout;
 use crate::error::{GitContext, IoContext, Result};
-use crate::journal;
+use crate::lines;
 use crate::project::Project;
 
 /// One file of the coming commit, as an index needs to know it.
@@ -100,7 +100,7 @@ fn stage(
                 return Ok(Ok(()));
             };
             let staged = project.git().find_object(id).git("reading a staged file")?;
-            let content = journal::union(&staged.data, lines);
+            let content = lines::union(&staged.data, lines);
             (objects::blob(project, &content)?, content)
         }
     };

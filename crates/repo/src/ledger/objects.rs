@@ -169,17 +169,18 @@ fn signed(
         .git("reading the name of a signed commit")
 }
 
-/// Flushes objects. One in a pack has been flushed by git.
+/// Flushes objects, and the file that will name the commit. An object in a pack has been flushed by git.
 ///
 /// As in git, the directories that name them are left to the file system's journal: it keeps the order of names, and
 /// the branch's directory, which is flushed, changes last. All at once, because the journal is then written once or
 /// twice and not once for each.
-pub(super) fn flush(project: &Project, ids: &[ObjectId]) -> Result<()> {
+pub(super) fn flush(project: &Project, ids: &[ObjectId], name: &Path) -> Result<()> {
     let objects = project.git().objects.store_ref().path().to_owned();
     let paths: BTreeSet<PathBuf> = ids
         .iter()
         .map(|id| loose(&objects, *id))
         .filter(|path| path.exists())
+        .chain([name.to_owned()])
         .collect();
     let paths: Vec<PathBuf> = paths.into_iter().collect();
     durable::sync_all(&paths)

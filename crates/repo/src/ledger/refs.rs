@@ -36,27 +36,40 @@ pub(super) struct Move<'a> {
     pub(super) checkouts: &'a [Checkout],
 }
 
-/// Moves the branch if it still is where the caller saw it.
-pub(super) fn compare_and_swap(project: &Project, step: &Move<'_>) -> Result<Swap> {
+/// Makes the token of the branch's lock, holding the new commit; the caller flushes it with the objects.
+pub(super) fn prepare(project: &Project, branch: &str, to: ObjectId) -> Result<Held> {
+    let file = project.common_dir().join(branch);
+    let held = Held::prepare(project, &file, branch)?;
+    held.rewrite()?
+        .write_all(format!("{to}\n").as_bytes())
+        .at("write the lock of", &file)?;
+    Ok(held)
+}
+
+/// Moves the branch if it still is where the caller saw it. `token` holds the new commit, durably; the notes also
+/// tell what `indexes` stand for.
+pub(super) fn compare_and_swap(
+    project: &Project,
+    mut token: Held,
+    indexes: &[&Held],
+    step: &Move<'_>,
+) -> Result<Swap> {
     let file = project.common_dir().join(step.branch);
     let dir = file.parent().unwrap_or(project.common_dir());
-    fs::create_dir_all(dir).map_err(|source| Error::Git {
-        action: format!("creating {}", step.branch),
-        message: format!("a branch of a shorter name is in the way ({source})"),
-    })?;
-    let Some(held) = Held::take(project, &file, step.branch)? else {
+    if !dir.is_dir() {
+        fs::create_dir_all(dir).map_err(|source| Error::Git {
+            action: format!("creating {}", step.branch),
+            message: format!("a branch of a shorter name is in the way ({source})"),
+        })?;
+    }
+    if !token.lock(project, indexes)? {
         return Ok(Swap::Locked);
-    };
+    }
     if history::tip(project, step.branch)? != step.from {
         return Ok(Swap::Lost);
     }
-    let mut lock = held.rewrite()?;
-    lock.write_all(format!("{}\n", step.to).as_bytes())
-        .and_then(|()| lock.sync_all())
-        .at("write the lock of", &file)?;
-    drop(lock);
     write_logs(project, step)?;
-    held.finish()?;
+    token.finish()?;
     durable::sync_dir(dir)?;
     Ok(Swap::Done)
 }

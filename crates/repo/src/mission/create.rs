@@ -101,7 +101,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         mission_type: mission_type.to_owned(),
         topology: Some(new.topology.as_str().to_owned()),
         coordination_branch: None,
-        created_at: Some(created_at.clone()),
+        created_at: Some(created_at),
         found_in: String::new(),
     };
     if new.topology == Topology::Coord {

@@ -17,6 +17,8 @@ use crate::error::{GitContext, Result};
 const LIMIT: usize = 256 * 1024 * 1024;
 /// The version of the keys that we add.
 const VERSION: u64 = 1;
+/// How much longer the file usually gets at once, in bytes.
+const MARGIN: usize = 4 * 1024;
 const PENDING: &str = "pending_local_commits";
 
 /// What the file says.
@@ -98,9 +100,10 @@ pub(super) fn read(text: &[u8]) -> Content {
     }
 }
 
-/// Writes the file's text, two spaces a level, with a final newline.
-pub(super) fn write(document: &Document) -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(document).git("encoding sync-state.json")?;
+/// Writes the file's text, two spaces a level, with a final newline. It will be about `size` bytes long.
+pub(super) fn write(document: &Document, size: usize) -> Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(size + MARGIN);
+    serde_json::to_writer_pretty(&mut text, document).git("encoding sync-state.json")?;
     text.push(b'\n');
     Ok(text)
 }

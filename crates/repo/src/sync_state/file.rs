@@ -68,7 +68,8 @@ pub(super) fn open(project: &Project) -> Result<Stored> {
 /// Replaces the file, where it would change. What it can't keep is kept beside it first.
 pub(super) fn save(project: &Project, stored: &Stored) -> Result<()> {
     let path = path(project);
-    let text = document::write(&stored.document)?;
+    let size = stored.text.as_ref().map_or(0, Vec::len);
+    let text = document::write(&stored.document, size)?;
     match &stored.text {
         Some(before) if *before == text => return Ok(()),
         Some(before) if stored.unexplained => {
@@ -82,7 +83,7 @@ pub(super) fn save(project: &Project, stored: &Stored) -> Result<()> {
             clone_state::ignore_private_files(project)?;
         }
     }
-    durable::replace(&path, &text, Access::Shared)
+    durable::replace_cache(&path, &text)
 }
 
 /// Lists the damaged files that were kept, oldest first.

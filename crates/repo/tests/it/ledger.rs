@@ -204,17 +204,19 @@ fn a_dead_index_lock_of_ours_is_finished_or_removed() {
     let project = open(&repo);
     let mission = create(&project, "dead");
     let asked = ask(&project, &mission, "Dead?");
-    let state = project.state_dir();
-    let held = state.join("held");
-    fs::create_dir_all(&held).unwrap();
+    let held = project.state_dir().join("held");
     let (token, lock) = (held.join("X"), repo.path().join(".git/index.lock"));
-    fs::write(&token, "half an index").unwrap();
-    fs::hard_link(&token, &lock).unwrap();
-    let note = serde_json::json!({
-        "lock": lock, "target": repo.path().join(".git/index"),
-        "branch": "refs/heads/feature", "commit": null,
-    });
-    fs::write(held.join("X.json"), note.to_string()).unwrap();
+    let index = repo.path().join(".git/index");
+    let die = |content: &[u8], commit: Option<&str>| {
+        fs::write(&token, content).unwrap();
+        fs::hard_link(&token, &lock).unwrap();
+        let note = serde_json::json!({
+            "token": "X", "lock": lock, "target": index,
+            "branch": "refs/heads/feature", "commit": commit,
+        });
+        fs::write(held.join("notes"), format!("{note}\nhalf a li")).unwrap();
+    };
+    die(b"half an index", None);
     assert!(
         answer(&project, &mission, &asked, "yes")
             .unwrap()
@@ -222,21 +224,22 @@ fn a_dead_index_lock_of_ours_is_finished_or_removed() {
             .committed
     );
     assert!(!lock.exists());
-    assert_eq!(fs::read_dir(&held).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&held).unwrap().count(), 1);
     // The same with an index that is whole and whose commit is in the branch: it is put in place.
-    let index = repo.path().join(".git/index");
     let whole = fs::read(&index).unwrap();
     repo.write("later.txt", "later\n");
     repo.git(&["add", "later.txt"]);
-    fs::write(&token, &whole).unwrap();
-    fs::hard_link(&token, &lock).unwrap();
     let head = repo.git(&["rev-parse", "HEAD"]);
-    let note = serde_json::json!({
-        "lock": lock, "target": index, "branch": "refs/heads/feature", "commit": head.trim(),
-    });
-    fs::write(held.join("X.json"), note.to_string()).unwrap();
+    die(&whole, Some(head.trim()));
     ask(&project, &mission, "Mended?");
     assert_eq!(fs::read(&index).unwrap(), whole);
+    assert!(!lock.exists());
+    // A commit that never arrived: the index stays as it is.
+    repo.git(&["add", "later.txt"]);
+    let kept = fs::read(&index).unwrap();
+    die(b"of no use", Some(&"1".repeat(40)));
+    ask(&project, &mission, "Kept?");
+    assert_eq!(fs::read(&index).unwrap(), kept);
     assert!(!lock.exists());
 }
 

@@ -55,7 +55,7 @@ fn what_a_remote_has_is_not_derived_but_waits_where_it_waited() {
     ground.repo.git(&["push", "-q", "origin", BRANCH]);
     let unseen = ground.spec("b.md");
     ground.repo.git(&["push", "-q", "origin", BRANCH]);
-    assert_eq!(hashes(&ground.record()), [waiting.clone()]);
+    assert_eq!(hashes(&ground.record()), std::slice::from_ref(&waiting));
     let local = ground.spec("c.md");
     assert_eq!(hashes(&ground.record()), [waiting.clone(), local.clone()]);
     ground.acknowledge(&[&waiting]);
@@ -157,4 +157,45 @@ fn a_recorded_ledger_branch_is_a_mission_branch() {
     std::fs::write(dir.join(MISSION), record).unwrap();
     assert_eq!(mission::list(&ground.project()).unwrap().missions.len(), 1);
     assert_eq!(hashes(&ground.record()), [commit]);
+}
+
+#[test]
+fn a_pushed_branch_hides_another_that_it_contains_whatever_the_clock_said() {
+    // All in one second; then each commit an hour before its parent.
+    for step in [0, -3_600] {
+        let ground = Ground::new();
+        ground.origin();
+        let now: i64 = ground
+            .repo
+            .git(&["log", "-1", "--format=%ct"])
+            .trim()
+            .parse()
+            .unwrap();
+        let commit = |at: i64| {
+            ground
+                .repo
+                .write(&format!("kitty-specs/{SLUG}/{at}.md"), "x");
+            ground.repo.git(&["add", "kitty-specs"]);
+            let mut git = ground.repo.env().clone().command("git");
+            git.current_dir(ground.repo.path())
+                .env("GIT_COMMITTER_DATE", format!("{} +0000", now + at * step))
+                .args(["commit", "-q", "-m", "spec"]);
+            assert!(git.status().unwrap().success());
+        };
+        for at in 0..6 {
+            commit(at);
+        }
+        ground
+            .repo
+            .git(&["switch", "-q", "-c", "kitty/mission-other"]);
+        for at in 6..12 {
+            commit(at);
+        }
+        assert_eq!(ground.record().len(), 12);
+        std::fs::remove_file(ground.file()).unwrap();
+        ground
+            .repo
+            .git(&["push", "-q", "origin", "kitty/mission-other"]);
+        assert!(ground.record().is_empty(), "step {step}");
+    }
 }

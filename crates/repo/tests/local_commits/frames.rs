@@ -202,7 +202,7 @@ fn a_merge_is_announced_only_where_it_differs_from_all_parents() {
     repo.git(&["switch", "-q", BRANCH]);
     let spec = ground.spec("spec.md");
     repo.git(&["merge", "-q", "--no-ff", "-m", "Takes code", "side"]);
-    assert_eq!(hashes(&ground.record()), [spec.clone()]);
+    assert_eq!(hashes(&ground.record()), std::slice::from_ref(&spec));
 
     repo.git(&["switch", "-q", "-c", &format!("{BRANCH}-lane-a"), &spec]);
     let lane = ground.spec("lane.md");

@@ -31,7 +31,7 @@ fn fr_016_an_amended_commit_replaces_its_frame_alone() {
     let after = ground.record();
     assert_eq!(hashes(&after), commits);
     assert_eq!(after[..9], before[..9]);
-    assert_eq!(superseded(&after[9]), [old.clone()]);
+    assert_eq!(superseded(&after[9]), std::slice::from_ref(&old));
     let third = ground.amend("Best");
     let last = ground.record().pop().unwrap();
     assert_eq!(last.git_hash.as_str(), third);
@@ -48,7 +48,7 @@ fn an_acknowledged_commit_is_named_by_what_replaces_it() {
     assert!(ground.record().is_empty());
     let amended = ground.amend("Better");
     let frames = ground.record();
-    assert_eq!(hashes(&frames), [amended.clone()]);
+    assert_eq!(hashes(&frames), std::slice::from_ref(&amended));
     assert_eq!(superseded(&frames[0]), [second]);
     // It is remembered until the new frame is acknowledged, whatever comes on top.
     ground.spec("c.md");
@@ -89,7 +89,7 @@ fn a_rebase_replaces_each_frame_by_its_own() {
     // The rebase took the commit that made the mission along.
     assert_eq!(hashes(&frames)[1..], new);
     for (frame, old) in frames[1..].iter().zip(&old) {
-        assert_eq!(superseded(frame), [old.clone()]);
+        assert_eq!(superseded(frame), std::slice::from_ref(old));
     }
 }
 
@@ -117,7 +117,7 @@ fn a_reset_takes_frames_away_and_the_reflog_brings_them_back() {
     assert_eq!(hashes(&ground.record()), commits[..7]);
     ground.repo.git(&["reset", "-q", "--hard", &commits[9]]);
     let after = ground.record();
-    let mut expected = before.clone();
+    let mut expected = before;
     expected.remove(8);
     assert_eq!(after, expected);
 }

@@ -12,11 +12,11 @@ const CLOCK_SKEW: i64 = 24 * 60 * 60;
 
 /// A commit that was looked at.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Its parents.
-    pub(super) parents: Vec<ObjectId>,
+    pub(crate) parents: Vec<ObjectId>,
     /// When it was committed, in seconds since 1970.
-    pub(super) committed: i64,
+    pub(crate) committed: i64,
     visible: bool,
     hidden: bool,
     queued: bool,
@@ -29,7 +29,7 @@ impl Node {
 }
 
 /// Returns the commits that `visible` reach and `hidden` don't. What isn't a commit of this clone reaches nothing.
-pub(super) fn only_from(
+pub(crate) fn only_from(
     git: &gix::Repository,
     visible: &[ObjectId],
     hidden: &[ObjectId],

@@ -1,0 +1,237 @@
+//! The lines of event files: which events they hold, what is missing, and how it is added.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use gix::bstr::ByteSlice;
+use serde::Deserialize;
+
+use crate::durable;
+use crate::error::{IoContext, Result};
+
+/// Up to so many lines, searching the content for each is cheaper than reading all of it.
+const FEW: usize = 8;
+
+/// Brings the events that a checked-out event file lacks into it, in the order of `wanted`, and mends a torn tail.
+///
+/// A tail that is the beginning of a missing line is completed; any other tail gets a line end and stays. The file is
+/// a projection, so the flush is left to the system.
+pub(crate) fn project_into(file: &Path, wanted: &[u8]) -> Result<()> {
+    if let Some(dir) = file.parent() {
+        durable::create_dir(dir)?;
+    }
+    let mut open = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .read(true)
+        .open(file)
+        .at("open", file)?;
+    let mut content = Vec::new();
+    open.read_to_end(&mut content).at("read", file)?;
+    let addition = match wanted.strip_prefix(&content[..]) {
+        Some(rest) => rest.to_vec(),
+        None => addition(&content, wanted),
+    };
+    if addition.is_empty() {
+        return Ok(());
+    }
+    open.write_all(&addition).at("append to", file)
+}
+
+/// What has to stand behind `content` so that it is whole lines and holds all of `wanted`.
+fn addition(content: &[u8], wanted: &[u8]) -> Vec<u8> {
+    let tail_at = content.rfind_byte(b'\n').map_or(0, |last| last + 1);
+    let tail = &content[tail_at..];
+    let mut missing = missing(content, lines(wanted).collect());
+    let mut addition = Vec::new();
+    if !tail.is_empty() {
+        if let Some(at) = missing.iter().position(|line| line.starts_with(tail)) {
+            addition.extend_from_slice(&missing.remove(at)[tail.len()..]);
+        }
+        addition.push(b'\n');
+    }
+    for line in missing {
+        addition.extend_from_slice(line);
+        addition.push(b'\n');
+    }
+    addition
+}
+
+/// Returns `base` with the lines behind it whose events it lacks.
+pub(crate) fn union(base: &[u8], added: &[String]) -> Vec<u8> {
+    let mut whole = base.to_vec();
+    if !whole.is_empty() && !whole.ends_with(b"\n") {
+        whole.push(b'\n');
+    }
+    for line in missing(base, added.iter().map(String::as_bytes).collect()) {
+        whole.extend_from_slice(line);
+        whole.push(b'\n');
+    }
+    whole
+}
+
+/// Returns the lines of `content` that hold an event which neither `base` nor `known` has: another tool wrote them.
+pub(crate) fn foreign_lines(content: &[u8], base: &[u8], known: &[String]) -> Vec<String> {
+    let rest = content.strip_prefix(base).unwrap_or(content);
+    // A last line without its end may still be in the making.
+    let end = rest.rfind_byte(b'\n').map_or(0, |last| last + 1);
+    let events = lines(&rest[..end]).filter(|line| event_id(line).is_some());
+    missing(base, events.collect())
+        .into_iter()
+        .filter_map(|line| line.to_str().ok())
+        .filter(|line| known.iter().all(|other| other != line))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Returns those of `wanted` whose events `content` lacks, each once. A line without an event id is compared as text.
+fn missing<'a>(content: &[u8], wanted: Vec<&'a [u8]>) -> Vec<&'a [u8]> {
+    let mut added = Known::default();
+    if wanted.len() <= FEW {
+        return wanted
+            .into_iter()
+            .filter(|line| !stands_in(content, line) && added.add(line))
+            .collect();
+    }
+    let mut known = Known::default();
+    for line in lines(content) {
+        known.add(line);
+    }
+    wanted.into_iter().filter(|line| known.add(line)).collect()
+}
+
+/// The events of some lines, and the lines that are none.
+#[derive(Default)]
+struct Known<'a> {
+    events: HashSet<Cow<'a, str>>,
+    others: HashSet<&'a [u8]>,
+}
+
+impl<'a> Known<'a> {
+    /// Adds a line; false where it was known.
+    fn add(&mut self, line: &'a [u8]) -> bool {
+        match event_id(line) {
+            Some(id) => self.events.insert(id),
+            None => self.others.insert(line),
+        }
+    }
+}
+
+fn stands_in(content: &[u8], line: &[u8]) -> bool {
+    match event_id(line) {
+        Some(id) => ["\"event_id\":\"", "\"event_id\": \""]
+            .iter()
+            .any(|key| content.find(format!("{key}{id}\"")).is_some()),
+        None => lines(content).any(|known| known == line),
+    }
+}
+
+fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    content
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+}
+
+fn event_id(line: &[u8]) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Id<'a> {
+        #[serde(borrow)]
+        event_id: Cow<'a, str>,
+    }
+    let row: Id<'_> = serde_json::from_slice(line).ok()?;
+    Some(row.event_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn joined(lines: &[String]) -> Vec<u8> {
+        union(b"", lines)
+    }
+
+    fn line(id: &str) -> String {
+        format!("{{\"at\":\"2026\",\"event_id\":\"{id}\"}}")
+    }
+
+    #[test]
+    fn a_union_keeps_the_base_and_adds_only_what_is_missing() {
+        let base = format!("{}\n", line("A"));
+        let spaced = "{\"event_id\": \"B\"}\n";
+        let whole = union(
+            format!("{base}{spaced}").as_bytes(),
+            &[line("A"), line("B"), line("C")],
+        );
+        assert_eq!(
+            String::from_utf8(whole).unwrap(),
+            format!("{base}{spaced}{}\n", line("C"))
+        );
+        assert_eq!(
+            union(b"x", &[line("A")]),
+            format!("x\n{}\n", line("A")).as_bytes()
+        );
+        assert_eq!(union(b"", &[]), b"");
+    }
+
+    #[test]
+    fn a_torn_tail_of_ours_is_completed_and_anothers_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("kitty-specs/m/decisions.events.jsonl");
+        project_into(&file, &joined(&[line("A")])).unwrap();
+        let torn = &line("B")[..12];
+        let append = |text: &str| {
+            let mut open = OpenOptions::new().append(true).open(&file).unwrap();
+            open.write_all(text.as_bytes()).unwrap();
+        };
+        append(torn);
+        project_into(&file, &joined(&[line("A"), line("B"), line("C")])).unwrap();
+        let expected = format!("{}\n{}\n{}\n", line("A"), line("B"), line("C"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+        append("half a thou");
+        project_into(&file, &joined(&[line("D")])).unwrap();
+        let expected = format!("{expected}half a thou\n{}\n", line("D"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+        project_into(&file, &joined(&[line("D")])).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    }
+
+    #[test]
+    fn lines_of_another_tool_are_found_whatever_the_order() {
+        let (a, b, c) = (line("A"), line("B"), line("C"));
+        let base = format!("{a}\n{b}\n");
+        let same_prefix = format!("{base}{c}\nnot json\n");
+        assert_eq!(
+            foreign_lines(same_prefix.as_bytes(), base.as_bytes(), &[]),
+            vec![c.clone()]
+        );
+        let reordered = format!("{b}\n{c}\n{a}\ntorn");
+        assert_eq!(
+            foreign_lines(reordered.as_bytes(), base.as_bytes(), &[]),
+            vec![c.clone()]
+        );
+        assert_eq!(
+            foreign_lines(reordered.as_bytes(), base.as_bytes(), &[c]),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn many_lines_and_few_give_the_same() {
+        let all: Vec<String> = (0..40).map(|n| line(&format!("E{n}"))).collect();
+        let base = union(b"", &all[..20]);
+        let whole = union(&base, &all);
+        assert_eq!(whole, union(b"", &all));
+        let mut one_by_one = base;
+        for line in &all {
+            one_by_one = union(&one_by_one, std::slice::from_ref(line));
+        }
+        assert_eq!(whole, one_by_one);
+        let twice = [all[0].clone(), all[0].clone()];
+        assert_eq!(union(b"", &twice), union(b"", &all[..1]));
+    }
+}
