@@ -95,8 +95,8 @@ fn on_main_a_mission_a_request_and_an_answer_move_nothing() {
         [
             "M\tsrc/both.txt",
             "D\tsrc/gone.txt",
-            "A\tsrc/new.txt",
-            "R100\tsrc/old-name.txt\tsrc/new-name.txt"
+            "R100\tsrc/old-name.txt\tsrc/new-name.txt",
+            "A\tsrc/new.txt"
         ]
     );
     repo.git(&["stash", "pop", "-q"]);

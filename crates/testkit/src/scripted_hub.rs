@@ -76,9 +76,17 @@ impl ScriptedHub {
         lock(&self.inside).to_say.push(ack(git_hash));
     }
 
-    /// From now on acknowledges each commit that comes.
+    /// Acknowledges each commit that has come and each that comes.
     pub fn acknowledge_all(&self) {
-        lock(&self.inside).acknowledges = true;
+        let mut inside = lock(&self.inside);
+        inside.acknowledges = true;
+        let mut known: Vec<String> = inside
+            .received
+            .iter()
+            .filter_map(|frame| frame["git_hash"].as_str())
+            .map(ack)
+            .collect();
+        inside.to_say.append(&mut known);
     }
 
     /// Ends each connection.
