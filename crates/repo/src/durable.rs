@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{IoContext, Result};
 
@@ -28,27 +28,41 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Flushes files, all at the same time.
-pub(crate) fn sync_all(paths: &[std::path::PathBuf]) -> Result<()> {
-    std::thread::scope(|scope| {
-        let flushes: Vec<_> = paths
-            .iter()
-            .map(|path| {
-                let flush = || sync(path);
-                std::thread::Builder::new()
-                    .stack_size(64 * 1024)
-                    .spawn_scoped(scope, flush)
-                    .map_err(|_| path)
-            })
-            .collect();
-        flushes.into_iter().try_for_each(|flush| match flush {
-            Ok(thread) => thread.join().unwrap_or_else(|_| {
+/// How many files are flushed at the same time; more threads cost more than they save.
+const FLUSHERS: usize = 2;
+
+/// A flush of files that goes on while its owner does something else.
+#[derive(Debug)]
+pub(crate) struct Flush {
+    threads: Vec<std::thread::JoinHandle<Result<()>>>,
+}
+
+impl Flush {
+    /// Starts to flush the files.
+    pub(crate) fn start(paths: &[PathBuf]) -> Result<Self> {
+        let mut threads = Vec::new();
+        for share in paths.chunks(paths.len().div_ceil(FLUSHERS).max(1)) {
+            let owned = share.to_vec();
+            let spawned = std::thread::Builder::new()
+                .stack_size(64 * 1024)
+                .spawn(move || owned.iter().try_for_each(|path| sync(path)));
+            match spawned {
+                Ok(thread) => threads.push(thread),
+                // No thread is to be had, so this one does it.
+                Err(_) => share.iter().try_for_each(|path| sync(path))?,
+            }
+        }
+        Ok(Self { threads })
+    }
+
+    /// Waits until all files are flushed.
+    pub(crate) fn wait(self) -> Result<()> {
+        self.threads.into_iter().try_for_each(|thread| {
+            thread.join().unwrap_or_else(|_| {
                 Err(std::io::Error::other("the flush did not end")).at("flush", Path::new("."))
-            }),
-            // No thread is to be had, so this one does it.
-            Err(path) => sync(path),
+            })
         })
-    })
+    }
 }
 
 fn sync(path: &Path) -> Result<()> {
@@ -157,6 +171,21 @@ mod tests {
         replace(&path, b"two", Access::Shared).unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_flush_takes_any_number_of_files_and_names_the_missing_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..7).map(|n| dir.path().join(n.to_string())).collect();
+        for count in 0..=paths.len() {
+            for path in &paths[..count] {
+                fs::write(path, "x").unwrap();
+            }
+            Flush::start(&paths[..count]).unwrap().wait().unwrap();
+        }
+        fs::remove_file(&paths[3]).unwrap();
+        let error = Flush::start(&paths).unwrap().wait().unwrap_err();
+        assert!(error.to_string().contains("flush"), "{error}");
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub(crate) fn commit(
             .chain([commit])
             .collect();
         let token = refs::prepare(project, &placement.ledger_ref, commit)?;
-        objects::flush(project, &written, token.path())?;
+        let flush = objects::flush(project, &written, token.path())?;
         for (checkout, held) in &mut indexes {
             project_files(checkout, &built)?;
             let staged: Vec<Staged<'_>> = built.iter().map(File::staged).collect();
@@ -144,6 +144,7 @@ pub(crate) fn commit(
             }
             held.promise(commit);
         }
+        flush.wait()?;
         let step = Move {
             branch: &placement.ledger_ref,
             from: tip,

@@ -87,7 +87,7 @@ mod tests {
         let first: Vec<Ulid> = (0..50).map(|_| one.ulid()).collect();
         let second: Vec<Ulid> = (0..50).map(|_| two.ulid()).collect();
         assert_eq!(first, second);
-        let mut unique = first.clone();
+        let mut unique = first;
         unique.sort();
         unique.dedup();
         assert_eq!(unique.len(), 50);

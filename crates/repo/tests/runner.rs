@@ -1,4 +1,5 @@
 //! The repository crate against real git.
+#![allow(clippy::unwrap_used)]
 #[path = "it/decisions.rs"]
 mod decisions;
 #[path = "it/ledger.rs"]

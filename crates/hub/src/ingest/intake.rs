@@ -1,6 +1,6 @@
 //! The intake: what one message of a clone means.
 
-use pawtrail_event::frame::{ErrorFrame, Frame, FrameError, LocalCommit};
+use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit};
 use pawtrail_event::{BuildId, CommitHash, ProjectUuid};
 use serde::Deserialize;
 
@@ -37,14 +37,7 @@ pub(super) fn read(text: &str, project: &ProjectUuid) -> Meaning {
             | Frame::Ping(_)
             | Frame::Unknown(_),
         ) => Meaning::Ignored,
-        Err(error) => {
-            let code = match error {
-                FrameError::TooLarge(_) => "FRAME_TOO_LARGE",
-                FrameError::Malformed(_) => "FRAME_MALFORMED",
-                FrameError::Invalid(_) => "FRAME_INVALID",
-            };
-            Meaning::Refused(refused(code, error.to_string(), hash_of(text)))
-        }
+        Err(error) => Meaning::Refused(refused(error.code(), error.to_string(), hash_of(text))),
     }
 }
 

@@ -9,7 +9,7 @@ use gix::bstr::BString;
 use gix::objs::tree::EntryKind;
 use jiff::Timestamp;
 
-use crate::durable;
+use crate::durable::Flush;
 use crate::error::{Error, GitContext, IoContext, Result};
 use crate::project::Project;
 
@@ -22,15 +22,26 @@ pub(super) struct Person {
 
 impl Person {
     /// Returns the identity that git would use, or Pawtrail's own when none is configured; the time is UTC.
+    ///
+    /// The library would also work out the local time zone, at the cost of reading the zone database.
     pub(super) fn of(project: &Project, role: Role, at: Timestamp) -> Self {
-        let git = project.git();
-        let found = match role {
-            Role::Author => git.author(),
-            Role::Committer => git.committer(),
+        let config = project.git().config_snapshot();
+        let variable = |name: String| std::env::var(name).ok();
+        let setting = |key: String| config.string(key.as_str()).map(|value| value.to_string());
+        let (upper, lower) = match role {
+            Role::Author => ("AUTHOR", "author"),
+            Role::Committer => ("COMMITTER", "committer"),
         };
-        let (name, email) = match found {
-            Some(Ok(who)) if !who.name.is_empty() => (who.name.to_string(), who.email.to_string()),
-            Some(_) | None => ("pawtrail".to_owned(), "pawtrail@localhost".to_owned()),
+        let name = variable(format!("GIT_{upper}_NAME"))
+            .or_else(|| setting(format!("{lower}.name")))
+            .or_else(|| setting("user.name".to_owned()));
+        let email = variable(format!("GIT_{upper}_EMAIL"))
+            .or_else(|| setting(format!("{lower}.email")))
+            .or_else(|| setting("user.email".to_owned()))
+            .or_else(|| variable("EMAIL".to_owned()));
+        let (name, email) = match (name.as_deref().map(clean), email.as_deref().map(clean)) {
+            (Some(name), Some(email)) if !name.is_empty() => (name, email),
+            (Some(_) | None, _) => ("pawtrail".to_owned(), "pawtrail@localhost".to_owned()),
         };
         Self {
             name,
@@ -51,6 +62,15 @@ impl Person {
             time: gix::date::Time::new(self.seconds, 0),
         }
     }
+}
+
+/// Takes out what would end a name or an e-mail address in a commit header, as git does.
+fn clean(text: &str) -> String {
+    let kept: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
+        .collect();
+    kept.trim().to_owned()
 }
 
 /// Which of a commit's two people.
@@ -169,12 +189,12 @@ fn signed(
         .git("reading the name of a signed commit")
 }
 
-/// Flushes objects, and the file that will name the commit. An object in a pack has been flushed by git.
+/// Starts to flush objects, and the file that will name the commit. An object in a pack has been flushed by git.
 ///
 /// As in git, the directories that name them are left to the file system's journal: it keeps the order of names, and
 /// the branch's directory, which is flushed, changes last. All at once, because the journal is then written once or
 /// twice and not once for each.
-pub(super) fn flush(project: &Project, ids: &[ObjectId], name: &Path) -> Result<()> {
+pub(super) fn flush(project: &Project, ids: &[ObjectId], name: &Path) -> Result<Flush> {
     let objects = project.git().objects.store_ref().path().to_owned();
     let paths: BTreeSet<PathBuf> = ids
         .iter()
@@ -183,7 +203,7 @@ pub(super) fn flush(project: &Project, ids: &[ObjectId], name: &Path) -> Result<
         .chain([name.to_owned()])
         .collect();
     let paths: Vec<PathBuf> = paths.into_iter().collect();
-    durable::sync_all(&paths)
+    Flush::start(&paths)
 }
 
 fn loose(objects: &Path, id: ObjectId) -> PathBuf {
