@@ -21,14 +21,15 @@ fn fr_001_a_request_is_recorded_at_once_and_not_committed() {
         .repo
         .worktree("agent", project.ledger.trim_start_matches("refs/heads/"));
     let before = project.repo.rev(&project.ledger);
-    let receipt = project.receipt(&[
+    let ask = [
         "decision",
         "request",
         "--question",
         "Which?",
         "--option",
         "a",
-    ]);
+    ];
+    let receipt = project.receipt(&ask);
     assert_eq!(receipt["committed"], false);
     assert_eq!(receipt["commit"], Value::Null);
     assert_eq!(project.repo.rev(&project.ledger), before);
@@ -38,6 +39,13 @@ fn fr_001_a_request_is_recorded_at_once_and_not_committed() {
     assert_eq!(file[0]["event_type"], "DecisionInputRequested");
     assert_eq!(file[0]["event_id"], receipt["event_id"]);
     assert_eq!(file[0]["payload"]["question"], "Which?");
+    // The spool has it in any case.
+    let spool = format!(
+        "pawtrail/spool/{}/decisions.events.jsonl",
+        project.mission_id
+    );
+    let spool = std::fs::read_to_string(project.repo.common_dir().join(spool)).unwrap();
+    assert_eq!(rows(&spool), file);
     let listed = project
         .pawtrail
         .data(&project.repo, &["decision", "list", "--open"]);
@@ -126,6 +134,11 @@ fn fr_005_the_file_grows_by_whole_sorted_compact_lines_and_nothing_before_change
             "payload",
         ];
         assert_eq!(keys, wanted);
+        assert_eq!(value["mission_id"], project.mission_id.as_str());
+        for id in ["build_id", "event_id", "mission_id"] {
+            assert_eq!(text(&value[id]).len(), 26, "{id} is no ULID: {line}");
+        }
+        assert!(text(&value["at"]).ends_with("+00:00"), "not UTC: {line}");
     }
 }
 
