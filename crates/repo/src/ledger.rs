@@ -25,6 +25,7 @@ use crate::project::Project;
 
 use held::Held;
 use index::{Obstacle, Staged};
+pub(crate) use objects::NOBODY;
 use objects::{Person, Role};
 use refs::{Move, Swap};
 
