@@ -3,8 +3,10 @@
 
 mod launch;
 mod lifetime;
+mod link;
 mod listen;
 mod log;
+mod progress;
 #[cfg(test)]
 mod real;
 mod shell;
@@ -33,6 +35,7 @@ use crate::outbox::ProjectOutbox;
 use crate::place::Place;
 use crate::session::{Connection, Limits, Session};
 use launch::Launcher;
+use lifetime::Lock;
 use log::Diary;
 use shell::Shell;
 use signals::Signals;
@@ -70,6 +73,8 @@ pub enum End {
     NoConsent,
     /// The repository is gone.
     RepositoryGone,
+    /// The clone's private state is gone, and with it the lock that makes a courier the only one.
+    StateGone,
     /// Another courier serves this clone.
     Superfluous,
 }
@@ -82,6 +87,7 @@ impl fmt::Display for End {
             Self::Signal => "stopped by a signal",
             Self::NoConsent => "no consent",
             Self::RepositoryGone => "the repository is gone",
+            Self::StateGone => "the private state of this clone is gone",
             Self::Superfluous => "another courier serves this clone",
         })
     }
@@ -231,7 +237,8 @@ fn wake_at(place: &Place, launcher: &Launcher) -> Result<(), SyncError> {
     match call(place, &Request::new(Op::Wake, None), WAKE_PATIENCE) {
         // One that is late is busy, and looks at the refs by itself.
         Answer::Reply(_) | Answer::Late => Ok(()),
-        Answer::Nobody => start(place, launcher),
+        // The new one ends the other.
+        Answer::Nobody | Answer::Foreign => start(place, launcher),
     }
 }
 
@@ -251,6 +258,10 @@ fn standing(place: &Place) -> (Connection, Option<String>, Option<String>) {
         Answer::Late => {
             let reason = "the courier is too busy to answer".to_owned();
             (Connection::Connecting, url, Some(reason))
+        }
+        Answer::Foreign => {
+            let reason = "a courier of another version runs; `pawtrail sync stop` ends it";
+            (Connection::NoCourier, url, Some(reason.to_owned()))
         }
         Answer::Nobody => (Connection::NoCourier, url, None),
     }
@@ -277,7 +288,7 @@ fn now_at(place: &Place, launcher: &Launcher, deadline: Duration) -> Result<Repo
                     begun.elapsed().as_millis()
                 )));
             }
-            Answer::Nobody => {}
+            Answer::Nobody | Answer::Foreign => {}
         }
         if begun.elapsed() >= patience {
             return Err(SyncError::CourierSilent(
@@ -307,18 +318,20 @@ fn stop_at(place: &Place) -> Result<bool, SyncError> {
     if !place.lock_file("courier.lock").exists() {
         return Ok(false);
     }
-    let ran = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
-        Answer::Reply(_) | Answer::Late => true,
-        Answer::Nobody => false,
-    };
-    if !ran {
-        return Ok(false);
-    }
     let begun = Instant::now();
+    let (mut asked, mut ran) = (false, false);
     while begun.elapsed() < START_PATIENCE {
-        if lifetime::try_take(place)?.is_some() {
-            return Ok(true);
+        // One that doesn't listen may hold the lock all the same: it begins, or it ends.
+        if !asked {
+            asked = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
+                Answer::Reply(_) | Answer::Late | Answer::Foreign => true,
+                Answer::Nobody => false,
+            };
         }
+        if lifetime::try_take(place)?.is_some() {
+            return Ok(asked || ran);
+        }
+        ran = true;
         std::thread::sleep(POLL);
     }
     Err(SyncError::CourierSilent("it does not end".to_owned()))
@@ -336,16 +349,21 @@ fn idle(ground: Ground) -> Option<Duration> {
 }
 
 /// Takes the lock; an old courier that is about to end gets the time to.
-fn take_over(place: &Place, ground: Ground) -> Result<Option<std::fs::File>, SyncError> {
+fn take_over(place: &Place, ground: Ground) -> Result<Option<Lock>, SyncError> {
     let begun = Instant::now();
     loop {
         if let Some(lock) = lifetime::try_take(place)? {
             return Ok(Some(lock));
         }
-        let answers = matches!(
-            call(place, &Request::new(Op::Wake, None), PATIENCE),
-            Answer::Reply(_)
-        );
+        let answers = match call(place, &Request::new(Op::Wake, None), PATIENCE) {
+            Answer::Reply(_) => true,
+            Answer::Late | Answer::Nobody => false,
+            // Of two versions the one that a command just asked for serves.
+            Answer::Foreign => {
+                call(place, &Request::new(Op::Stop, None), PATIENCE);
+                false
+            }
+        };
         if answers || begun.elapsed() >= TAKEOVER {
             return match ground {
                 Ground::Background => Ok(None),
@@ -382,11 +400,10 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let diary = Diary::of(&place);
         diary.write(&format!("started for {}", consent.url));
         let session = Session::new(build_id, limits, Box::new(random));
-        let shell = Shell::new(place, session, worker, asked, diary, idle);
+        let shell = Shell::new(place, lock, session, worker, asked, diary, idle);
         Ok(shell.run(signals, ear).await)
     });
     drop(runtime);
-    drop(lock);
     end
 }
 
