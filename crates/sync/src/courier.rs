@@ -1,6 +1,8 @@
 //! The background process that delivers: one per clone, started by a command that has something to
 //! deliver, found by talking to its socket, gone when idle.
 
+#[cfg(test)]
+mod ends;
 mod launch;
 mod lifetime;
 mod link;
