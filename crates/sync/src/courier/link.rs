@@ -14,7 +14,7 @@ type Dialing = Pin<Box<dyn Future<Output = Result<Line, DoorError>>>>;
 enum State {
     Down,
     Dialing(Dialing),
-    Open(Line),
+    Open(Box<Line>),
 }
 
 /// What happened to the connection.
@@ -74,7 +74,7 @@ impl Link {
             State::Down => std::future::pending().await,
             State::Dialing(dialing) => match dialing.await {
                 Ok(line) => {
-                    self.state = State::Open(line);
+                    self.state = State::Open(Box::new(line));
                     Event::Dialed(Ok(()))
                 }
                 Err(error) => {
