@@ -129,6 +129,23 @@ pub fn check(place: &Place) -> Verdict {
     check_with(place, std::env::var_os(ENV).as_deref())
 }
 
+/// The same, where a no has consequences: a record that is being replaced is waited for, since it is
+/// away for a moment.
+pub(crate) fn settled(place: &Place) -> Verdict {
+    let first = check(place);
+    if matches!(first, Verdict::Granted(_) | Verdict::Forbidden) {
+        return first;
+    }
+    // No lock file, no change under way. It is opened, never made: a reader writes nothing.
+    match File::open(place.lock_file(LOCK)) {
+        Ok(file) => match file.lock_shared() {
+            Ok(()) => check(place),
+            Err(_) => first,
+        },
+        Err(_) => first,
+    }
+}
+
 /// Tells whether there is a record at all: the cheap question that most commands end with.
 pub(crate) fn is_recorded(state_dir: &std::path::Path) -> bool {
     state_dir.join("sync").join(FILE).exists()
@@ -268,7 +285,7 @@ pub(crate) fn disable_at(place: &Place) -> Result<bool, SyncError> {
 /// Held while the two files are changed. The file itself stays.
 fn lock(place: &Place) -> Result<File, SyncError> {
     let path = place.lock_file(LOCK);
-    let file = private_file::append(&path).map_err(SyncError::file("open", &path))?;
+    let file = private_file::append_new(&path).map_err(SyncError::file("open", &path))?;
     file.lock().map_err(SyncError::file("lock", &path))?;
     Ok(file)
 }
