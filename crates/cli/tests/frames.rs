@@ -158,12 +158,12 @@ fn fr_012_a_frame_is_stored_first_sent_at_once_and_leaves_on_its_acknowledgement
     let commit = text(&receipt["commit"]);
     assert_eq!(
         project.pending(),
-        [commit.clone()],
+        [commit.as_str()],
         "stored before the command ended"
     );
     // Sent, and it stays until the hub has said that it has it.
-    assert_eq!(hashes(&hub.wait_for(1, SOON)), [commit.clone()]);
-    assert_eq!(project.pending(), [commit.clone()]);
+    assert_eq!(hashes(&hub.wait_for(1, SOON)), [commit.as_str()]);
+    assert_eq!(project.pending(), [commit.as_str()]);
     assert_eq!(project.state()["last_saas_confirmed_hash"], Value::Null);
     hub.acknowledge(&commit);
     eventually("the frame has left", SOON, || project.pending().is_empty());
