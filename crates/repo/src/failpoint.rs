@@ -21,11 +21,7 @@ pub(crate) fn reached(_name: &str) -> io::Result<()> {
 /// The process comes by the place `name`.
 #[cfg(feature = "failpoints")]
 pub(crate) fn reached(name: &str) -> io::Result<()> {
-    use std::sync::Once;
-
-    static FROM_ENVIRONMENT: Once = Once::new();
-    // It would forget everything when dropped, and it is needed until the process ends.
-    FROM_ENVIRONMENT.call_once(|| std::mem::forget(fail::FailScenario::setup()));
+    set_up();
     fail::fail_point!(name, |action| match action.as_deref() {
         // No destructor runs and no buffer is written, as with a kill.
         Some("abort") => std::process::abort(),
@@ -37,11 +33,20 @@ pub(crate) fn reached(name: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Reads the variable, once.
+#[cfg(feature = "failpoints")]
+fn set_up() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    // The settings would go when it is dropped, and they are needed until the process ends.
+    ONCE.call_once(|| std::mem::forget(fail::FailScenario::setup()));
+}
+
 /// Where the place `name` is set to fail or die, half of `line` is in `file` when that happens.
 #[cfg(feature = "failpoints")]
 pub(crate) fn half_written(name: &str, file: &mut std::fs::File, line: &[u8]) -> io::Result<()> {
     use std::io::Write;
 
+    set_up();
     let written = fail::list()
         .iter()
         .any(|(known, _)| known == name)

@@ -30,7 +30,7 @@ fn an_answer_that_meets_a_full_or_closed_disk_says_what_is_true() {
 
 fn fails(scratch: &Scratch, world: &World, place: &str, error: &str, word: &str, what: &str) {
     let id = world.project.request("Which?");
-    let before = world.user.status_v2();
+    let before = world.status();
     let answer = ["decision", "answer", &id, "yes"];
     let output = world.with_fault(scratch, &format!("{place}=return({error})"), &answer);
     let document = output.json();
@@ -47,7 +47,7 @@ fn fails(scratch: &Scratch, world: &World, place: &str, error: &str, word: &str,
                 (1, &Value::from("IO_FAILED")),
                 "{what}"
             );
-            assert_eq!(world.answers(&id), [vec![], vec![], vec![]], "{what}");
+            assert!(world.answers(&id).iter().all(Vec::is_empty), "{what}");
         }
         // It is done; what follows isn't.
         "spool::empty" | "spool::emptied" | "durable::rename" => {
@@ -78,7 +78,7 @@ fn fails(scratch: &Scratch, world: &World, place: &str, error: &str, word: &str,
         Vec::<String>::new(),
         "{what}"
     );
-    assert_eq!(world.user.status_v2(), before, "{what}");
+    assert_eq!(world.status(), before, "{what}");
 
     let committed = world.project.answer(&id, "yes");
     assert_eq!(committed["committed"], true, "{what}");
@@ -151,18 +151,24 @@ fn an_answer_that_can_be_neither_committed_nor_flushed_says_both() {
 
 #[test]
 fn a_mission_that_could_not_be_committed_is_not_there() {
-    for place in [
+    let places = [
         "durable::rename",
         "ledger::objects",
         "ledger::flushed",
         "ledger::ref-locked",
-    ] {
+    ];
+    for (shape, place) in SHAPES
+        .iter()
+        .flat_map(|shape| places.map(|place| (*shape, place)))
+    {
         let scratch = Scratch::new();
-        let world = World::new(&scratch, SHAPES[0]);
+        let world = World::new(&scratch, shape);
+        let before = world.status();
         let fault = format!("{place}=return(ENOSPC)");
         let output = world.with_fault(&scratch, &fault, &["mission", "create", "second"]);
         assert_eq!(output.status, 1, "{place}\n{output}");
         assert!(output.stdout.to_lowercase().contains("space"), "{output}");
+        assert_eq!(world.status(), before, "{shape:?}, {place}");
         let listed = world
             .project
             .pawtrail

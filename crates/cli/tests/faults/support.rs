@@ -117,8 +117,16 @@ impl World {
                 .collect()
         });
         assert!(left.is_empty(), "{what}: {left:?}");
-        assert_eq!(self.user.status_v2(), before, "{what}");
+        assert_eq!(self.status(), before, "{what}");
         self.project.repo.fsck();
+    }
+
+    /// The status of all files but the one that questions and answers go to.
+    pub(crate) fn status(&self) -> String {
+        let status = self.user.status_v2();
+        let others = |line: &&str| !line.ends_with(&self.project.path);
+        let lines: Vec<&str> = status.lines().filter(others).collect();
+        lines.join("\n")
     }
 
     /// The user commits what is staged, and nothing of ours goes back.
@@ -128,6 +136,11 @@ impl World {
         let files = self.user.git(&["show", "--format=", "--name-only", "HEAD"]);
         assert_eq!(files.trim(), "staged.txt", "{what}");
         assert_eq!(self.project.rows(), ours, "{what}");
+        assert_eq!(
+            self.user.status_v2(),
+            format!("{}\n", self.status()),
+            "{what}"
+        );
     }
 }
 
