@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use gix::bstr::BStr;
 
 use crate::error::{Error, GitContext, IoContext, Result};
-use crate::ledger::NOBODY;
+use crate::ledger::{Ledger, NOBODY};
 use crate::mission::{self, SPECS_DIR};
 use crate::project::{self, Project};
 use crate::protection::Facts;
@@ -69,6 +69,8 @@ pub fn commit(
         return Err(Error::NothingToCommit);
     }
     sync_state::first_sight(project)?;
+    // Whoever gets this lock clears away what a dead command left in git's way.
+    drop(Ledger::lock(project)?);
     git.commit(message, &paths, &untracked)?;
     let commit = project.git().head_id().git("reading HEAD")?.detach();
     let specs = format!("{SPECS_DIR}/");

@@ -16,7 +16,8 @@ use gix::ObjectId;
 
 use crate::checkouts::Checkout;
 use crate::durable;
-use crate::error::Result;
+use crate::error::{IoContext, Result};
+use crate::failpoint;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
@@ -129,6 +130,7 @@ pub(crate) fn commit(
             .collect();
         let (tree, trees) = objects::tree(project, base, &ids)?;
         let commit = objects::commit(project, tree, base, message, at)?;
+        failpoint::reached("ledger::objects").at("write to", project.common_dir())?;
         let written: Vec<ObjectId> = ids
             .iter()
             .map(|(_, id)| *id)
@@ -144,8 +146,10 @@ pub(crate) fn commit(
                 return Ok(Outcome::Deferred(describe(obstacle, checkout)));
             }
             held.promise(commit);
+            failpoint::reached("ledger::index-written").at("write", &checkout.git_dir)?;
         }
         flush.wait()?;
+        failpoint::reached("ledger::flushed").at("flush", project.common_dir())?;
         let step = Move {
             branch: &placement.ledger_ref,
             from: tip,
@@ -157,9 +161,14 @@ pub(crate) fn commit(
         let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
         match refs::compare_and_swap(project, token, &held, &step)? {
             Swap::Done => {
-                for (_, held) in indexes {
-                    held.finish()?;
-                }
+                // The branch has moved: whatever fails now, each index is finished, so that the user's next commit
+                // doesn't revert ours.
+                let flushed = refs::flush(project, &placement.ledger_ref);
+                let finished: Vec<Result<()>> =
+                    indexes.into_iter().map(|(_, held)| held.finish()).collect();
+                flushed?;
+                finished.into_iter().collect::<Result<()>>()?;
+                failpoint::reached("ledger::index-renamed").at("flush", project.common_dir())?;
                 return Ok(Outcome::Committed(Committed {
                     commit,
                     parent: base,
@@ -194,6 +203,7 @@ fn take_indexes<'a>(
         let before: Vec<&Held> = taken.iter().map(|(_, held)| held).collect();
         loop {
             if held.lock(project, &before)? {
+                failpoint::reached("ledger::index-locked").at("write", &checkout.git_dir)?;
                 break;
             }
             if Instant::now() >= deadline {

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod decisions;
 mod durable;
 mod error;
+mod failpoint;
 mod history;
 mod idempotency;
 pub mod identity;
