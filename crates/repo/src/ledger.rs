@@ -177,7 +177,7 @@ pub(crate) fn commit(
             }
             Swap::Lost => tip = history::tip(project, &placement.ledger_ref)?,
             Swap::Locked if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(1));
                 tip = history::tip(project, &placement.ledger_ref)?;
             }
             Swap::Locked => {
@@ -212,7 +212,7 @@ fn take_indexes<'a>(
                     index.display()
                 )));
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(1));
         }
         taken.push((checkout, held));
     }

@@ -118,6 +118,10 @@ pub fn disable(project: &Project) -> Result<bool, SyncError> {
 /// # Errors
 /// When the project's identity can't be read.
 pub fn load(project: &Project) -> Result<Option<Consent>, SyncError> {
+    // Most clones have none, and then the identity needn't be read.
+    if !is_recorded(&project.state_dir()) {
+        return Ok(None);
+    }
     Ok(match check(&Place::of(project)?) {
         Verdict::Granted(consent) => Some(*consent),
         Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => None,
