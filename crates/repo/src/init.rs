@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::identity::{self, Identity};
 use crate::merge_driver;
 use crate::project::Project;
+use crate::sync_state;
 
 /// What `init` found and made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +45,12 @@ pub fn init(project: &Project) -> Result<Initialized> {
             identity.uuid
         }
     };
-    project.build_id()?;
-    project.node_id()?;
     if clone_state::ignore_private_files(project)? {
         created.push(".git/info/exclude".to_owned());
     }
+    project.build_id()?;
+    project.node_id()?;
+    sync_state::first_sight(project)?;
     created.extend(merge_driver::install(project, &root)?);
     Ok(Initialized {
         project_uuid,

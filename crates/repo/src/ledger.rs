@@ -18,7 +18,8 @@ use pawtrail_event::merge as merge_events;
 
 use crate::checkouts::Checkout;
 use crate::durable;
-use crate::error::Result;
+use crate::error::{IoContext, Result};
+use crate::failpoint;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
@@ -29,6 +30,7 @@ pub(crate) use branches::{is_event_file, merge};
 use held::Held;
 pub(crate) use held::dead_locks;
 use index::{Obstacle, Staged};
+pub(crate) use objects::NOBODY;
 use objects::{Person, Role};
 use refs::{Move, Swap};
 
@@ -147,6 +149,7 @@ pub(crate) fn commit(
         let (tree, trees) = objects::tree(project, base, &ids)?;
         let parents: Vec<ObjectId> = base.into_iter().collect();
         let commit = objects::commit(project, tree, &parents, message, at)?;
+        failpoint::reached("ledger::objects").at("write to", project.common_dir())?;
         let written: Vec<ObjectId> = ids
             .iter()
             .map(|(_, id)| *id)
@@ -162,8 +165,10 @@ pub(crate) fn commit(
                 return Ok(Outcome::Deferred(describe(obstacle, checkout)));
             }
             held.promise(commit);
+            failpoint::reached("ledger::index-written").at("write", &checkout.git_dir)?;
         }
         flush.wait()?;
+        failpoint::reached("ledger::flushed").at("flush", project.common_dir())?;
         let step = Move {
             branch: &placement.ledger_ref,
             from: tip,
@@ -175,9 +180,14 @@ pub(crate) fn commit(
         let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
         match refs::compare_and_swap(project, token, &held, &step)? {
             Swap::Done => {
-                for (_, held) in indexes {
-                    held.finish()?;
-                }
+                // The branch has moved: whatever fails now, each index is finished, so that the user's next commit
+                // doesn't revert ours.
+                let flushed = refs::flush(project, &placement.ledger_ref);
+                let finished: Vec<Result<()>> =
+                    indexes.into_iter().map(|(_, held)| held.finish()).collect();
+                flushed?;
+                finished.into_iter().collect::<Result<()>>()?;
+                failpoint::reached("ledger::index-renamed").at("flush", project.common_dir())?;
                 return Ok(Outcome::Committed(Committed {
                     commit,
                     parent: base,
@@ -186,7 +196,7 @@ pub(crate) fn commit(
             }
             Swap::Lost => tip = history::tip(project, &placement.ledger_ref)?,
             Swap::Locked if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(1));
                 tip = history::tip(project, &placement.ledger_ref)?;
             }
             Swap::Locked => {
@@ -212,6 +222,7 @@ fn take_indexes<'a>(
         let before: Vec<&Held> = taken.iter().map(|(_, held)| held).collect();
         loop {
             if held.lock(project, &before)? {
+                failpoint::reached("ledger::index-locked").at("write", &checkout.git_dir)?;
                 break;
             }
             if Instant::now() >= deadline {
@@ -220,7 +231,7 @@ fn take_indexes<'a>(
                     index.display()
                 )));
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(1));
         }
         taken.push((checkout, held));
     }

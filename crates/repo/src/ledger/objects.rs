@@ -13,6 +13,9 @@ use crate::durable::Flush;
 use crate::error::{Error, GitContext, IoContext, Result};
 use crate::project::Project;
 
+/// Name and address of who commits where no identity is configured.
+pub(crate) const NOBODY: (&str, &str) = ("pawtrail", "pawtrail@localhost");
+
 /// Who commits, in the form of a commit header.
 pub(super) struct Person {
     name: String,
@@ -41,7 +44,7 @@ impl Person {
             .or_else(|| variable("EMAIL".to_owned()));
         let (name, email) = match (name.as_deref().map(clean), email.as_deref().map(clean)) {
             (Some(name), Some(email)) if !name.is_empty() => (name, email),
-            (Some(_) | None, _) => ("pawtrail".to_owned(), "pawtrail@localhost".to_owned()),
+            (Some(_) | None, _) => (NOBODY.0.to_owned(), NOBODY.1.to_owned()),
         };
         Self {
             name,
