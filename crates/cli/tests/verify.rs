@@ -107,6 +107,11 @@ fn an_answer_that_waits_or_was_lost_is_missing_with_its_reason() {
         reason.contains("only") && reason.contains("decisions.events.jsonl"),
         "{reason}"
     );
+    // The next step that it names brings them in.
+    assert_eq!(document["error"]["next_step"], "pawtrail doctor --fix");
+    pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 2);
+    assert_eq!(repo.status_v2(), "");
 }
 
 #[test]

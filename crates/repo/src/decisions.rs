@@ -21,6 +21,7 @@ use crate::sync_state;
 use crate::{durable, history, lines};
 
 pub use read::{Entry, GivenBy, Reading, find, list, log};
+pub(crate) use spool::adopt;
 pub use spool::finish;
 pub use verify::{Contested, Missing, Proof, Verified, verify};
 

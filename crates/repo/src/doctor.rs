@@ -1,5 +1,6 @@
 //! `doctor`: what is wrong with a clone, and the steps that mend it by new commits alone.
 
+mod answers;
 mod branches;
 mod files;
 mod locks;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::ledger::Ledger;
+use crate::mission::Mission;
 use crate::project::Project;
 use crate::spooled::{self, Waiting};
 use crate::{decisions, sync_state};
@@ -72,6 +74,7 @@ pub struct Step {
 #[derive(Debug)]
 enum Work {
     Spools,
+    Adopt(Box<Mission>),
     Locks,
     Fold(Unsound),
     Merge(Apart),
@@ -121,6 +124,14 @@ pub fn examine(project: &Project) -> Result<Examination> {
             work: Work::Spools,
         });
     }
+    let lost = answers::scan(project)?;
+    checks.push(answers::check(&lost));
+    for found in lost {
+        plan.push(Step {
+            what: found.plan(),
+            work: Work::Adopt(Box::new(found.mission)),
+        });
+    }
     let unsound = files::scan(project)?;
     checks.push(files::check(&unsound));
     for found in unsound {
@@ -149,6 +160,7 @@ pub fn examine(project: &Project) -> Result<Examination> {
 pub fn mend(project: &Project, step: Step) -> Mended {
     let done = match step.work {
         Work::Spools => finish(project),
+        Work::Adopt(mission) => adopt(project, &mission),
         // Whoever has the ledger's lock has also cleared away what dead commands left.
         Work::Locks => Ledger::lock(project).map(|_| Ok("they are gone".to_owned())),
         Work::Fold(found) => files::fold(project, &found),
@@ -179,14 +191,23 @@ struct Manual {
 
 fn finish(project: &Project) -> Attempt {
     sync_state::first_sight(project)?;
-    let waiting = decisions::finish(project)?;
-    Ok(match waiting.is_empty() {
+    Ok(committed(&decisions::finish(project)?))
+}
+
+fn adopt(project: &Project, mission: &Mission) -> Attempt {
+    sync_state::first_sight(project)?;
+    Ok(committed(&decisions::adopt(project, mission)?))
+}
+
+/// What the commit of recorded answers came to.
+fn committed(waiting: &[String]) -> std::result::Result<String, Manual> {
+    match waiting.is_empty() {
         true => Ok("they are committed".to_owned()),
         false => Err(Manual {
             message: waiting.join("; "),
             next_step: None,
         }),
-    })
+    }
 }
 
 fn spool(waiting: &[Waiting]) -> Check {

@@ -401,7 +401,7 @@ fn contents(conflicts: &[Conflict]) -> String {
     let mut text = String::new();
     for event in conflicts {
         if !text.is_empty() {
-            text.push_str("\n");
+            text.push('\n');
         }
         text.push_str(&format!(
             "event {} has different content on the two sides; both lines are kept:",
