@@ -174,8 +174,12 @@ fn branches_that_shared_out_a_log_merge_to_all_of_its_lines() {
     let logs = match corpus() {
         Some(corpus) => files(&corpus, &["status.events.jsonl"]),
         None => {
-            let rows = generated().concat();
-            vec![("generated".to_owned(), rows)]
+            let rows = generated().into_iter().enumerate().map(|(at, row)| {
+                let mut row = json::parse(&row).unwrap();
+                row.insert("event_id".to_owned(), json!(format!("E{at:04}")));
+                json::log(&Value::Object(row))
+            });
+            vec![("generated".to_owned(), rows.collect())]
         }
     };
     for (name, log) in logs {
