@@ -17,7 +17,7 @@ use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::sync_state;
-use crate::{durable, history, lines};
+use crate::{durable, history, lines, sparse};
 
 pub use read::{Entry, GivenBy, Reading, find, list, log};
 pub use spool::finish;
@@ -132,9 +132,11 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
     journal.flush()?;
     if !place.checkouts.is_empty() {
         let spooled = lines::union(b"", &journal.spooled()?);
+        let path = mission.path(decision::FILE);
         for checkout in &place.checkouts {
-            let file = checkout.root.join(mission.path(decision::FILE));
-            lines::project_into(&file, &spooled)?;
+            if !sparse::leaves_out(project, checkout, &path)? {
+                lines::project_into(&checkout.root.join(&path), &spooled)?;
+            }
         }
     }
     drop(ledger);
