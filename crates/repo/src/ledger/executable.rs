@@ -114,7 +114,9 @@ impl Engine for Executable<'_> {
     }
 
     fn swap(&self, _token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap> {
-        held::write_notes(self.project, indexes.iter().copied())?;
+        if !indexes.is_empty() {
+            held::write_notes(self.project, indexes.iter().copied())?;
+        }
         let old = step
             .from
             .unwrap_or_else(|| ObjectId::null(self.project.git().object_hash()));
