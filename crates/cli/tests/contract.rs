@@ -274,18 +274,3 @@ fn seed_and_clock_make_a_command_repeat_itself() {
     assert_eq!(status, 2);
     assert_eq!(document["error"]["code"], "INVALID_ARGUMENT");
 }
-
-#[test]
-fn without_a_hub_nothing_runs_and_nothing_is_written_elsewhere() {
-    let scratch = Scratch::new();
-    let repo = scratch.repo("project");
-    let pawtrail = pawtrail(&scratch);
-    pawtrail.data(&repo, &["init"]);
-    pawtrail.data(&repo, &["mission", "create", "payments"]);
-    let ask = ["decision", "request", "--question", "Which?"];
-    let asked = pawtrail.data(&repo, &ask);
-    let id = asked["decision_id"].as_str().unwrap();
-    pawtrail.data(&repo, &["decision", "answer", id, "this"]);
-    assert_eq!(scratch.processes(), Vec::<String>::new());
-    assert_eq!(scratch.stray_files(), Vec::<std::path::PathBuf>::new());
-}

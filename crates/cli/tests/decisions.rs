@@ -6,93 +6,30 @@
     reason = "helpers of tests fail like tests"
 )]
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use pawtrail_testkit::{Pawtrail, Repo, Scratch};
+use pawtrail_testkit::{Project, Scratch, rows, text};
 use serde_json::Value;
 
-/// A project with one mission, `main` checked out.
-struct Project {
-    repo: Repo,
-    pawtrail: Pawtrail,
-    ledger: String,
-    path: String,
-}
-
-impl Project {
-    fn new(scratch: &Scratch) -> Self {
-        let repo = scratch.repo("project");
-        let pawtrail = Pawtrail::new(scratch, env!("CARGO_BIN_EXE_pawtrail"));
-        pawtrail.data(&repo, &["init"]);
-        repo.git(&["add", "-A"]);
-        repo.git(&["commit", "-q", "-m", "Add the project's identity"]);
-        let made = pawtrail.data(&repo, &["mission", "create", "payments"]);
-        Self {
-            repo,
-            pawtrail,
-            ledger: text(&made["ledger_ref"]),
-            path: format!("{}/decisions.events.jsonl", text(&made["dir"])),
-        }
-    }
-
-    fn request(&self, question: &str) -> String {
-        let ask = ["decision", "request", "--question", question];
-        text(&self.pawtrail.data(&self.repo, &ask)["decision_id"])
-    }
-
-    /// Runs a write and returns its receipt.
-    fn receipt(&self, args: &[&str]) -> Value {
-        let (status, mut document) = self.pawtrail.json_in(self.repo.path(), args);
-        assert_eq!(status, 0, "{args:?}: {document:#}");
-        document["receipt"].take()
-    }
-
-    /// The rows of the mission's file in git.
-    fn rows(&self) -> Vec<Value> {
-        let file = self.repo.read_at(&self.ledger, &self.path);
-        rows(&file.unwrap_or_default())
-    }
-
-    /// Everything that must stay as it was in the checkout.
-    fn checkout(&self) -> [String; 4] {
-        let head = self.repo.rev("HEAD").unwrap();
-        let (index, stash) = (self.repo.index_entries(), self.repo.stash_list());
-        [self.repo.status_v2(), index, stash, head]
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
-}
-
-/// Reads lines that must all be whole.
-fn rows(file: &str) -> Vec<Value> {
-    assert!(
-        file.is_empty() || file.ends_with('\n'),
-        "a torn line: {file}"
-    );
-    file.lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-        .collect()
-}
+const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
 
 #[test]
 fn fr_001_a_request_is_recorded_at_once_and_not_committed() {
     let scratch = Scratch::new();
-    let project = Project::new(&scratch);
+    let project = Project::new(&scratch, BINARY);
     let worktree = project
         .repo
         .worktree("agent", project.ledger.trim_start_matches("refs/heads/"));
     let before = project.repo.rev(&project.ledger);
-    let receipt = project.receipt(&[
+    let ask = [
         "decision",
         "request",
         "--question",
         "Which?",
         "--option",
         "a",
-    ]);
+    ];
+    let receipt = project.receipt(&ask);
     assert_eq!(receipt["committed"], false);
     assert_eq!(receipt["commit"], Value::Null);
     assert_eq!(project.repo.rev(&project.ledger), before);
@@ -102,6 +39,13 @@ fn fr_001_a_request_is_recorded_at_once_and_not_committed() {
     assert_eq!(file[0]["event_type"], "DecisionInputRequested");
     assert_eq!(file[0]["event_id"], receipt["event_id"]);
     assert_eq!(file[0]["payload"]["question"], "Which?");
+    // The spool has it in any case.
+    let spool = format!(
+        "pawtrail/spool/{}/decisions.events.jsonl",
+        project.mission_id
+    );
+    let spool = std::fs::read_to_string(project.repo.common_dir().join(spool)).unwrap();
+    assert_eq!(rows(&spool), file);
     let listed = project
         .pawtrail
         .data(&project.repo, &["decision", "list", "--open"]);
@@ -111,7 +55,7 @@ fn fr_001_a_request_is_recorded_at_once_and_not_committed() {
 #[test]
 fn fr_002_and_fr_004_an_answer_is_committed_with_its_request_before_the_command_returns() {
     let scratch = Scratch::new();
-    let project = Project::new(&scratch);
+    let project = Project::new(&scratch, BINARY);
     let id = project.request("Which database?");
     project.repo.write("README.md", "# Dirty\n");
     project.repo.write("staged.txt", "staged\n");
@@ -142,7 +86,7 @@ fn fr_002_and_fr_004_an_answer_is_committed_with_its_request_before_the_command_
 #[test]
 fn fr_003_a_decision_is_in_no_queue() {
     let scratch = Scratch::new();
-    let project = Project::new(&scratch);
+    let project = Project::new(&scratch, BINARY);
     let id = project.request("Which database?");
     project.receipt(&["decision", "answer", &id, "sqlite"]);
     let state = project.repo.common_dir().join("pawtrail");
@@ -164,7 +108,7 @@ fn fr_003_a_decision_is_in_no_queue() {
 #[test]
 fn fr_005_the_file_grows_by_whole_sorted_compact_lines_and_nothing_before_changes() {
     let scratch = Scratch::new();
-    let project = Project::new(&scratch);
+    let project = Project::new(&scratch, BINARY);
     let mut before = String::new();
     for at in 0..4 {
         let id = project.request(&format!("Question {at}, with \"quotes\" and ü?"));
@@ -190,13 +134,18 @@ fn fr_005_the_file_grows_by_whole_sorted_compact_lines_and_nothing_before_change
             "payload",
         ];
         assert_eq!(keys, wanted);
+        assert_eq!(value["mission_id"], project.mission_id.as_str());
+        for id in ["build_id", "event_id", "mission_id"] {
+            assert_eq!(text(&value[id]).len(), 26, "{id} is no ULID: {line}");
+        }
+        assert!(text(&value["at"]).ends_with("+00:00"), "not UTC: {line}");
     }
 }
 
 #[test]
 fn the_same_answer_again_is_one_and_another_is_refused_with_the_first() {
     let scratch = Scratch::new();
-    let project = Project::new(&scratch);
+    let project = Project::new(&scratch, BINARY);
     let id = project.request("Which database?");
     let first = project.receipt(&["decision", "answer", &id, "sqlite"]);
     let again = project.receipt(&["decision", "answer", &id, "sqlite"]);
@@ -213,7 +162,7 @@ fn the_same_answer_again_is_one_and_another_is_refused_with_the_first() {
 #[test]
 fn scenario_1_git_alone_knows_every_question_and_answer() {
     let scratch = Scratch::new();
-    let project = Project::new(&scratch);
+    let project = Project::new(&scratch, BINARY);
     for (question, answer) in [("One?", "a"), ("Two?", "b"), ("Three?", "c")] {
         let id = project.request(question);
         project.receipt(&["decision", "answer", &id, answer]);
@@ -232,114 +181,9 @@ fn scenario_1_git_alone_knows_every_question_and_answer() {
 }
 
 #[test]
-fn an_answer_that_was_reported_survives_a_kill_at_any_moment() {
-    // 200 runs in all; short logs keep each of them quick.
-    for round in 0..8 {
-        killed_at_any_moment(round);
-    }
-}
-
-fn killed_at_any_moment(round: u64) {
-    const RUNS: u64 = 25;
-    let scratch = Scratch::new();
-    let project = Project::new(&scratch);
-    // The quickest of three: other tests run beside this one.
-    let whole = (0..3)
-        .map(|at| {
-            let id = project.request(&format!("Probe {at}?"));
-            let line = ["--json", "decision", "answer", &id, "yes"];
-            let output = project.pawtrail.run(&project.repo, &line);
-            output.expect_status(0).took
-        })
-        .min()
-        .unwrap();
-    // Moments spread evenly over two and a half times a whole command, in scattered order.
-    let moment =
-        |at: u64| whole.mul_f64(2.5 * ((at * 8 + round) % (RUNS * 8)) as f64 / (RUNS * 8) as f64);
-    let mut reported = HashSet::new();
-    let mut ids = Vec::new();
-    for at in 0..RUNS {
-        let id = project.request(&format!("Question {at}?"));
-        let line = ["--json", "decision", "answer", &id, "yes"];
-        let running = project.pawtrail.spawn(&project.repo, &line);
-        std::thread::sleep(moment(at));
-        let output = running.kill();
-        if output.stdout.ends_with('\n') {
-            assert_eq!(output.json()["receipt"]["committed"], true, "{output}");
-            reported.insert(id.clone());
-        }
-        ids.push(id);
-    }
-    assert!(!reported.is_empty(), "no run came to its end");
-    assert!(reported.len() < ids.len(), "no run was killed");
-    let answered = |rows: &[Value]| -> HashSet<String> {
-        rows.iter()
-            .filter(|row| row["event_type"] == "DecisionInputAnswered")
-            .map(|row| text(&row["payload"]["decision_id"]))
-            .collect()
-    };
-    let lost: Vec<_> = reported
-        .difference(&answered(&project.rows()))
-        .cloned()
-        .collect();
-    assert_eq!(lost, Vec::<String>::new(), "reported and not in git");
-    // The next command leaves no torn line anywhere, and can answer what was interrupted.
-    for id in &ids {
-        project.receipt(&["decision", "answer", id, "yes"]);
-    }
-    assert_eq!(answered(&project.rows()).len() as u64, RUNS + 3);
-    let listed = project.pawtrail.json(&project.repo, &["decision", "list"]);
-    assert_eq!(listed["warnings"], Value::Null, "damaged lines");
-    project.repo.fsck();
-}
-
-#[test]
-fn eight_processes_answer_25_decisions_each_from_four_worktrees() {
-    let scratch = Scratch::new();
-    let project = Project::new(&scratch);
-    let branch = project.ledger.trim_start_matches("refs/heads/");
-    let places = [
-        project.repo.clone(),
-        project.repo.worktree("ledger", branch),
-        project.repo.worktree("topic-a", "topic-a"),
-        project.repo.worktree("topic-b", "topic-b"),
-    ];
-    let before = project.checkout();
-    std::thread::scope(|scope| {
-        for worker in 0..8 {
-            let (place, pawtrail) = (&places[worker % 4], &project.pawtrail);
-            scope.spawn(move || {
-                for at in 0..25 {
-                    let question = format!("Worker {worker}, question {at}?");
-                    let ask = [
-                        "decision",
-                        "request",
-                        "--mission",
-                        "payments",
-                        "--question",
-                        &question,
-                    ];
-                    let id = text(&pawtrail.data(place, &ask)["decision_id"]);
-                    pawtrail.data(
-                        place,
-                        &["decision", "answer", &id, "yes", "--mission", "payments"],
-                    );
-                }
-            });
-        }
-    });
-    let rows = project.rows();
-    let ids: HashSet<String> = rows.iter().map(|row| text(&row["event_id"])).collect();
-    assert_eq!((rows.len(), ids.len()), (400, 400));
-    assert_eq!(project.checkout(), before);
-    assert_eq!(places[1].status_v2(), "");
-    project.repo.fsck();
-}
-
-#[test]
 fn a_lock_that_another_process_holds_ends_the_wait_of_nobody_else() {
     let scratch = Scratch::new();
-    let project = Project::new(&scratch);
+    let project = Project::new(&scratch, BINARY);
     let id = project.request("Which?");
     // A foreign lock of the index concerns the user's git, not a branch that is checked out nowhere.
     std::fs::write(project.repo.common_dir().join("index.lock"), "").unwrap();

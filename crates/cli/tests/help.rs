@@ -351,7 +351,7 @@ fn help_of_decision_answer() {
 
     Arguments:
       <DECISION_ID>  The decision: a ULID, or `input:<key>`
-      <ANSWER>       The answer
+      <ANSWER>       The answer; behind `--` it may begin with a dash
 
     Options:
           --mission <MISSION>      Mission id, its first 8 characters, directory name, slug, or number

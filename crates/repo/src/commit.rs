@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 use gix::bstr::BStr;
 
 use crate::error::{Error, GitContext, IoContext, Result};
+use crate::ledger::{Ledger, NOBODY};
 use crate::mission::{self, SPECS_DIR};
 use crate::project::{self, Project};
 use crate::protection::Facts;
@@ -68,6 +69,8 @@ pub fn commit(
         return Err(Error::NothingToCommit);
     }
     sync_state::first_sight(project)?;
+    // Whoever gets this lock clears away what a dead command left in git's way.
+    drop(Ledger::lock(project)?);
     git.commit(message, &paths, &untracked)?;
     let commit = project.git().head_id().git("reading HEAD")?.detach();
     let specs = format!("{SPECS_DIR}/");
@@ -267,11 +270,31 @@ impl Git<'_> {
             .args(arguments)
             .arg("--")
             .args(paths)
+            .envs(missing_identity(self.project))
             .current_dir(self.root)
             .stdin(Stdio::null())
             .output()
             .at("run git in", self.root)
     }
+}
+
+/// Git refuses to commit for nobody, or makes somebody up from login and host; neither is wanted.
+fn missing_identity(project: &Project) -> Vec<(&'static str, &'static str)> {
+    let git = project.git();
+    let mut missing = Vec::new();
+    if git.author().is_none() {
+        missing.extend([
+            ("GIT_AUTHOR_NAME", NOBODY.0),
+            ("GIT_AUTHOR_EMAIL", NOBODY.1),
+        ]);
+    }
+    if git.committer().is_none() {
+        missing.extend([
+            ("GIT_COMMITTER_NAME", NOBODY.0),
+            ("GIT_COMMITTER_EMAIL", NOBODY.1),
+        ]);
+    }
+    missing
 }
 
 fn refused(output: &Output) -> Error {

@@ -129,13 +129,23 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
     place = placement::choose_for_good(project, mission, place)?;
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     journal.append(&event)?;
-    journal.flush()?;
+    if let Err(error) = journal.flush() {
+        journal.take_back(&event)?;
+        return Err(error);
+    }
+    let mut warnings = Vec::new();
     if !place.checkouts.is_empty() {
         let spooled = lines::union(b"", &journal.spooled()?);
         let path = mission.path(decision::FILE);
         for checkout in &place.checkouts {
-            if !sparse::leaves_out(project, checkout, &path)? {
-                lines::project_into(&checkout.root.join(&path), &spooled)?;
+            // The file is a projection: the next commit brings it up to date.
+            let projected = match sparse::leaves_out(project, checkout, &path) {
+                Ok(true) => Ok(()),
+                Ok(false) => lines::project_into(&checkout.root.join(&path), &spooled),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = projected {
+                warnings.push(format!("the checked-out file lacks the question: {error}"));
             }
         }
     }
@@ -143,7 +153,7 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
     Ok(Written {
         decision_id,
         receipt: receipt(mission, &place, header.event_id, None),
-        warnings: Vec::new(),
+        warnings,
     })
 }
 
@@ -211,12 +221,12 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
             header.event_id
         }
     };
-    let pending = |reason: String| match journal.flush() {
-        Ok(()) => Error::Spooled {
-            receipt: Box::new(receipt(mission, &place, event_id.clone(), None)),
-            reason,
+    let pending = |reason: String| Error::Spooled {
+        receipt: Box::new(receipt(mission, &place, event_id.clone(), None)),
+        reason: match journal.flush() {
+            Ok(()) => reason,
+            Err(error) => format!("{reason}; nor would it survive a power loss: {error}"),
         },
-        Err(error) => error,
     };
     let message = format!("chore(decisions): answer {decision_id} [skip ci]");
     // From here on the answer is in the spool: whatever fails now, the next command makes up for.

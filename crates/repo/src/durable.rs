@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::{IoContext, Result};
+use crate::failpoint;
 
 /// Who may read a file that this crate creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +155,10 @@ fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfil
     #[cfg(not(unix))]
     let _ = access;
     file.write_all(content).at("write", path)?;
-    file.as_file().sync_all().at("flush", path)?;
+    file.as_file()
+        .sync_all()
+        .and_then(|()| failpoint::reached("durable::rename"))
+        .at("flush", path)?;
     Ok(file)
 }
 

@@ -75,7 +75,7 @@ pub enum Error {
         handle: String,
     },
     /// Several missions answer to the handle.
-    #[error("`{handle}` can mean {} missions; name one by its mission id", .candidates.len())]
+    #[error("`{handle}` can mean {} missions; name one by its mission id: {}", .candidates.len(), ids(.candidates))]
     AmbiguousMission {
         /// What was asked for.
         handle: String,
@@ -372,6 +372,22 @@ impl From<IdError> for Error {
             message: error.to_string(),
         }
     }
+}
+
+/// The first few ids, for a person; all are in the details.
+fn ids(candidates: &[Candidate]) -> String {
+    const SHOWN: usize = 5;
+    let ids: Vec<&str> = candidates
+        .iter()
+        .take(SHOWN)
+        .map(|candidate| candidate.mission_id.as_str())
+        .collect();
+    let more = if candidates.len() > SHOWN {
+        ", …"
+    } else {
+        ""
+    };
+    format!("{}{more}", ids.join(", "))
 }
 
 fn count(missions: usize) -> String {

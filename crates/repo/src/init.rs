@@ -7,6 +7,7 @@ use crate::clone_state;
 use crate::error::{Error, Result};
 use crate::identity::{self, Identity};
 use crate::project::Project;
+use crate::sync_state;
 
 /// What `init` found and made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +43,12 @@ pub fn init(project: &Project) -> Result<Initialized> {
             identity.uuid
         }
     };
-    project.build_id()?;
-    project.node_id()?;
     if clone_state::ignore_private_files(project)? {
         created.push(".git/info/exclude".to_owned());
     }
+    project.build_id()?;
+    project.node_id()?;
+    sync_state::first_sight(project)?;
     Ok(Initialized {
         project_uuid,
         created,

@@ -11,6 +11,7 @@ use pawtrail_event::{MissionId, Sanitized};
 
 use crate::durable;
 use crate::error::{IoContext, Result};
+use crate::failpoint;
 use crate::project::Project;
 
 /// One file of a mission, as the log of lines that are to be committed to it.
@@ -44,7 +45,7 @@ impl Journal {
     /// Appends an event: a torn tail is cut off, then one write.
     ///
     /// A kill can't undo it. A power loss can, until [`Self::flush`] or the commit of the event has returned; nothing may
-    /// be reported before one of them has.
+    /// be reported before one of them has. What fails leaves nothing.
     pub(crate) fn append(&self, event: &Sanitized) -> Result<()> {
         if let Some(dir) = self.spool.parent() {
             durable::create_dir(dir)?;
@@ -55,15 +56,36 @@ impl Journal {
             .read(true)
             .open(&self.spool)
             .at("open", &self.spool)?;
-        self.cut_torn_tail(&mut file)?;
-        file.write_all(event.to_line().as_bytes())
+        let before = self.cut_torn_tail(&mut file)?;
+        let line = event.to_line();
+        failpoint::half_written("spool::append", &mut file, line.as_bytes())
+            .and_then(|()| file.write_all(line.as_bytes()))
+            .and_then(|()| failpoint::reached("spool::appended"))
+            .or_else(|error| {
+                // Where even this fails, the tail is cut before the next line comes.
+                file.set_len(before).and(Err(error))
+            })
             .at("append to", &self.spool)
+    }
+
+    /// Takes back the line that was appended last, because it could not be flushed.
+    pub(crate) fn take_back(&self, event: &Sanitized) -> Result<()> {
+        let content = durable::read(&self.spool)?.unwrap_or_default();
+        let Some(before) = content.strip_suffix(event.to_line().as_bytes()) else {
+            return Ok(());
+        };
+        OpenOptions::new()
+            .write(true)
+            .open(&self.spool)
+            .and_then(|file| file.set_len(before.len() as u64))
+            .at("shorten", &self.spool)
     }
 
     /// Makes what was appended survive a power loss.
     pub(crate) fn flush(&self) -> Result<()> {
         fs::File::open(&self.spool)
             .and_then(|file| file.sync_all())
+            .and_then(|()| failpoint::reached("spool::flushed"))
             .at("flush", &self.spool)?;
         // The directories too: this may be the mission's first line.
         for dir in self.spool.ancestors().skip(1).take(2) {
@@ -75,30 +97,36 @@ impl Journal {
     /// Lets go of everything: each line is in the ledger branch.
     pub(crate) fn clear(&self) -> Result<()> {
         match OpenOptions::new().write(true).open(&self.spool) {
-            Ok(file) => file.set_len(0).at("empty", &self.spool),
+            Ok(file) => failpoint::reached("spool::empty")
+                .and_then(|()| file.set_len(0))
+                .and_then(|()| failpoint::reached("spool::emptied"))
+                .at("empty", &self.spool),
             Err(error) if durable::is_absent(&error) => Ok(()),
             Err(error) => Err(error).at("open", &self.spool),
         }
     }
 
     /// A tail without a line end was never reported as written, because the flush comes before the report.
-    fn cut_torn_tail(&self, file: &mut fs::File) -> Result<()> {
+    ///
+    /// Returns the length that is left.
+    fn cut_torn_tail(&self, file: &mut fs::File) -> Result<u64> {
         let length = file.metadata().at("inspect", &self.spool)?.len();
         if length == 0 {
-            return Ok(());
+            return Ok(0);
         }
         let mut content = Vec::new();
         file.seek(SeekFrom::Start(0))
             .and_then(|_| file.read_to_end(&mut content))
             .at("read", &self.spool)?;
         if content.last() == Some(&b'\n') {
-            return Ok(());
+            return Ok(length);
         }
         let keep = content
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |last| last + 1);
-        file.set_len(keep as u64).at("mend", &self.spool)
+        file.set_len(keep as u64).at("mend", &self.spool)?;
+        Ok(keep as u64)
     }
 }
 

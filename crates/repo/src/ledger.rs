@@ -20,7 +20,8 @@ use gix::ObjectId;
 use crate::checkouts::Checkout;
 use crate::durable;
 use crate::engine::{self as choice, Kind};
-use crate::error::Result;
+use crate::error::{IoContext, Result};
+use crate::failpoint;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
@@ -31,6 +32,7 @@ use crate::sparse;
 use engine::{Engine, NewCommit};
 use held::Held;
 use index::{Obstacle, Staged};
+pub(crate) use objects::NOBODY;
 use objects::{Person, Role};
 use refs::{Move, Swap};
 
@@ -143,6 +145,7 @@ pub(crate) fn commit(
             message,
             at,
         })?;
+        failpoint::reached("ledger::objects").at("write to", project.common_dir())?;
         let written: Vec<ObjectId> = ids
             .iter()
             .map(|(_, id)| *id)
@@ -162,10 +165,12 @@ pub(crate) fn commit(
                 }
                 Err(obstacle) => return Ok(Outcome::Deferred(describe(obstacle, checkout))),
             }
+            failpoint::reached("ledger::index-written").at("write", &checkout.git_dir)?;
         }
         if let Some(flush) = ready.flush {
             flush.wait()?;
         }
+        failpoint::reached("ledger::flushed").at("flush", project.common_dir())?;
         let step = Move {
             branch: &placement.ledger_ref,
             from: tip,
@@ -177,9 +182,14 @@ pub(crate) fn commit(
         let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
         match engine.swap(ready.token, &held, &step)? {
             Swap::Done => {
-                for (_, held) in indexes {
-                    held.finish()?;
-                }
+                // The branch has moved: whatever fails now, each index is finished, so that the user's next commit
+                // doesn't revert ours.
+                let flushed = refs::flush(project, &placement.ledger_ref);
+                let finished: Vec<Result<()>> =
+                    indexes.into_iter().map(|(_, held)| held.finish()).collect();
+                flushed?;
+                finished.into_iter().collect::<Result<()>>()?;
+                failpoint::reached("ledger::index-renamed").at("flush", project.common_dir())?;
                 return Ok(Outcome::Committed(Committed {
                     commit,
                     parent: base,
@@ -188,7 +198,7 @@ pub(crate) fn commit(
             }
             Swap::Lost => tip = history::tip(project, &placement.ledger_ref)?,
             Swap::Locked if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(1));
                 tip = history::tip(project, &placement.ledger_ref)?;
             }
             Swap::Locked => {
@@ -214,6 +224,7 @@ fn take_indexes<'a>(
         let before: Vec<&Held> = taken.iter().map(|(_, held)| held).collect();
         loop {
             if held.lock(project, &before)? {
+                failpoint::reached("ledger::index-locked").at("write", &checkout.git_dir)?;
                 break;
             }
             if Instant::now() >= deadline {
@@ -222,7 +233,7 @@ fn take_indexes<'a>(
                     index.display()
                 )));
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(1));
         }
         taken.push((checkout, held));
     }

@@ -15,13 +15,21 @@ mod hub;
 mod leftovers;
 mod pawtrail;
 mod process;
+mod project;
 mod repo;
 mod scratch;
+mod scripted_hub;
+#[cfg(target_os = "linux")]
+mod witness;
 
 pub use browser::{Browser, Page};
 pub use env::Env;
 pub use hub::Hub;
 pub use pawtrail::Pawtrail;
 pub use process::{Output, Running};
+pub use project::{Project, eventually, rows, text};
 pub use repo::Repo;
 pub use scratch::Scratch;
+pub use scripted_hub::ScriptedHub;
+#[cfg(target_os = "linux")]
+pub use witness::Witness;

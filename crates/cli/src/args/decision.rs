@@ -61,7 +61,8 @@ pub(crate) struct RequestArgs {
 pub(crate) struct AnswerArgs {
     /// The decision: a ULID, or `input:<key>`
     pub(crate) decision_id: DecisionId,
-    /// The answer
+    /// The answer; behind `--` it may begin with a dash
+    #[arg(allow_negative_numbers = true)]
     pub(crate) answer: String,
     /// Mission id, its first 8 characters, directory name, slug, or number
     #[arg(long, value_name = "MISSION")]

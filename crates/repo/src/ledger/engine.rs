@@ -69,7 +69,7 @@ pub(super) trait Engine {
         files: &[Staged<'_>],
     ) -> Result<Result<(), Obstacle>>;
 
-    /// Moves the branch if it still is where the caller saw it, durably and with its log.
+    /// Moves the branch if it still is where the caller saw it, with its log; the caller flushes the move.
     ///
     /// `indexes` are noted first, so that they are finished should this process die after the move.
     fn swap(&self, token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap>;

@@ -9,9 +9,8 @@ use super::engine::{Engine, NewCommit, Ready};
 use super::held::{self, Held};
 use super::index::{Obstacle, Staged};
 use super::objects::{Person, Role};
-use super::refs::{self, Move, Swap};
+use super::refs::{Move, Swap};
 use crate::checkouts::Checkout;
-use crate::durable;
 use crate::error::{Error, GitContext, Result};
 use crate::history;
 use crate::program::{self, Git};
@@ -120,36 +119,28 @@ impl Engine for Executable<'_> {
         let old = step
             .from
             .unwrap_or_else(|| ObjectId::null(self.project.git().object_hash()));
-        // Git writes the log of this HEAD too; the others of the same branch are left to us.
-        let (first, others) = match step.checkouts.split_first() {
-            Some((first, others)) => (Some(first), others),
-            None => (None, &[][..]),
-        };
-        let mut git = Git::beside(self.project, first);
+        // Git notes the move in the log of one HEAD, that of the worktree in whose name it runs.
+        let mut git = Git::beside(self.project, step.checkouts.first());
         git.args(["update-ref", "--stdin", "-z", "-m", step.why]);
         step.who.tell(&mut git, Role::Committer);
         let order = format!("update {}\0{}\0{old}\0", step.branch, step.to);
         let answer = git.run(order.as_bytes())?;
+        if answer.succeeded {
+            return Ok(Swap::Done);
+        }
         let tip = history::tip(self.project, step.branch)?;
-        if !answer.succeeded && tip != Some(step.to) {
-            let words = &answer.words;
-            return if tip != step.from {
-                Ok(Swap::Lost)
-            } else if words.contains("Unable to create") && words.contains("File exists") {
-                Ok(Swap::Locked)
-            } else {
-                Err(Error::Git {
-                    action: format!("moving {}", step.branch),
-                    message: answer.words,
-                })
-            };
+        let words = &answer.words;
+        if tip == Some(step.to) {
+            Ok(Swap::Done)
+        } else if tip != step.from {
+            Ok(Swap::Lost)
+        } else if words.contains("Unable to create") && words.contains("File exists") {
+            Ok(Swap::Locked)
+        } else {
+            Err(Error::Git {
+                action: format!("moving {}", step.branch),
+                message: answer.words,
+            })
         }
-        refs::write_head_logs(self.project, others, step)?;
-        // Git flushes the file of the branch, not the directory that names it.
-        let file = self.project.common_dir().join(step.branch);
-        if let Some(dir) = file.parent().filter(|dir| dir.is_dir()) {
-            durable::sync_dir(dir)?;
-        }
-        Ok(Swap::Done)
     }
 }

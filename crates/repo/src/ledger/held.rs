@@ -107,10 +107,22 @@ impl Held {
     }
 
     /// Makes the lock's content the target's, in one step, and frees the lock.
+    ///
+    /// A promised content isn't given up when that fails: the lock stays, and the next command finishes it.
     pub(super) fn finish(mut self) -> Result<()> {
-        fs::rename(&self.note.lock, &self.note.target).at("replace", &self.note.target)?;
-        self.locked = false;
-        Ok(())
+        let renamed = fs::rename(&self.note.lock, &self.note.target);
+        match renamed.at("replace", &self.note.target) {
+            Ok(()) => {
+                self.locked = false;
+                Ok(())
+            }
+            Err(error) => {
+                if self.note.commit.is_some() {
+                    std::mem::forget(self);
+                }
+                Err(error)
+            }
+        }
     }
 }
 

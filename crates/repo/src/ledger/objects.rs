@@ -14,6 +14,9 @@ use crate::error::{GitContext, Result};
 use crate::program::Git;
 use crate::project::Project;
 
+/// Name and address of who commits where no identity is configured.
+pub(crate) const NOBODY: (&str, &str) = ("pawtrail", "pawtrail@localhost");
+
 /// Who commits, in the form of a commit header.
 pub(super) struct Person {
     name: String,
@@ -40,7 +43,7 @@ impl Person {
             .or_else(|| variable("EMAIL".to_owned()));
         let (name, email) = match (name.as_deref().map(clean), email.as_deref().map(clean)) {
             (Some(name), Some(email)) if !name.is_empty() => (name, email),
-            (Some(_) | None, _) => ("pawtrail".to_owned(), "pawtrail@localhost".to_owned()),
+            (Some(_) | None, _) => (NOBODY.0.to_owned(), NOBODY.1.to_owned()),
         };
         Self {
             name,

@@ -11,13 +11,14 @@ use super::objects::Person;
 use crate::checkouts::Checkout;
 use crate::durable;
 use crate::error::{Error, IoContext, Result};
+use crate::failpoint;
 use crate::history;
 use crate::project::Project;
 
 /// The end of an attempt to move a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Swap {
-    /// The branch is at the new commit, durably.
+    /// The branch is at the new commit; [`flush`] makes that durable.
     Done,
     /// Somebody moved it first.
     Lost,
@@ -69,10 +70,17 @@ pub(super) fn compare_and_swap(
     if history::tip(project, step.branch)? != step.from {
         return Ok(Swap::Lost);
     }
+    failpoint::reached("ledger::ref-locked").at("write", &file)?;
     write_logs(project, step)?;
     token.finish()?;
-    durable::sync_dir(dir)?;
     Ok(Swap::Done)
+}
+
+/// Makes the last move of a branch survive a power loss.
+pub(super) fn flush(project: &Project, branch: &str) -> Result<()> {
+    let file = project.common_dir().join(branch);
+    failpoint::reached("ledger::ref-moved").at("flush", &file)?;
+    durable::sync_dir(file.parent().unwrap_or(project.common_dir()))
 }
 
 fn write_logs(project: &Project, step: &Move<'_>) -> Result<()> {
@@ -92,16 +100,7 @@ fn write_logs(project: &Project, step: &Move<'_>) -> Result<()> {
         &line(project, step),
         wanted,
     )?;
-    write_head_logs(project, step.checkouts, step)
-}
-
-/// Notes the move in the logs of the worktrees' HEADs.
-pub(super) fn write_head_logs(
-    project: &Project,
-    checkouts: &[Checkout],
-    step: &Move<'_>,
-) -> Result<()> {
-    for checkout in checkouts {
+    for checkout in step.checkouts {
         let log = checkout.git_dir.join("logs").join("HEAD");
         append_log(&log, &line(project, step), false)?;
     }

@@ -1,16 +1,18 @@
 //! Creating a mission: its `meta.json`, committed to its ledger branch.
 
+use std::fs;
+
 use pawtrail_event::{MissionId, MissionSlug, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
 use super::{META, Mission, SPECS_DIR, without_number};
-use crate::error::{Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::{checkouts, sync_state};
+use crate::{checkouts, durable, history, sync_state};
 
 /// The longest slug that a user may choose, in bytes.
 const MAX_SLUG_BYTES: usize = 100;
@@ -117,14 +119,21 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         content: Content::New(json::pretty(&meta(project, &mission)?).into_bytes()),
     };
     let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
-    let done = match ledger::commit(project, &held, &place, &message, &[change])? {
-        Outcome::Committed(done) => done,
-        Outcome::Deferred(reason) => return Err(Error::NotCreated { reason }),
-        Outcome::Taken(path) => {
+    let done = match ledger::commit(project, &held, &place, &message, &[change]) {
+        Ok(Outcome::Committed(done)) => done,
+        Ok(Outcome::Deferred(reason)) => {
+            remove_files(project, &mission, &place)?;
+            return Err(Error::NotCreated { reason });
+        }
+        Ok(Outcome::Taken(path)) => {
             return Err(Error::PathTaken {
                 path,
                 branch: place.ledger_ref,
             });
+        }
+        Err(error) => {
+            remove_files(project, &mission, &place)?;
+            return Err(error);
         }
     };
     let mut warnings = Vec::new();
@@ -150,6 +159,28 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         mission,
         warnings,
     })
+}
+
+/// Removes what a mission that isn't in its branch has left in worktrees. The id is new, so the files are ours.
+fn remove_files(project: &Project, mission: &Mission, place: &Placement) -> Result<()> {
+    let path = mission.path(META);
+    if let Some(tip) = history::tip(project, &place.ledger_ref)?
+        && history::entry_at(project, tip, &path)?.is_some()
+    {
+        return Ok(());
+    }
+    for checkout in &place.checkouts {
+        let file = checkout.root.join(&path);
+        match fs::remove_file(&file) {
+            Ok(()) => {
+                let dir = checkout.root.join(&mission.dir);
+                fs::remove_dir(&dir).at("remove", &dir)?;
+            }
+            Err(error) if durable::is_absent(&error) => {}
+            Err(error) => return Err(error).at("remove", &file),
+        }
+    }
+    Ok(())
 }
 
 /// The content of `meta.json`, with the keys that the Python tool asks for.

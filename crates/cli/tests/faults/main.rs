@@ -1,0 +1,11 @@
+//! Death and failure at each step of a write, through the real binary built with the feature `failpoints`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
+mod deaths;
+mod failures;
+mod support;

@@ -1,0 +1,184 @@
+//! SIGKILL at random moments of an answer: what was reported is in git, and nothing is left in the way.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pawtrail_testkit::{Project, Scratch, rows, text};
+use serde_json::Value;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
+/// Short logs keep each run quick: each round has a project of its own.
+const ROUNDS: u64 = 4;
+const RUNS: u64 = 25;
+
+#[test]
+fn an_answer_that_was_reported_survives_a_kill_at_any_moment() {
+    let project = |scratch: &Scratch| Project::new(scratch, BINARY);
+    killed_100_times(project);
+}
+
+#[test]
+fn an_answer_survives_a_kill_while_its_branch_is_checked_out() {
+    killed_100_times(|scratch: &Scratch| {
+        let project = Project::on_work(scratch, BINARY);
+        project.repo.write("README.md", "# Dirty\n");
+        project.repo.write("staged.txt", "staged\n");
+        project.repo.git(&["add", "staged.txt"]);
+        project
+    });
+}
+
+fn killed_100_times(project: impl Fn(&Scratch) -> Project) {
+    let seed = RandomState::new().hash_one(0);
+    let mut dice = Dice(seed);
+    let mut reported = 0;
+    for round in 0..ROUNDS {
+        let scratch = Scratch::new();
+        reported += killed(&project(&scratch), &mut dice, round, seed);
+    }
+    let runs = ROUNDS * RUNS;
+    assert!(
+        reported > 0,
+        "no run of {runs} came to its end (seed {seed})"
+    );
+    assert!(
+        reported * 2 <= runs,
+        "{reported} of {runs} runs reported before they were killed (seed {seed})"
+    );
+}
+
+/// Kills 25 answers; returns how many had reported success.
+fn killed(project: &Project, dice: &mut Dice, round: u64, seed: u64) -> u64 {
+    let before = project.repo.status_v2();
+    let whole = median_answer(project);
+    let mut reported = HashMap::new();
+    let mut asked = Vec::new();
+    for run in 0..RUNS {
+        let id = project.request(&format!("Question {run}?"));
+        let answer = ["--json", "decision", "answer", &id, "yes"];
+        let running = project.pawtrail.spawn(&project.repo, &answer);
+        std::thread::sleep(whole.mul_f64(1.1 * dice.roll()));
+        let output = running.kill();
+        if output.stdout.ends_with('\n') {
+            let document = output.json();
+            assert_eq!(document["receipt"]["committed"], true, "{output}");
+            let event = text(&document["receipt"]["event_id"]);
+            reported.insert(id.clone(), event);
+        }
+        // The next command, whichever it is, needs no help.
+        match (run + round) % 3 {
+            0 => drop(project.answer(&id, "yes")),
+            1 => drop(project.request(&format!("After {run}?"))),
+            _ => {
+                let note = format!("note-{run}.md");
+                project.repo.write(&note, "note\n");
+                let commit = project
+                    .pawtrail
+                    .run(&project.repo, &["commit", "-m", "Write a note", &note]);
+                // On `main` it is refused, as ever; it must not be kept waiting.
+                assert!(matches!(commit.status, 0 | 1), "{commit}");
+                std::fs::remove_file(project.repo.path().join(&note)).unwrap();
+                if commit.status == 0 {
+                    let args = ["commit", "-q", "-m", "Remove the note", "--", &note];
+                    project.repo.git(&args);
+                }
+            }
+        }
+        whole_files(project, seed);
+        asked.push(id);
+    }
+    let answers = answers(&project.rows());
+    for (id, event) in &reported {
+        let known = answers.get(id).map(Vec::as_slice);
+        assert_eq!(
+            known,
+            Some(&[event.clone()][..]),
+            "reported and not once in git (seed {seed})"
+        );
+    }
+    for id in &asked {
+        assert_eq!(project.answer(id, "yes")["committed"], true);
+    }
+    whole_files(project, seed);
+    let answers = self::answers(&project.rows());
+    for id in &asked {
+        assert_eq!(answers[id].len(), 1, "{id} (seed {seed})");
+    }
+    assert_eq!(project.repo.status_v2(), before, "seed {seed}");
+    project.repo.fsck();
+    reported.len() as u64
+}
+
+/// How long an answer takes from start to end.
+fn median_answer(project: &Project) -> Duration {
+    let mut took: Vec<Duration> = (0..5)
+        .map(|at| {
+            let id = project.request(&format!("Probe {at}?"));
+            let answer = ["--json", "decision", "answer", &id, "yes"];
+            let output = project.pawtrail.run(&project.repo, &answer);
+            output.expect_status(0).took
+        })
+        .collect();
+    took.sort();
+    took[2]
+}
+
+/// The answers' event ids by decision.
+fn answers(rows: &[Value]) -> HashMap<String, Vec<String>> {
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    for row in rows {
+        if row["event_type"] == "DecisionInputAnswered" {
+            let id = text(&row["payload"]["decision_id"]);
+            found.entry(id).or_default().push(text(&row["event_id"]));
+        }
+    }
+    found
+}
+
+/// Each event file, in git, in the checkout and in the git directory, has whole lines, each once.
+fn whole_files(project: &Project, seed: u64) {
+    let in_git = project.repo.read_at(&project.ledger, &project.path);
+    let spool = spool(project);
+    let spooled = spool
+        .exists()
+        .then(|| std::fs::read_to_string(spool).unwrap());
+    for file in [in_git, project.repo.read(&project.path), spooled] {
+        let mut ids: Vec<String> = rows(&file.unwrap_or_default())
+            .iter()
+            .map(|row| text(&row["event_id"]))
+            .collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "an event stands twice (seed {seed})");
+    }
+}
+
+fn spool(project: &Project) -> PathBuf {
+    let spools = project.repo.common_dir().join("pawtrail/spool");
+    spools
+        .join(&project.mission_id)
+        .join("decisions.events.jsonl")
+}
+
+/// Numbers that can be had again from their seed (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    /// A number from 0 up to 1.
+    fn roll(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
