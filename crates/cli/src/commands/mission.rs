@@ -1,7 +1,7 @@
 //! `mission`: create, list, show.
 
-use pawtrail_repo::mission::{self, Mission, NewMission, Topology};
 use pawtrail_repo::engine;
+use pawtrail_repo::mission::{self, Mission, NewMission, Topology};
 use pawtrail_repo::placement::placement;
 use serde_json::json;
 
