@@ -100,7 +100,7 @@ pub struct Mended {
 pub fn examine(project: &Project) -> Result<Examination> {
     let mut checks = vec![
         surroundings::identity(project),
-        surroundings::engine(project)?,
+        surroundings::engine_of(project)?,
         surroundings::merge_driver(project)?,
     ];
     let mut plan = Vec::new();

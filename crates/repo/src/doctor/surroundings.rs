@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Check;
+use crate::engine;
 use crate::error::Result;
 use crate::program::Git;
 use crate::project::Project;
@@ -19,7 +20,7 @@ pub(super) fn identity(project: &Project) -> Check {
 }
 
 /// The library makes commits; the git executable makes what only it can.
-pub(super) fn engine(project: &Project) -> Result<Check> {
+pub(super) fn engine_of(project: &Project) -> Result<Check> {
     let version = match Git::new(project).arg("version").expect(b"") {
         Ok(said) => String::from_utf8_lossy(&said).trim().to_owned(),
         Err(error) => return Ok(Check::bad("engine", error.to_string(), None)),
@@ -31,7 +32,9 @@ pub(super) fn engine(project: &Project) -> Result<Check> {
         .map(|value| value.to_string());
     let storage = setting.unwrap_or_else(|| "files".to_owned());
     let hash = project.git().object_hash();
-    let message = format!("{version}, objects {hash}, refs {storage}");
+    let kind = engine::of_clone(project)?.as_str();
+    let message =
+        format!("{version}, objects {hash}, refs {storage}; commits are made by the {kind}");
     Ok(match storage.as_str() {
         "files" => Check::good("engine", message),
         _ => {
