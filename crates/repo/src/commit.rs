@@ -236,7 +236,8 @@ impl Git<'_> {
         let mut found = Vec::new();
         for path in paths {
             let on_disk = self.root.join(path);
-            let tracked = index.entry_by_path(BStr::new(path)).is_some()
+            // In conflict it has no plain entry, and adding it anew would lose the versions in conflict.
+            let tracked = index.entry_range(BStr::new(path)).is_some()
                 || index.path_is_directory(BStr::new(path))
                 || path == ".";
             if on_disk.is_dir() && !on_disk.is_symlink() {

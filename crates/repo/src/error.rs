@@ -292,6 +292,7 @@ impl Error {
             | Self::DecisionExists { .. }
             | Self::KeyReused { .. }
             | Self::PathTaken { .. }
+            | Self::EventConflict { .. }
             | Self::MissionExists { .. } => 5,
             Self::NotARepository { .. }
             | Self::NoCommits
@@ -310,8 +311,7 @@ impl Error {
             | Self::NotCreated { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. }
-            // Git takes 1 for a conflict, and it is git that runs the merge driver.
-            | Self::EventConflict { .. } => 1,
+            // Git takes 1 for a conflict, and it is git that runs the merge driver. => 1,
         }
     }
 

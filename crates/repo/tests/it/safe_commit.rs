@@ -142,6 +142,21 @@ fn a_hook_that_refuses_leaves_the_index_as_it_was() {
     assert_eq!((repo.status_v2(), repo.index_entries()), before);
 }
 
+#[test]
+fn a_path_in_conflict_is_refused_and_stays_in_conflict() {
+    let scratch = Scratch::new();
+    let repo = feature(&scratch);
+    repo.commit_file("a.txt", "ours\n", "ours");
+    repo.git(&["switch", "-q", "-c", "theirs", "main"]);
+    repo.commit_file("a.txt", "theirs\n", "theirs");
+    repo.git(&["switch", "-q", "feature"]);
+    assert_ne!(repo.try_git(&["merge", "theirs"]).status, 0);
+    let before = (repo.status_v2(), repo.index_entries());
+    let error = save(&repo, &["a.txt"]).unwrap_err();
+    assert_eq!(error.code(), "COMMIT_REFUSED");
+    assert_eq!((repo.status_v2(), repo.index_entries()), before);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_symlinked_checkout_commits_under_kitty_specs() {
