@@ -2,6 +2,7 @@
 
 mod read;
 mod spool;
+mod verify;
 
 use pawtrail_event::decision::{
     self, Actor, ActorType, Answered, Header, Payload, PayloadError, Requested, Row, RowPayload,
@@ -20,7 +21,9 @@ use crate::sync_state;
 use crate::{durable, history, lines, sparse};
 
 pub use read::{Entry, GivenBy, Reading, find, list, log};
+pub(crate) use spool::adopt;
 pub use spool::finish;
+pub use verify::{Contested, Missing, Proof, Verified, verify};
 
 /// A decision to ask for.
 #[derive(Debug, Clone, Default)]

@@ -124,6 +124,17 @@ pub(crate) fn before_indexes(
     })
 }
 
+/// Returns the engine for commits that concern no worktree and no single path.
+pub(crate) fn of_clone(project: &Project) -> Result<Kind> {
+    if let Some(engine) = project.forced_engine() {
+        return Ok(engine);
+    }
+    Ok(match of_repository(project)? {
+        Some(_) => Kind::Executable,
+        None => Kind::Library,
+    })
+}
+
 /// Refuses a repository whose branches the library can't even read.
 pub(crate) fn check_supported(git: &gix::Repository) -> Result<()> {
     let storage = git

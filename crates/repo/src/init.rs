@@ -6,6 +6,7 @@ use crate::clone_state;
 
 use crate::error::{Error, Result};
 use crate::identity::{self, Identity};
+use crate::merge_driver;
 use crate::project::Project;
 use crate::sync_state;
 
@@ -18,7 +19,8 @@ pub struct Initialized {
     pub created: Vec<String>,
 }
 
-/// Makes sure that the project has an identity and that git ignores this clone's private files.
+/// Makes sure that the project has an identity, and that git ignores this clone's private files and merges event
+/// files as logs.
 ///
 /// # Errors
 /// [`Error::Unsupported`] in a bare repository without a worktree; [`Error::Damaged`] when the configuration that
@@ -49,6 +51,7 @@ pub fn init(project: &Project) -> Result<Initialized> {
     project.build_id()?;
     project.node_id()?;
     sync_state::first_sight(project)?;
+    created.extend(merge_driver::install(project, &root)?);
     Ok(Initialized {
         project_uuid,
         created,

@@ -4,6 +4,7 @@
 //! is checked out, the order is: lock the index, write its next content into the lock, move the branch, rename the
 //! index. In the other order a crash would let the user's next commit revert ours.
 
+mod branches;
 mod engine;
 mod executable;
 mod held;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
+use pawtrail_event::merge as merge_events;
 
 use crate::checkouts::Checkout;
 use crate::durable;
@@ -29,8 +31,10 @@ use crate::placement::Placement;
 use crate::project::Project;
 use crate::sparse;
 
+pub(crate) use branches::{is_event_file, merge};
 use engine::{Engine, NewCommit};
 use held::Held;
+pub(crate) use held::dead_locks;
 use index::{Obstacle, Staged};
 pub(crate) use objects::NOBODY;
 use objects::{Person, Role};
@@ -48,10 +52,13 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Waits for the lock.
     pub(crate) fn lock(project: &Project) -> Result<Self> {
-        let path = project.state_dir().join("locks").join("ledger.lock");
-        let lock = Lock::acquire(&path, lock::PATIENCE)?;
+        let lock = Lock::acquire(&Self::lock_path(project), lock::PATIENCE)?;
         held::recover(project)?;
         Ok(Self { lock })
+    }
+
+    fn lock_path(project: &Project) -> PathBuf {
+        project.state_dir().join("locks").join("ledger.lock")
     }
 }
 
@@ -71,6 +78,17 @@ pub(crate) enum Content {
     Lines(Vec<String>),
     /// A file that isn't there yet gets this content.
     New(Vec<u8>),
+    /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
+    Folded(String),
+}
+
+/// The end of an attempt to merge a branch.
+#[derive(Debug)]
+pub(crate) enum Merging {
+    /// The branch is at this commit, durably.
+    Done(ObjectId),
+    /// Nothing was changed, for this reason.
+    Stuck(String),
 }
 
 /// The end of an attempt to commit.
@@ -139,9 +157,10 @@ pub(crate) fn commit(
             .map(|file| (file.path.clone(), file.after))
             .collect();
         let (tree, trees) = engine.trees(base, &ids)?;
+        let parents: Vec<ObjectId> = base.into_iter().collect();
         let commit = engine.commit(&NewCommit {
             tree,
-            parent: base,
+            parents: &parents,
             message,
             at,
         })?;
@@ -301,6 +320,22 @@ fn build(
                 return Ok(Built::Taken(change.path.clone()));
             }
             Content::New(content) => (content.clone(), None),
+            Content::Folded(side) => {
+                let folded = merge_events::fold(&old);
+                if !folded.unreadable.is_empty() {
+                    let Ok(after) = engine.blob(base, side, &folded.unreadable)? else {
+                        return Ok(Built::Rewritten(side.clone()));
+                    };
+                    files.push(File {
+                        path: side.clone(),
+                        before: None,
+                        after,
+                        content: folded.unreadable,
+                        lines: None,
+                    });
+                }
+                (folded.merged.content, None)
+            }
         };
         if before.is_some() && content == old {
             continue;

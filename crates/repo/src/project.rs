@@ -84,6 +84,13 @@ impl Project {
         self.engine
     }
 
+    /// Opens the checkout at `dir`, with the same clock and identifiers.
+    pub(crate) fn open_at(&self, dir: &Path) -> Result<Self> {
+        let mut project = Self::discover(dir, Arc::clone(&self.source))?;
+        project.engine = self.engine;
+        Ok(project)
+    }
+
     /// Returns git's view of the repository.
     pub fn git(&self) -> &gix::Repository {
         &self.git
