@@ -124,15 +124,15 @@ pub(crate) fn before_indexes(
     })
 }
 
-/// Returns the engine for commits that concern no worktree and no single path.
+/// Says which engine makes commits in this clone, as far as no path and no index has a say.
 pub(crate) fn of_clone(project: &Project) -> Result<Kind> {
-    if let Some(engine) = project.forced_engine() {
-        return Ok(engine);
+    match project.forced_engine() {
+        Some(engine) => Ok(engine),
+        None => Ok(match of_repository(project)? {
+            Some(_) => Kind::Executable,
+            None => Kind::Library,
+        }),
     }
-    Ok(match of_repository(project)? {
-        Some(_) => Kind::Executable,
-        None => Kind::Library,
-    })
 }
 
 /// Refuses a repository whose branches the library can't even read.

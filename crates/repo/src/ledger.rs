@@ -157,10 +157,9 @@ pub(crate) fn commit(
             .map(|file| (file.path.clone(), file.after))
             .collect();
         let (tree, trees) = engine.trees(base, &ids)?;
-        let parents: Vec<ObjectId> = base.into_iter().collect();
         let commit = engine.commit(&NewCommit {
             tree,
-            parents: &parents,
+            parents: base.into_iter().collect(),
             message,
             at,
         })?;

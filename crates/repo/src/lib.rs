@@ -11,7 +11,6 @@ mod durable;
 pub mod engine;
 mod error;
 mod failpoint;
-mod git_program;
 mod history;
 mod idempotency;
 pub mod identity;

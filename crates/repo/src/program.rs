@@ -67,6 +67,11 @@ impl Git {
         Self::build(project, &checkout.git_dir, Some(&checkout.root))
     }
 
+    /// A call in the worktree that the project was found in, whose root is `root`.
+    pub(crate) fn here(project: &Project, root: &Path) -> Self {
+        Self::build(project, project.git_dir(), Some(root))
+    }
+
     /// A call in the name of a worktree's HEAD that needs no files.
     pub(crate) fn beside(project: &Project, checkout: Option<&Checkout>) -> Self {
         let git_dir = checkout.map_or(project.common_dir(), |checkout| &checkout.git_dir);

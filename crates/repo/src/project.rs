@@ -71,6 +71,11 @@ impl Project {
         })
     }
 
+    /// Opens the checkout at `dir`, with the same clock and identifiers.
+    pub(crate) fn open_at(&self, dir: &Path) -> Result<Self> {
+        Self::discover(dir, Arc::clone(&self.source))
+    }
+
     /// Lets this engine commit, whatever the repository needs: for tests of both engines.
     #[doc(hidden)]
     #[must_use]
@@ -82,13 +87,6 @@ impl Project {
     /// Returns the engine that the caller asked for.
     pub(crate) fn forced_engine(&self) -> Option<engine::Kind> {
         self.engine
-    }
-
-    /// Opens the checkout at `dir`, with the same clock and identifiers.
-    pub(crate) fn open_at(&self, dir: &Path) -> Result<Self> {
-        let mut project = Self::discover(dir, Arc::clone(&self.source))?;
-        project.engine = self.engine;
-        Ok(project)
     }
 
     /// Returns git's view of the repository.

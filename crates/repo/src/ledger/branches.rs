@@ -13,9 +13,8 @@ use super::refs::{self, Move, Swap};
 use super::{Ledger, Merging};
 use crate::engine as choice;
 use crate::error::{Error, GitContext, Result};
-use crate::git_program;
-use crate::history;
 use crate::mission::SPECS_DIR;
+use crate::program::Git;
 use crate::project::Project;
 
 /// How many paths a message names.
@@ -55,7 +54,7 @@ pub(crate) fn merge(
     let engine = engine::of(project, &ledger.lock, choice::of_clone(project)?);
     let commit = engine.commit(&NewCommit {
         tree,
-        parents: &[ours, theirs],
+        parents: vec![ours, theirs],
         message,
         at,
     })?;
@@ -89,15 +88,17 @@ pub(crate) fn merge(
 /// The best common ancestors, as git finds them.
 fn bases(project: &Project, ours: ObjectId, theirs: ObjectId) -> Result<Vec<ObjectId>> {
     let (ours, theirs) = (ours.to_string(), theirs.to_string());
-    let arguments = ["merge-base", "--all", ours.as_str(), theirs.as_str()];
-    let output = git_program::run(project.common_dir(), &arguments)?;
-    if !output.status.success() && output.status.code() != Some(1) {
+    let answer = Git::new(project)
+        .args(["merge-base", "--all", &ours, &theirs])
+        .run(b"")?;
+    // Without a common ancestor git fails and says nothing.
+    if !answer.succeeded && !answer.words.is_empty() {
         return Err(Error::Git {
             action: "looking for a common ancestor".to_owned(),
-            message: git_program::words(&output),
+            message: answer.words,
         });
     }
-    String::from_utf8_lossy(&output.stdout)
+    String::from_utf8_lossy(&answer.output)
         .lines()
         .map(|line| ObjectId::from_hex(line.trim().as_bytes()).git("looking for a common ancestor"))
         .collect()
@@ -256,7 +257,7 @@ fn entries(project: &Project, tree: ObjectId) -> Result<BTreeMap<BString, Item>>
 }
 
 fn content(project: &Project, blob: ObjectId) -> Result<Vec<u8>> {
-    history::content(project, blob)
+    crate::history::content(project, blob)
 }
 
 /// Whether a path is a log of a mission.

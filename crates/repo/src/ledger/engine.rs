@@ -18,7 +18,7 @@ use crate::project::Project;
 /// A commit to make.
 pub(super) struct NewCommit<'a> {
     pub(super) tree: ObjectId,
-    pub(super) parents: &'a [ObjectId],
+    pub(super) parents: Vec<ObjectId>,
     /// Without the line end that closes it.
     pub(super) message: &'a str,
     pub(super) at: Timestamp,

@@ -84,7 +84,7 @@ impl Engine for Executable<'_> {
         if config.boolean("commit.gpgSign") == Some(true) {
             git.arg("-S");
         }
-        for parent in new.parents {
+        for parent in &new.parents {
             git.args(["-p", &parent.to_string()]);
         }
         git.args(["-F", "-", &new.tree.to_string()]);

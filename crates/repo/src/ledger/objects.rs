@@ -166,7 +166,7 @@ pub(super) fn commit(project: &Project, new: &NewCommit<'_>) -> Result<ObjectId>
     Ok(id.detach())
 }
 
-/// Starts to flush objects, and the file that will name the commit where it is ours. An object in a pack has been flushed by git.
+/// Starts to flush objects, and the file that will name the commit. An object in a pack has been flushed by git.
 ///
 /// As in git, the directories that name them are left to the file system's journal: it keeps the order of names, and
 /// the branch's directory, which is flushed, changes last. All at once, because the journal is then written once or
