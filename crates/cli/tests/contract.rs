@@ -280,3 +280,37 @@ fn seed_and_clock_make_a_command_repeat_itself() {
     assert_eq!(status, 2);
     assert_eq!(document["error"]["code"], "INVALID_ARGUMENT");
 }
+
+#[test]
+fn where_tells_which_engine_commits_and_it_needs_no_identity() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    repo.git(&["clone", "-q", "--shared", ".", "../shared"]);
+    let config = scratch.path().join("empty");
+    std::fs::write(&config, "").unwrap();
+    let pawtrail = pawtrail(&scratch).with_env("GIT_CONFIG_GLOBAL", &config);
+    for (repo, engine, reason) in [
+        (repo.clone(), "library", "nothing here needs"),
+        (repo.at("../shared"), "executable", "borrows objects"),
+    ] {
+        pawtrail.data(&repo, &["mission", "create", "engines"]);
+        let asked = pawtrail.data(&repo, &["decision", "request", "--question", "Who?"]);
+        let id = asked["decision_id"].as_str().unwrap();
+        pawtrail.data(&repo, &["decision", "answer", id, "nobody"]);
+        let place = &pawtrail.data(&repo, &["where"])["placement"];
+        assert_eq!(place["engine"], engine);
+        assert!(
+            place["engine_reason"].as_str().unwrap().contains(reason),
+            "{place}"
+        );
+        let text = pawtrail.run(&repo, &["where"]).stdout;
+        assert!(text.contains(&format!("{engine}; ")), "{text}");
+        let branch = place["ledger_ref"].as_str().unwrap();
+        let who = repo.git(&["log", "-1", "--format=%an <%ae> %cn <%ce>", branch]);
+        assert_eq!(
+            who.trim(),
+            "pawtrail <pawtrail@localhost> pawtrail <pawtrail@localhost>"
+        );
+        repo.fsck();
+    }
+}

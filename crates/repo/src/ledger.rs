@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The clone's one lock for journals and ledger; whoever has it has also cleared away what dead commands left.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Ledger {
@@ -54,7 +54,7 @@ impl Ledger {
     pub(crate) fn lock(project: &Project) -> Result<Self> {
         let lock = Lock::acquire(&Self::lock_path(project), lock::PATIENCE)?;
         held::recover(project)?;
-        Ok(Self { _lock: lock })
+        Ok(Self { lock })
     }
 
     fn lock_path(project: &Project) -> PathBuf {
@@ -114,7 +114,7 @@ pub(crate) struct Committed {
 /// Commits the changes to the placement's branch.
 pub(crate) fn commit(
     project: &Project,
-    _ledger: &Ledger,
+    ledger: &Ledger,
     placement: &Placement,
     message: &str,
     changes: &[Change],
@@ -135,7 +135,7 @@ pub(crate) fn commit(
     };
     let mut tip = placement.tip;
     'attempt: loop {
-        let engine = engine::of(project, kind);
+        let engine = engine::of(project, &ledger.lock, kind);
         let base = tip.or(placement.base);
         let built = match build(&*engine, placement, base, changes)? {
             Built::Files(files) => files,

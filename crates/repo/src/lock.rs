@@ -13,10 +13,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// An exclusive lock; dropping it frees it. The lock file itself stays for ever.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
+    /// Returns another handle of the same lock, which a child process can keep: on Unix the lock is free when all have
+    /// gone.
+    pub(crate) fn share(&self) -> Result<File> {
+        self.file.try_clone().at("share", Path::new("a lock"))
+    }
+
     /// Waits for the lock at `path`, at most `patience`.
     pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self> {
         if let Some(dir) = path.parent() {
@@ -31,7 +37,7 @@ impl Lock {
         let mut pause = Duration::from_micros(200);
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => return Ok(Self { file }),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
                     return Err(Error::LockTimeout {
                         path: path.to_owned(),

@@ -1,6 +1,7 @@
 //! Running the git executable: no shell, no hooks, no prompts, plain messages, everything flushed.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -44,6 +45,7 @@ const MAX_WORDS: usize = 4_000;
 pub(crate) struct Git {
     command: Command,
     verb: String,
+    kept: Option<File>,
 }
 
 /// The end of a call.
@@ -105,6 +107,7 @@ impl Git {
         Self {
             command,
             verb: String::new(),
+            kept: None,
         }
     }
 
@@ -136,13 +139,20 @@ impl Git {
         }
     }
 
+    /// Lets git have an open file until it ends, in place of its standard output: for a call that prints nothing.
+    pub(crate) fn keeping(&mut self, file: File) -> &mut Self {
+        self.kept = Some(file);
+        self
+    }
+
     /// Runs it.
     pub(crate) fn run(&mut self, input: &[u8]) -> Result<Answer> {
         let program = Path::new("git");
+        let stdout = self.kept.take().map_or_else(Stdio::piped, Stdio::from);
         let mut child = self
             .command
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
             .at("run", program)?;

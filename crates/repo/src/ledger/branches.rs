@@ -26,7 +26,7 @@ const NAMED: usize = 5;
 /// moved by compare-and-swap, never by force.
 pub(crate) fn merge(
     project: &Project,
-    _ledger: &Ledger,
+    ledger: &Ledger,
     branch: &str,
     ours: ObjectId,
     theirs: ObjectId,
@@ -51,7 +51,7 @@ pub(crate) fn merge(
     }
     let (tree, mut written) = work.write(project, our_tree)?;
     let at = project.now();
-    let engine = engine::of(project, choice::of_clone(project)?);
+    let engine = engine::of(project, &ledger.lock, choice::of_clone(project)?);
     let commit = engine.commit(&NewCommit {
         tree,
         parents: vec![ours, theirs],
@@ -60,8 +60,10 @@ pub(crate) fn merge(
     })?;
     written.push(commit);
     let ready = engine.ready(branch, commit, &written)?;
-    if let Some(flush) = ready.flush {
-        flush.wait()?;
+    match ready.flush {
+        Some(flush) => flush.wait()?,
+        // The trees were written here, whoever made the commit.
+        None => objects::flush(project, &written, None)?.wait()?,
     }
     let step = Move {
         branch,
@@ -255,8 +257,7 @@ fn entries(project: &Project, tree: ObjectId) -> Result<BTreeMap<BString, Item>>
 }
 
 fn content(project: &Project, blob: ObjectId) -> Result<Vec<u8>> {
-    let mut blob = project.git().find_object(blob).git("reading a file")?;
-    Ok(std::mem::take(&mut blob.data))
+    crate::history::content(project, blob)
 }
 
 /// Whether a path is a log of a mission.

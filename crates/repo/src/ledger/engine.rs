@@ -12,6 +12,7 @@ use crate::checkouts::Checkout;
 use crate::durable::Flush;
 use crate::engine::Kind;
 use crate::error::Result;
+use crate::lock::Lock;
 use crate::project::Project;
 
 /// A commit to make.
@@ -76,9 +77,9 @@ pub(super) trait Engine {
 }
 
 /// Returns the engine of a kind.
-pub(super) fn of(project: &Project, kind: Kind) -> Box<dyn Engine + '_> {
+pub(super) fn of<'a>(project: &'a Project, lock: &'a Lock, kind: Kind) -> Box<dyn Engine + 'a> {
     match kind {
         Kind::Library => Box::new(Library { project }),
-        Kind::Executable => Box::new(Executable { project }),
+        Kind::Executable => Box::new(Executable { project, lock }),
     }
 }

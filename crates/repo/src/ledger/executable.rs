@@ -13,12 +13,15 @@ use super::refs::{Move, Swap};
 use crate::checkouts::Checkout;
 use crate::error::{Error, GitContext, Result};
 use crate::history;
+use crate::lock::Lock;
 use crate::program::{self, Git};
 use crate::project::Project;
 
 /// Commits through git's plumbing.
 pub(super) struct Executable<'a> {
     pub(super) project: &'a Project,
+    /// The ledger's lock.
+    pub(super) lock: &'a Lock,
 }
 
 impl Engine for Executable<'_> {
@@ -123,6 +126,8 @@ impl Engine for Executable<'_> {
         let mut git = Git::beside(self.project, step.checkouts.first());
         git.args(["update-ref", "--stdin", "-z", "-m", step.why]);
         step.who.tell(&mut git, Role::Committer);
+        // Git may outlive this process. As long as it does, no other command may judge what we left behind.
+        git.keeping(self.lock.share()?);
         let order = format!("update {}\0{}\0{old}\0", step.branch, step.to);
         let answer = git.run(order.as_bytes())?;
         if answer.succeeded {

@@ -49,7 +49,7 @@ impl Engine for Library<'_> {
 
     fn ready(&self, branch: &str, commit: ObjectId, written: &[ObjectId]) -> Result<Ready> {
         let token = refs::prepare(self.project, branch, commit)?;
-        let flush = objects::flush(self.project, written, token.path())?;
+        let flush = objects::flush(self.project, written, Some(token.path()))?;
         Ok(Ready {
             token: Some(token),
             flush: Some(flush),

@@ -171,13 +171,13 @@ pub(super) fn commit(project: &Project, new: &NewCommit<'_>) -> Result<ObjectId>
 /// As in git, the directories that name them are left to the file system's journal: it keeps the order of names, and
 /// the branch's directory, which is flushed, changes last. All at once, because the journal is then written once or
 /// twice and not once for each.
-pub(super) fn flush(project: &Project, ids: &[ObjectId], name: &Path) -> Result<Flush> {
+pub(super) fn flush(project: &Project, ids: &[ObjectId], name: Option<&Path>) -> Result<Flush> {
     let objects = project.git().objects.store_ref().path().to_owned();
     let paths: BTreeSet<PathBuf> = ids
         .iter()
         .map(|id| loose(&objects, *id))
         .filter(|path| path.exists())
-        .chain([name.to_owned()])
+        .chain(name.map(Path::to_owned))
         .collect();
     let paths: Vec<PathBuf> = paths.into_iter().collect();
     Flush::start(&paths)
