@@ -269,7 +269,7 @@ fn merge_events_by_hand_says_what_it_did() {
     let error = &document["error"];
     assert_eq!(
         (status, &error["code"]),
-        (1, &serde_json::json!("EVENT_CONFLICT"))
+        (5, &serde_json::json!("EVENT_CONFLICT"))
     );
     assert_eq!(error["details"]["path"], line[5]);
     assert_eq!(error["details"]["conflicts"][0]["event_id"], "A");

@@ -292,6 +292,7 @@ impl Error {
             | Self::DecisionExists { .. }
             | Self::KeyReused { .. }
             | Self::PathTaken { .. }
+            // Git, which runs the merge driver, takes any code up to 128 for a conflict.
             | Self::EventConflict { .. }
             | Self::MissionExists { .. } => 5,
             Self::NotARepository { .. }
@@ -310,8 +311,7 @@ impl Error {
             | Self::Detached
             | Self::NotCreated { .. }
             | Self::NothingToCommit
-            | Self::CommitRefused { .. }
-            // Git takes 1 for a conflict, and it is git that runs the merge driver. => 1,
+            | Self::CommitRefused { .. } => 1,
         }
     }
 
