@@ -24,6 +24,7 @@ mod project;
 mod protection;
 mod reach;
 mod receipt;
+mod sandbox;
 mod source;
 pub mod sync_state;
 

@@ -8,4 +8,5 @@
 
 mod deaths;
 mod failures;
+mod sandbox;
 mod support;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
-use crate::{journal, ledger, sync_state};
+use crate::{journal, ledger, sandbox, sync_state};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
 ///
@@ -48,6 +48,14 @@ pub(super) fn commit(
 /// When the lock can't be had or the spool can't be read.
 pub fn finish(project: &Project) -> Result<Vec<String>> {
     let mut waiting = Vec::new();
+    if sandbox::waits(project)? {
+        match Ledger::lock(project) {
+            Ok(held) => waiting.extend(sandbox::adopt(project, &held)?),
+            // The receipt of whoever wrote it says so already.
+            Err(error) if sandbox::is_closed(&error) => return Ok(waiting),
+            Err(error) => return Err(error),
+        }
+    }
     let mut late = Vec::new();
     for id in journal::spooling_missions(project)? {
         let lines = Journal::of(project, &id, decision::FILE).spooled()?;
