@@ -237,25 +237,30 @@ fn person(places: &[Repo], stop: &AtomicUsize) -> (Vec<(usize, String)>, usize) 
 /// person then looks at what is there and goes on. Returns how often that was.
 fn stash_and_pop(repo: &Repo, name: &str) -> usize {
     let end = Instant::now() + Duration::from_secs(60);
-    let mut again = 0;
-    while repo.try_git(&["stash", "push", "-q", "--staged"]).status != 0
-        && repo.stash_list().is_empty()
-    {
-        assert!(Instant::now() < end, "{name} can't be stashed");
-        again += 1;
-    }
-    while repo.try_git(&["stash", "pop", "-q"]).status != 0 && !repo.stash_list().is_empty() {
-        assert!(Instant::now() < end, "{name} can't be popped");
-        again += 1;
-        // What a half-done pop or push left would be in the way of the next.
-        insist(repo, &["reset", "-q", "--", name]);
-        if repo.path().join(name).exists() {
-            std::fs::remove_file(repo.path().join(name)).unwrap();
+    let mut said = Vec::new();
+    loop {
+        let output = repo.try_git(&["stash", "push", "-q", "--staged"]);
+        let done = output.status == 0 || !repo.stash_list().is_empty();
+        said.push(output);
+        assert!(Instant::now() < end, "{name} can't be stashed: {said:#?}");
+        if done {
+            break;
         }
     }
-    assert_eq!(repo.read(name).as_deref(), Some("note\n"), "{name}");
+    while !repo.stash_list().is_empty() {
+        // What a half-done push or pop left would be in the way.
+        insist(repo, &["rm", "-q", "-f", "--ignore-unmatch", "--", name]);
+        let _ = std::fs::remove_file(repo.path().join(name));
+        said.push(repo.try_git(&["stash", "pop", "-q"]));
+        assert!(Instant::now() < end, "{name} can't be popped: {said:#?}");
+    }
+    assert_eq!(
+        repo.read(name).as_deref(),
+        Some("note\n"),
+        "{name}: {said:#?}"
+    );
     insist(repo, &["add", name]);
-    again
+    said.iter().filter(|output| output.status != 0).count()
 }
 
 const CROWD: usize = 16;
