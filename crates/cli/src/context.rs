@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use pawtrail_repo::mission::{self, Mission};
 use pawtrail_repo::{Project, Seeded, Source, System};
+use tracing_subscriber::prelude::*;
 
 use crate::args::GlobalArgs;
 use crate::error::CliError;
@@ -90,11 +91,17 @@ impl Context {
             1 => tracing_subscriber::filter::LevelFilter::DEBUG,
             _ => tracing_subscriber::filter::LevelFilter::TRACE,
         };
-        // A second start changes nothing, and that is what is wanted.
-        let _ = tracing_subscriber::fmt()
-            .with_max_level(level)
+        // Libraries below may write down whole requests, tokens included: of them only warnings.
+        let ours = tracing_subscriber::filter::Targets::new()
+            .with_default(level.min(tracing_subscriber::filter::LevelFilter::WARN))
+            .with_target("pawtrail", level);
+        let lines = tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)
-            .with_target(false)
+            .with_target(false);
+        // A second start changes nothing, and that is what is wanted.
+        let _ = tracing_subscriber::registry()
+            .with(lines)
+            .with(ours)
             .try_init();
     }
 }

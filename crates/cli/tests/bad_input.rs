@@ -335,7 +335,7 @@ fn a_damaged_sync_state_is_kept_aside_and_made_again_from_git() {
     let whole = project.repo.read(".kittify/sync-state.json").unwrap();
     let torn = &whole[..whole.len() / 2];
     let mut kept = 0;
-    let mut count = before.len() as u64;
+    let old = before.len() - made.len();
     for damage in [
         torn,
         "",
@@ -345,7 +345,7 @@ fn a_damaged_sync_state_is_kept_aside_and_made_again_from_git() {
         "<<<<<<< ours\n",
     ] {
         project.repo.write(".kittify/sync-state.json", damage);
-        assert_eq!(project.status()["pending"].as_u64(), Some(count));
+        assert_eq!(project.status()["pending"], old + made.len());
         let after = project.repo.read(".kittify/sync-state.json").unwrap();
         assert_eq!(after, damage, "a command that only reads has written");
         let question = format!("After {damage:?}?");
@@ -358,7 +358,6 @@ fn a_damaged_sync_state_is_kept_aside_and_made_again_from_git() {
         );
         let copies: Vec<String> = copies(&project.repo);
         kept += 1;
-        count += 1;
         assert_eq!(copies.len(), kept, "after {damage:?}");
         assert!(
             copies.iter().any(|copy| copy == damage),

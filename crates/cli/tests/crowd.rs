@@ -34,6 +34,7 @@ fn answer_all(
 ) -> HashMap<String, String> {
     let mission = project.mission_id.as_str();
     let work = |worker: usize| {
+        let _ends = Ends(done);
         let place = &places[worker % places.len()];
         let mut given = Vec::new();
         for at in 0..each {
@@ -53,7 +54,6 @@ fn answer_all(
             assert_eq!(document["receipt"]["committed"], true, "{document:#}");
             given.push((id, text(&document["receipt"]["event_id"])));
         }
-        done.fetch_add(1, Ordering::Relaxed);
         given
     };
     std::thread::scope(|scope| {
@@ -66,6 +66,15 @@ fn answer_all(
             .flat_map(|worker| worker.join().unwrap())
             .collect()
     })
+}
+
+/// Counts a worker that has come to its end, a failed one too.
+struct Ends<'a>(&'a AtomicUsize);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Every answer is in git exactly once, with the event that its receipt named, and so is its request.

@@ -89,6 +89,51 @@ fn a_step_that_is_not_true_fails_the_demo() {
     assert_eq!(scratch.stray_files(), Vec::<std::path::PathBuf>::new());
 }
 
+/// A Ctrl-C reaches the git command that runs at that moment too.
+#[cfg(unix)]
+#[test]
+fn interrupted_inside_a_step_it_says_so_and_cleans_up() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("bin");
+    std::fs::create_dir(&dir).unwrap();
+    let git = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|dir| dir.join("git"))
+        .find(|path| path.is_file())
+        .unwrap();
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *--amend*) kill -INT $PPID; kill -KILL $$ ;; esac\n\
+         exec '{}' \"$@\"\n",
+        git.display()
+    );
+    let wrapper = dir.join("git");
+    std::fs::write(&wrapper, text).unwrap();
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let path = std::env::join_paths(std::iter::once(dir).chain(std::env::split_paths(&path)));
+    let pawtrail = pawtrail(&scratch).with_env("PATH", path.unwrap());
+
+    let output = pawtrail.run_in(scratch.path(), &["demo"]);
+    assert_eq!(output.status, 130, "{output}");
+    assert!(output.stdout.contains("\ninterrupted\n"), "{output}");
+    assert!(!output.stdout.contains("FAILED"), "{output}");
+    assert!(
+        output
+            .stderr
+            .contains("interrupted; what the demo had made is removed"),
+        "{output}"
+    );
+    assert_eq!(scratch.processes(), Vec::<String>::new());
+
+    let (status, document) = pawtrail.json_in(scratch.path(), &["demo"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (130, &"INTERRUPTED".into())
+    );
+    assert_eq!(scratch.processes(), Vec::<String>::new());
+}
+
 /// Kept until somebody presses Ctrl-C, which Windows can't send to one process alone.
 #[cfg(unix)]
 #[test]

@@ -158,12 +158,15 @@ fn fr_012_a_frame_is_stored_first_sent_at_once_and_leaves_on_its_acknowledgement
     let commit = text(&receipt["commit"]);
     assert_eq!(
         project.pending(),
-        [commit.clone()],
+        std::slice::from_ref(&commit),
         "stored before the command ended"
     );
     // Sent, and it stays until the hub has said that it has it.
-    assert_eq!(hashes(&hub.wait_for(1, SOON)), [commit.clone()]);
-    assert_eq!(project.pending(), [commit.clone()]);
+    assert_eq!(
+        hashes(&hub.wait_for(1, SOON)),
+        std::slice::from_ref(&commit)
+    );
+    assert_eq!(project.pending(), std::slice::from_ref(&commit));
     assert_eq!(project.state()["last_saas_confirmed_hash"], Value::Null);
     hub.acknowledge(&commit);
     eventually("the frame has left", SOON, || project.pending().is_empty());

@@ -46,6 +46,8 @@ fn help_of_the_program() {
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
+      verify    Prove that every answer is in a commit, and say which remotes have it
+      doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured
@@ -91,6 +93,8 @@ fn help_of_the_program_short() {
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
+      verify    Prove that every answer is in a commit, and say which remotes have it
+      doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured
@@ -646,6 +650,8 @@ fn a_missing_command() {
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
+      verify    Prove that every answer is in a commit, and say which remotes have it
+      doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured

@@ -8,6 +8,7 @@ mod error;
 pub mod frame;
 pub mod id;
 pub mod json;
+pub mod merge;
 pub mod route;
 pub mod sanitize;
 pub mod time;

@@ -1,7 +1,7 @@
 //! Files that the Python tool committed: read, and written again to the same bytes.
 //!
-//! `PAWTRAIL_CORPUS` names a folder with `missions/*/`; without it `shared/corpus` is looked for
-//! beside the workspace. Where there is none, the same is proved on rows that Python writes here.
+//! `PAWTRAIL_CORPUS` names a folder with `missions/*/`; without it `../shared/corpus` beside the
+//! workspace counts. Where there is none, the same is proved on rows that Python writes here.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ use pawtrail_event::route::{Journal, route};
 use pawtrail_event::{json, sanitize};
 use serde_json::{Value, json};
 
+/// The folder with real missions: `PAWTRAIL_CORPUS`, else `../shared/corpus` beside the workspace.
 fn corpus() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("PAWTRAIL_CORPUS") {
         let named = PathBuf::from(named);
@@ -28,17 +29,14 @@ fn corpus() -> Option<PathBuf> {
         );
         return Some(named);
     }
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared").join("corpus"))
-        .find(|folder| folder.join("missions").is_dir());
-    if found.is_none() {
-        println!("no corpus found: running on generated data");
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    if beside.join("missions").is_dir() {
+        return Some(beside);
     }
-    found
+    println!("no corpus found: running on generated data");
+    None
 }
 
-/// Returns the missions' files of these names, with the name to report.
 fn files(corpus: &Path, names: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for mission in std::fs::read_dir(corpus.join("missions")).unwrap() {

@@ -3,6 +3,7 @@
 mod closed;
 mod read;
 mod spool;
+mod verify;
 
 use pawtrail_event::decision::{
     self, Actor, ActorType, Answered, Decision, Header, Payload, PayloadError, Requested, Row,
@@ -22,7 +23,9 @@ use crate::sync_state;
 use crate::{durable, history, lines, sandbox};
 
 pub use read::{Entry, GivenBy, Reading, find, list, log};
+pub(crate) use spool::adopt;
 pub use spool::finish;
+pub use verify::{Contested, Missing, Proof, Verified, verify};
 
 /// A decision to ask for.
 #[derive(Debug, Clone, Default)]

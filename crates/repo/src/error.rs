@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use pawtrail_event::merge::Conflict;
 use pawtrail_event::{DecisionId, IdError};
 use serde_json::{Value, json};
 
@@ -9,6 +10,9 @@ use crate::receipt::Receipt;
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How much of a conflicting line a message repeats, in characters; the file and the details hold all of it.
+const MAX_LINE_CHARS: usize = 400;
 
 /// A mission that a handle could mean.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -75,7 +79,7 @@ pub enum Error {
         handle: String,
     },
     /// Several missions answer to the handle.
-    #[error("`{handle}` can mean {} missions; name one by its mission id", .candidates.len())]
+    #[error("`{handle}` can mean {} missions; name one by its mission id: {}", .candidates.len(), ids(.candidates))]
     AmbiguousMission {
         /// What was asked for.
         handle: String,
@@ -141,6 +145,14 @@ pub enum Error {
         path: String,
         /// The branch.
         branch: String,
+    },
+    /// An event has different content on the two sides of a merge; the file holds both lines.
+    #[error("{path}: {}", contents(.conflicts))]
+    EventConflict {
+        /// The file.
+        path: String,
+        /// The events.
+        conflicts: Vec<Conflict>,
     },
     /// An argument's value is refused.
     #[error("{what}: {message}")]
@@ -223,6 +235,7 @@ impl Error {
             Self::DecisionExists { .. } => "DECISION_EXISTS",
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::PathTaken { .. } => "PATH_TAKEN",
+            Self::EventConflict { .. } => "EVENT_CONFLICT",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
             Self::OtherBranch { .. } => "OTHER_BRANCH_CHECKED_OUT",
@@ -256,7 +269,7 @@ impl Error {
             Self::NotCreated { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
-            Self::CommitRefused { .. } => "git status",
+            Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
             Self::Spooled { .. } => "pawtrail sync status",
             Self::Unsupported { .. }
             | Self::Git { .. }
@@ -296,7 +309,9 @@ impl Error {
             | Self::Detached
             | Self::NotCreated { .. }
             | Self::NothingToCommit
-            | Self::CommitRefused { .. } => 1,
+            | Self::CommitRefused { .. }
+            // Git takes 1 for a conflict, and it is git that runs the merge driver.
+            | Self::EventConflict { .. } => 1,
         }
     }
 
@@ -328,6 +343,13 @@ impl Error {
             }
             Self::KeyReused { key } => json!({ "idempotency_key": key }),
             Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),
+            Self::EventConflict { path, conflicts } => {
+                let events: Vec<Value> = conflicts
+                    .iter()
+                    .map(|event| json!({ "event_id": event.event_id, "lines": event.lines }))
+                    .collect();
+                json!({ "path": path, "conflicts": events })
+            }
             Self::Invalid { what, .. } => json!({ "argument": what }),
             Self::Protected { branch, rule } => json!({ "branch": branch, "rule": rule }),
             Self::OtherBranch { expected, actual } => {
@@ -372,6 +394,45 @@ impl From<IdError> for Error {
             message: error.to_string(),
         }
     }
+}
+
+/// Names each event with its different lines.
+fn contents(conflicts: &[Conflict]) -> String {
+    let mut text = String::new();
+    for event in conflicts {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&format!(
+            "event {} has different content on the two sides; both lines are kept:",
+            event.event_id
+        ));
+        for line in &event.lines {
+            text.push_str("\n  ");
+            text.extend(
+                line.chars()
+                    .filter(|c| !c.is_control())
+                    .take(MAX_LINE_CHARS),
+            );
+        }
+    }
+    text
+}
+
+/// The first few ids, for a person; all are in the details.
+fn ids(candidates: &[Candidate]) -> String {
+    const SHOWN: usize = 5;
+    let ids: Vec<&str> = candidates
+        .iter()
+        .take(SHOWN)
+        .map(|candidate| candidate.mission_id.as_str())
+        .collect();
+    let more = if candidates.len() > SHOWN {
+        ", …"
+    } else {
+        ""
+    };
+    format!("{}{more}", ids.join(", "))
 }
 
 fn count(missions: usize) -> String {

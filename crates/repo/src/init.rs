@@ -6,7 +6,9 @@ use crate::clone_state;
 
 use crate::error::{Error, Result};
 use crate::identity::{self, Identity};
+use crate::merge_driver;
 use crate::project::Project;
+use crate::sync_state;
 
 /// What `init` found and made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +19,8 @@ pub struct Initialized {
     pub created: Vec<String>,
 }
 
-/// Makes sure that the project has an identity and that git ignores this clone's private files.
+/// Makes sure that the project has an identity, and that git ignores this clone's private files and merges event
+/// files as logs.
 ///
 /// # Errors
 /// [`Error::Unsupported`] in a bare repository without a worktree; [`Error::Damaged`] when the configuration that
@@ -42,11 +45,13 @@ pub fn init(project: &Project) -> Result<Initialized> {
             identity.uuid
         }
     };
-    project.build_id()?;
-    project.node_id()?;
     if clone_state::ignore_private_files(project)? {
         created.push(".git/info/exclude".to_owned());
     }
+    project.build_id()?;
+    project.node_id()?;
+    sync_state::first_sight(project)?;
+    created.extend(merge_driver::install(project, &root)?);
     Ok(Initialized {
         project_uuid,
         created,

@@ -4,6 +4,7 @@
 //! is checked out, the order is: lock the index, write its next content into the lock, move the branch, rename the
 //! index. In the other order a crash would let the user's next commit revert ours.
 
+mod branches;
 mod held;
 mod index;
 mod objects;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
+use pawtrail_event::merge as merge_events;
 
 use crate::checkouts::Checkout;
 use crate::durable;
@@ -24,7 +26,9 @@ use crate::lock::{self, Lock};
 use crate::placement::Placement;
 use crate::project::Project;
 
+pub(crate) use branches::{is_event_file, merge};
 use held::Held;
+pub(crate) use held::dead_locks;
 use index::{Obstacle, Staged};
 pub(crate) use objects::NOBODY;
 use objects::{Person, Role};
@@ -42,10 +46,13 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Waits for the lock.
     pub(crate) fn lock(project: &Project) -> Result<Self> {
-        let path = project.state_dir().join("locks").join("ledger.lock");
-        let lock = Lock::acquire(&path, lock::PATIENCE)?;
+        let lock = Lock::acquire(&Self::lock_path(project), lock::PATIENCE)?;
         held::recover(project)?;
         Ok(Self { _lock: lock })
+    }
+
+    fn lock_path(project: &Project) -> PathBuf {
+        project.state_dir().join("locks").join("ledger.lock")
     }
 }
 
@@ -65,6 +72,17 @@ pub(crate) enum Content {
     Lines(Vec<String>),
     /// A file that isn't there yet gets this content.
     New(Vec<u8>),
+    /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
+    Folded(String),
+}
+
+/// The end of an attempt to merge a branch.
+#[derive(Debug)]
+pub(crate) enum Merging {
+    /// The branch is at this commit, durably.
+    Done(ObjectId),
+    /// Nothing was changed, for this reason.
+    Stuck(String),
 }
 
 /// The end of an attempt to commit.
@@ -129,7 +147,8 @@ pub(crate) fn commit(
             .map(|file| (file.path.clone(), file.after))
             .collect();
         let (tree, trees) = objects::tree(project, base, &ids)?;
-        let commit = objects::commit(project, tree, base, message, at)?;
+        let parents: Vec<ObjectId> = base.into_iter().collect();
+        let commit = objects::commit(project, tree, &parents, message, at)?;
         failpoint::reached("ledger::objects").at("write to", project.common_dir())?;
         let written: Vec<ObjectId> = ids
             .iter()
@@ -177,7 +196,7 @@ pub(crate) fn commit(
             }
             Swap::Lost => tip = history::tip(project, &placement.ledger_ref)?,
             Swap::Locked if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(1));
                 tip = history::tip(project, &placement.ledger_ref)?;
             }
             Swap::Locked => {
@@ -212,7 +231,7 @@ fn take_indexes<'a>(
                     index.display()
                 )));
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(1));
         }
         taken.push((checkout, held));
     }
@@ -280,6 +299,19 @@ fn build(
                 return Ok(Built::Taken(change.path.clone()));
             }
             Content::New(content) => (content.clone(), None),
+            Content::Folded(side) => {
+                let folded = merge_events::fold(&old);
+                if !folded.unreadable.is_empty() {
+                    files.push(File {
+                        path: side.clone(),
+                        before: None,
+                        after: objects::blob(project, &folded.unreadable)?,
+                        content: folded.unreadable,
+                        lines: None,
+                    });
+                }
+                (folded.merged.content, None)
+            }
         };
         if before.is_some() && content == old {
             continue;

@@ -15,9 +15,9 @@ use reach::Node;
 use crate::error::Result;
 use crate::history;
 use crate::mission::BRANCH_PREFIX;
-use crate::placement;
 use crate::project::Project;
 use crate::reach;
+use crate::record;
 
 /// Branches by full name, with the commits they point to.
 pub(crate) type Tips = BTreeMap<String, ObjectId>;
@@ -48,7 +48,7 @@ pub(crate) fn mission_branches(project: &Project) -> Result<Tips> {
     let mut tips: Tips = history::branches(project, BRANCH_PREFIX)?
         .into_iter()
         .collect();
-    for name in placement::recorded_branches(project)? {
+    for name in record::branches(project)? {
         if !tips.contains_key(&name)
             && let Some(tip) = history::tip(project, &name)?
         {
@@ -61,9 +61,7 @@ pub(crate) fn mission_branches(project: &Project) -> Result<Tips> {
 /// Says whether commits on this branch are announced.
 pub(crate) fn is_mission_branch(project: &Project, name: &str) -> Result<bool> {
     Ok(name.starts_with(BRANCH_PREFIX)
-        || placement::recorded_branches(project)?
-            .iter()
-            .any(|known| known == name))
+        || record::branches(project)?.iter().any(|known| known == name))
 }
 
 /// Keeps the names of commits that are in this clone, each once.

@@ -3,32 +3,16 @@
 use std::path::PathBuf;
 
 use gix::ObjectId;
-use pawtrail_event::{MissionId, MissionSlug};
-use serde::{Deserialize, Serialize};
 
 use crate::checkouts::{self, Checkout};
-use crate::durable::{self, Access};
-use crate::error::{Error, GitContext, IoContext, Result};
+use crate::error::{Error, GitContext, Result};
 use crate::history;
 use crate::mission::{BRANCH_PREFIX, Mission};
 use crate::project::Project;
 use crate::protection::Facts;
+use crate::record::{self, Record};
 
-/// Who chose a mission's ledger branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChosenBy {
-    /// `coordination_branch` in the mission's `meta.json`.
-    Meta,
-    /// The mission's own branch was there already.
-    ExistingBranch,
-    /// The mission's own branch was on a remote already.
-    RemoteBranch,
-    /// The primary checkout was on an unprotected branch.
-    CurrentBranch,
-    /// Nothing else could be used, so the mission has a branch of its own.
-    OwnBranch,
-}
+pub use crate::record::ChosenBy;
 
 /// Where a mission's files live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,14 +35,6 @@ pub struct Placement {
     pub dir: String,
     /// Whether the Python tool, which reads the primary checkout, sees what is written there.
     pub seen_by_python: bool,
-}
-
-/// What a clone remembers of a mission, in `pawtrail/missions/<mission id>` of its git directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Record {
-    pub(crate) mission_slug: MissionSlug,
-    pub(crate) ledger_ref: String,
-    pub(crate) chosen_by: ChosenBy,
 }
 
 /// Says where a mission's files live. It reads and never writes.
@@ -113,62 +89,17 @@ pub(crate) fn choose_for_good(
     if chosen.recorded {
         return Ok(chosen);
     }
-    let record = Record {
-        mission_slug: mission.mission_slug.clone(),
-        ledger_ref: chosen.ledger_ref.clone(),
-        chosen_by: chosen.chosen_by,
-    };
-    let path = record_path(project, &mission.mission_id);
-    let mut text = serde_json::to_vec(&record).git("encoding a record")?;
-    text.push(b'\n');
-    durable::replace(&path, &text, Access::Private)?;
+    record::write(
+        project,
+        &mission.mission_id,
+        &Record {
+            mission_slug: mission.mission_slug.clone(),
+            ledger_ref: chosen.ledger_ref.clone(),
+            chosen_by: chosen.chosen_by,
+        },
+    )?;
     chosen.recorded = true;
     Ok(chosen)
-}
-
-/// Reads what this clone remembers of a mission.
-pub(crate) fn record(project: &Project, id: &MissionId) -> Result<Option<Record>> {
-    let path = record_path(project, id);
-    let Some(content) = durable::read(&path)? else {
-        return Ok(None);
-    };
-    serde_json::from_slice(&content)
-        .map(Some)
-        .map_err(|error| Error::Damaged {
-            path,
-            message: format!("{error}; `pawtrail where` shows the branch once the file is removed"),
-        })
-}
-
-/// Returns the recorded ledger branch of a mission.
-pub(crate) fn recorded(project: &Project, mission: &Mission) -> Result<Option<String>> {
-    Ok(record(project, &mission.mission_id)?.map(|record| record.ledger_ref))
-}
-
-/// Returns every recorded ledger branch of this clone.
-pub fn recorded_branches(project: &Project) -> Result<Vec<String>> {
-    let dir = project.state_dir().join("missions");
-    let entries = match std::fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", &dir),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.at("list", &dir)?.file_name();
-        if let Some(id) = name.to_str().and_then(|name| name.parse().ok())
-            && let Some(record) = record(project, &id)?
-        {
-            names.push(record.ledger_ref);
-        }
-    }
-    names.sort();
-    names.dedup();
-    Ok(names)
-}
-
-fn record_path(project: &Project, id: &MissionId) -> PathBuf {
-    project.state_dir().join("missions").join(id.as_str())
 }
 
 struct Choice {
@@ -193,7 +124,7 @@ fn choose(
         recorded,
         base,
     };
-    if let Some(record) = record(project, &mission.mission_id)?
+    if let Some(record) = record::read(project, &mission.mission_id)?
         && facts.rule(&record.ledger_ref).is_none()
     {
         let base = remote_tip(project, &record.ledger_ref)?;

@@ -66,6 +66,11 @@ impl Project {
         })
     }
 
+    /// Opens the checkout at `dir`, with the same clock and identifiers.
+    pub(crate) fn open_at(&self, dir: &Path) -> Result<Self> {
+        Self::discover(dir, Arc::clone(&self.source))
+    }
+
     /// Returns git's view of the repository.
     pub fn git(&self) -> &gix::Repository {
         &self.git

@@ -72,6 +72,17 @@ pub(crate) fn lines(project: &Project, mission: &MissionId) -> Result<Vec<String
     Ok(found)
 }
 
+/// Returns the missions that something waits for.
+pub(crate) fn missions(project: &Project) -> Result<Vec<MissionId>> {
+    let mut found = Vec::new();
+    for file in files(project)? {
+        if let Content::Events(events) = read(&file)? {
+            found.extend(events.into_iter().filter_map(|(row, _)| row.mission_id));
+        }
+    }
+    Ok(found)
+}
+
 /// Says whether anything waits.
 pub(crate) fn waits(project: &Project) -> Result<bool> {
     Ok(!files(project)?.is_empty())

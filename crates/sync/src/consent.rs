@@ -118,6 +118,10 @@ pub fn disable(project: &Project) -> Result<bool, SyncError> {
 /// # Errors
 /// When the project's identity can't be read.
 pub fn load(project: &Project) -> Result<Option<Consent>, SyncError> {
+    // Most clones have none, and then the identity needn't be read.
+    if !is_recorded(&project.state_dir()) {
+        return Ok(None);
+    }
     Ok(match check(&Place::of(project)?) {
         Verdict::Granted(consent) => Some(*consent),
         Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => None,
@@ -127,6 +131,23 @@ pub fn load(project: &Project) -> Result<Option<Consent>, SyncError> {
 /// Looks whether something may leave, and says why not. Whatever is doubtful means no.
 pub fn check(place: &Place) -> Verdict {
     check_with(place, std::env::var_os(ENV).as_deref())
+}
+
+/// The same, where a no has consequences: a record that is being replaced is waited for, since it is
+/// away for a moment.
+pub(crate) fn settled(place: &Place) -> Verdict {
+    let first = check(place);
+    if matches!(first, Verdict::Granted(_) | Verdict::Forbidden) {
+        return first;
+    }
+    // No lock file, no change under way. It is opened, never made: a reader writes nothing.
+    match File::open(place.lock_file(LOCK)) {
+        Ok(file) => match file.lock_shared() {
+            Ok(()) => check(place),
+            Err(_) => first,
+        },
+        Err(_) => first,
+    }
 }
 
 /// Tells whether there is a record at all: the cheap question that most commands end with.
@@ -268,7 +289,7 @@ pub(crate) fn disable_at(place: &Place) -> Result<bool, SyncError> {
 /// Held while the two files are changed. The file itself stays.
 fn lock(place: &Place) -> Result<File, SyncError> {
     let path = place.lock_file(LOCK);
-    let file = private_file::append(&path).map_err(SyncError::file("open", &path))?;
+    let file = private_file::append_new(&path).map_err(SyncError::file("open", &path))?;
     file.lock().map_err(SyncError::file("lock", &path))?;
     Ok(file)
 }

@@ -1,10 +1,15 @@
 //! The background process that delivers: one per clone, started by a command that has something to
 //! deliver, found by talking to its socket, gone when idle.
 
+mod ask;
+#[cfg(test)]
+mod ends;
 mod launch;
 mod lifetime;
+mod link;
 mod listen;
 mod log;
+mod progress;
 #[cfg(test)]
 mod real;
 mod shell;
@@ -26,18 +31,20 @@ use pawtrail_repo::{Project, System, sync_state};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::consent::{self, Verdict};
+use crate::consent;
 use crate::egress::{self, Totals};
 use crate::error::SyncError;
 use crate::outbox::ProjectOutbox;
 use crate::place::Place;
 use crate::session::{Connection, Limits, Session};
+use ask::{now_at, standing, stop_at, wake_at};
 use launch::Launcher;
+use lifetime::Lock;
 use log::Diary;
 use shell::Shell;
 use signals::Signals;
 use socket::{Address, Answer, call};
-use wire::{Op, Reply, Request};
+use wire::{Op, Request};
 use worker::{OpenOutbox, Worker};
 
 /// The variable that shortens the time after which an idle courier ends, in milliseconds.
@@ -45,16 +52,10 @@ pub const IDLE_ENV: &str = "PAWTRAIL_COURIER_IDLE_MS";
 
 /// How long an idle courier lives.
 const IDLE: Duration = Duration::from_secs(600);
-/// How long a command waits for the courier's word that it heard.
-const WAKE_PATIENCE: Duration = Duration::from_millis(50);
 /// How long anything else that is answered at once may take.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a new courier may take to answer.
-const START_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a new courier waits for an old one that is about to end.
 const TAKEOVER: Duration = Duration::from_secs(3);
-/// The longest that `now` waits.
-const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 const POLL: Duration = Duration::from_millis(10);
 
 /// Why a courier ended.
@@ -70,6 +71,8 @@ pub enum End {
     NoConsent,
     /// The repository is gone.
     RepositoryGone,
+    /// The clone's private state is gone, and with it the lock that makes a courier the only one.
+    StateGone,
     /// Another courier serves this clone.
     Superfluous,
 }
@@ -82,6 +85,7 @@ impl fmt::Display for End {
             Self::Signal => "stopped by a signal",
             Self::NoConsent => "no consent",
             Self::RepositoryGone => "the repository is gone",
+            Self::StateGone => "the private state of this clone is gone",
             Self::Superfluous => "another courier serves this clone",
         })
     }
@@ -217,113 +221,6 @@ fn this_program() -> Result<Launcher, SyncError> {
     Launcher::this_program().map_err(|error| SyncError::CourierStart(error.to_string()))
 }
 
-fn start(place: &Place, launcher: &Launcher) -> Result<(), SyncError> {
-    launcher
-        .launch(place)
-        .map_err(|error| SyncError::CourierStart(error.to_string()))
-}
-
-fn wake_at(place: &Place, launcher: &Launcher) -> Result<(), SyncError> {
-    match consent::check(place) {
-        Verdict::Granted(_) => {}
-        Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => return Ok(()),
-    }
-    match call(place, &Request::new(Op::Wake, None), WAKE_PATIENCE) {
-        // One that is late is busy, and looks at the refs by itself.
-        Answer::Reply(_) | Answer::Late => Ok(()),
-        Answer::Nobody => start(place, launcher),
-    }
-}
-
-fn standing(place: &Place) -> (Connection, Option<String>, Option<String>) {
-    let consent = match consent::check(place) {
-        Verdict::Granted(consent) => consent,
-        Verdict::Never => return (Connection::Off, None, None),
-        Verdict::Forbidden => {
-            let reason = format!("`{}` forbids it", consent::ENV);
-            return (Connection::Off, None, Some(reason));
-        }
-        Verdict::Unusable(reason) => return (Connection::Off, None, Some(reason)),
-    };
-    let url = Some(consent.url.to_string());
-    match call(place, &Request::new(Op::Status, None), PATIENCE) {
-        Answer::Reply(reply) => (reply.connection, url, reply.last_error),
-        Answer::Late => {
-            let reason = "the courier is too busy to answer".to_owned();
-            (Connection::Connecting, url, Some(reason))
-        }
-        Answer::Nobody => (Connection::NoCourier, url, None),
-    }
-}
-
-fn now_at(place: &Place, launcher: &Launcher, deadline: Duration) -> Result<Report, SyncError> {
-    let deadline = deadline.min(LONGEST_WAIT);
-    consent::check(place).granted()?;
-    let begun = Instant::now();
-    let patience = START_PATIENCE.max(deadline);
-    let mut started_at: Option<Instant> = None;
-    loop {
-        let left = deadline.saturating_sub(begun.elapsed());
-        let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        match call(
-            place,
-            &Request::new(Op::Now, Some(left_ms)),
-            left + PATIENCE,
-        ) {
-            Answer::Reply(reply) => return Ok(report(reply, begun)),
-            Answer::Late => {
-                return Err(SyncError::CourierSilent(format!(
-                    "no reply in {} ms",
-                    begun.elapsed().as_millis()
-                )));
-            }
-            Answer::Nobody => {}
-        }
-        if begun.elapsed() >= patience {
-            return Err(SyncError::CourierSilent(
-                "it was started and does not listen".to_owned(),
-            ));
-        }
-        // Again after a while: the one before may have met an old courier that was about to end.
-        if started_at.is_none_or(|at| at.elapsed() >= TAKEOVER) {
-            start(place, launcher)?;
-            started_at = Some(Instant::now());
-        }
-        std::thread::sleep(POLL);
-    }
-}
-
-fn report(reply: Reply, begun: Instant) -> Report {
-    Report {
-        acknowledged: reply.acknowledged,
-        pending: reply.pending,
-        connection: reply.connection,
-        elapsed_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-        last_error: reply.last_error,
-    }
-}
-
-fn stop_at(place: &Place) -> Result<bool, SyncError> {
-    if !place.lock_file("courier.lock").exists() {
-        return Ok(false);
-    }
-    let ran = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
-        Answer::Reply(_) | Answer::Late => true,
-        Answer::Nobody => false,
-    };
-    if !ran {
-        return Ok(false);
-    }
-    let begun = Instant::now();
-    while begun.elapsed() < START_PATIENCE {
-        if lifetime::try_take(place)?.is_some() {
-            return Ok(true);
-        }
-        std::thread::sleep(POLL);
-    }
-    Err(SyncError::CourierSilent("it does not end".to_owned()))
-}
-
 fn idle(ground: Ground) -> Option<Duration> {
     let asked = std::env::var(IDLE_ENV)
         .ok()
@@ -336,16 +233,21 @@ fn idle(ground: Ground) -> Option<Duration> {
 }
 
 /// Takes the lock; an old courier that is about to end gets the time to.
-fn take_over(place: &Place, ground: Ground) -> Result<Option<std::fs::File>, SyncError> {
+fn take_over(place: &Place, ground: Ground) -> Result<Option<Lock>, SyncError> {
     let begun = Instant::now();
     loop {
         if let Some(lock) = lifetime::try_take(place)? {
             return Ok(Some(lock));
         }
-        let answers = matches!(
-            call(place, &Request::new(Op::Wake, None), PATIENCE),
-            Answer::Reply(_)
-        );
+        let answers = match call(place, &Request::new(Op::Wake, None), PATIENCE) {
+            Answer::Reply(_) => true,
+            Answer::Late | Answer::Nobody => false,
+            // Of two versions the one that a command just asked for serves.
+            Answer::Foreign => {
+                call(place, &Request::new(Op::Stop, None), PATIENCE);
+                false
+            }
+        };
         if answers || begun.elapsed() >= TAKEOVER {
             return match ground {
                 Ground::Background => Ok(None),
@@ -382,11 +284,10 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let diary = Diary::of(&place);
         diary.write(&format!("started for {}", consent.url));
         let session = Session::new(build_id, limits, Box::new(random));
-        let shell = Shell::new(place, session, worker, asked, diary, idle);
+        let shell = Shell::new(place, lock, session, worker, asked, diary, idle);
         Ok(shell.run(signals, ear).await)
     });
     drop(runtime);
-    drop(lock);
     end
 }
 

@@ -95,12 +95,15 @@ impl Door {
             Connector::Rustls(self.tls()?)
         };
         self.note(&consent, "connect", request.uri().path().len(), None)?;
-        let socket = tokio::time::timeout(
-            CONNECT_TIMEOUT,
-            dial::open(&consent.url, request, connector),
-        )
-        .await
-        .map_err(|_| DoorError::Lost("the hub did not answer in time".to_owned()))??;
+        let open = async {
+            let stream = dial::reach(&consent.url).await?;
+            // That may have taken seconds, and only now the token would leave.
+            self.holds(&consent)?;
+            dial::open(stream, request, connector).await
+        };
+        let socket = tokio::time::timeout(CONNECT_TIMEOUT, open)
+            .await
+            .map_err(|_| DoorError::Lost("the hub did not answer in time".to_owned()))??;
         Ok(Line { socket, consent })
     }
 
@@ -135,7 +138,11 @@ impl Door {
     /// # Errors
     /// When it is gone or changed.
     pub fn allowed(&self, line: &Line) -> Result<(), DoorError> {
-        if consent::check(&self.place).granted()? == line.consent {
+        self.holds(&line.consent)
+    }
+
+    fn holds(&self, consent: &Consent) -> Result<(), DoorError> {
+        if consent::check(&self.place).granted()? == *consent {
             Ok(())
         } else {
             Err(DoorError::Changed)

@@ -34,11 +34,17 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a file to append to, made private where it is new.
-pub(crate) fn append(path: &Path) -> io::Result<File> {
+/// Opens a file to append to, made private where it is new, and so its directory.
+pub(crate) fn append_new(path: &Path) -> io::Result<File> {
     if let Some(dir) = path.parent() {
         create_dir(dir)?;
     }
+    append(path)
+}
+
+/// Opens a file to append to, made private where it is new. The directory must be there: what
+/// somebody removed while a courier ran must not come back with it.
+pub(crate) fn append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

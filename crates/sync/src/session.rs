@@ -2,38 +2,51 @@
 //!
 //! The caller feeds what happened with the time in milliseconds, and does what comes back. Whatever
 //! the network does, three things hold: commits are sent in the order of the outbox, at most
-//! [`WINDOW`] are under way, and none is forgotten before the hub said that it has it.
+//! [`WINDOW`] are under way, and none is forgotten before the hub said that it has it. And what left
+//! the outbox before a connection stood is not sent on it: the outbox is asked again first.
 
 mod backoff;
+mod gather;
 mod queue;
 #[cfg(test)]
 mod simulation;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod timing;
+mod unanswered;
 
 use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit, Ping, Pong};
 use pawtrail_event::{BuildId, CommitHash};
 
 use backoff::Backoff;
+use gather::Gather;
 use queue::{Outcome, Queue};
 pub use terms::{Action, Connection, Input, Limits, Oddities};
+use unanswered::Unanswered;
 
 /// How many commits may be sent and not acknowledged.
 pub const WINDOW: usize = 64;
 
-/// How long acknowledgements are gathered.
-const GATHER_MS: u64 = 40;
-/// How many acknowledgements are gathered.
-const GATHER: usize = 32;
-
 enum Phase {
     Start,
-    Connecting { since: u64 },
-    Greeting { since: u64 },
-    Live { since: u64 },
-    Backoff { until: u64 },
-    Refused { until: u64 },
+    Connecting {
+        since: u64,
+    },
+    Greeting {
+        since: u64,
+    },
+    /// The snapshot came. Nothing is sent before the outbox was asked again and has `listed`.
+    Live {
+        since: u64,
+        listed: bool,
+    },
+    Backoff {
+        until: u64,
+    },
+    Refused {
+        until: u64,
+    },
     Stopped,
 }
 
@@ -47,10 +60,10 @@ pub struct Session {
     /// When the hub was last heard.
     heard: u64,
     probed: bool,
-    gathered: Vec<CommitHash>,
-    gathered_since: u64,
+    gather: Gather,
     oddities: Oddities,
     last_error: Option<String>,
+    unanswered: Unanswered,
 }
 
 impl Session {
@@ -68,10 +81,10 @@ impl Session {
             backoff: Backoff::new(random),
             heard: 0,
             probed: false,
-            gathered: Vec::new(),
-            gathered_since: 0,
+            gather: Gather::default(),
             oddities: Oddities::default(),
             last_error: None,
+            unanswered: Unanswered::default(),
         }
     }
 
@@ -104,9 +117,12 @@ impl Session {
                     };
                 }
             }
-            Input::Pending(commits) => {
+            Input::Pending { commits, fresh } => {
                 let again = self.queue.supply(commits, now);
-                self.gather(again, now);
+                self.gather.add(again, now);
+                if let Phase::Live { listed, .. } = &mut self.phase {
+                    *listed |= fresh;
+                }
             }
             Input::Barred {
                 git_hash,
@@ -125,12 +141,10 @@ impl Session {
         }
         self.due(now, &mut actions);
         self.pump(now, &mut actions);
-        if self.gathered.len() >= GATHER
-            || self.queue.in_flight() == 0
-            || now >= self.gathered_since + GATHER_MS
-        {
+        if self.queue.in_flight() == 0 || self.gather.is_due(now) {
             self.flush(&mut actions);
         }
+        self.unanswered.retain(|hash| self.queue.holds(hash));
         actions.push(Action::SleepUntil(self.deadline()));
         actions
     }
@@ -163,9 +177,10 @@ impl Session {
         self.oddities
     }
 
-    /// Returns why the last connection ended, or what the hub last complained of.
+    /// Returns why the last connection ended, what the hub last complained of, or what it keeps
+    /// leaving without an answer.
     pub fn last_error(&self) -> Option<&str> {
-        self.last_error.as_deref()
+        self.last_error.as_deref().or(self.unanswered.text())
     }
 
     fn is_under_way(&self) -> bool {
@@ -201,8 +216,12 @@ impl Session {
         match Frame::parse(text) {
             Ok(Frame::Snapshot(_)) => {
                 if matches!(self.phase, Phase::Greeting { .. }) {
-                    self.phase = Phase::Live { since: now };
+                    self.phase = Phase::Live {
+                        since: now,
+                        listed: false,
+                    };
                     self.last_error = None;
+                    actions.push(Action::Refresh);
                 }
             }
             Ok(Frame::LocalCommitAck(ack)) => {
@@ -210,7 +229,7 @@ impl Session {
                     queue::Settled::Now => {
                         self.backoff.reset();
                         self.last_error = None;
-                        self.gather(vec![ack.git_hash], now);
+                        self.gather.add(vec![ack.git_hash], now);
                     }
                     queue::Settled::Before => self.oddities.duplicate += 1,
                     queue::Settled::Unknown => self.oddities.unknown_commit += 1,
@@ -276,7 +295,7 @@ impl Session {
     fn lost(&mut self, reason: String, now: u64, actions: &mut Vec<Action>) {
         self.flush(actions);
         self.queue.lost();
-        if let Phase::Live { since } = self.phase
+        if let Phase::Live { since, .. } = self.phase
             && now >= since + self.limits.steady
         {
             self.backoff.reset();
@@ -287,53 +306,9 @@ impl Session {
         };
     }
 
-    /// Does what the time demands.
-    fn due(&mut self, now: u64, actions: &mut Vec<Action>) {
-        let silent = now >= self.heard + self.limits.silence;
-        let unanswered = self
-            .queue
-            .oldest_sent()
-            .is_some_and(|sent| now >= sent + self.limits.answer);
-        let overdue = match self.phase {
-            Phase::Connecting { since } if now >= since + self.limits.connect => {
-                Some("the hub did not answer in time")
-            }
-            Phase::Greeting { since } if now >= since + self.limits.snapshot => {
-                Some("the hub did not send its snapshot in time")
-            }
-            Phase::Live { .. } if silent => Some("the hub fell silent"),
-            Phase::Live { .. } if unanswered => Some("the hub left a commit without an answer"),
-            Phase::Start
-            | Phase::Connecting { .. }
-            | Phase::Greeting { .. }
-            | Phase::Live { .. }
-            | Phase::Backoff { .. }
-            | Phase::Refused { .. }
-            | Phase::Stopped => None,
-        };
-        if let Some(reason) = overdue {
-            self.lost(reason.to_owned(), now, actions);
-            actions.push(Action::Close);
-        }
-        match self.phase {
-            Phase::Backoff { until } | Phase::Refused { until } if now < until => {}
-            Phase::Start | Phase::Backoff { .. } | Phase::Refused { .. } => {
-                self.phase = Phase::Connecting { since: now };
-                actions.push(Action::Connect);
-            }
-            Phase::Live { .. } => {
-                if !self.probed && now >= self.heard + self.limits.probe {
-                    self.probed = true;
-                    actions.push(Action::Probe);
-                }
-            }
-            Phase::Connecting { .. } | Phase::Greeting { .. } | Phase::Stopped => {}
-        }
-    }
-
     /// Sends as much as the window allows.
     fn pump(&mut self, now: u64, actions: &mut Vec<Action>) {
-        if !matches!(self.phase, Phase::Live { .. }) {
+        if !matches!(self.phase, Phase::Live { listed: true, .. }) {
             return;
         }
         while self.queue.in_flight() < WINDOW {
@@ -357,43 +332,9 @@ impl Session {
         }
     }
 
-    fn gather(&mut self, commits: Vec<CommitHash>, now: u64) {
-        if self.gathered.is_empty() {
-            self.gathered_since = now;
-        }
-        self.gathered.extend(commits);
-    }
-
     fn flush(&mut self, actions: &mut Vec<Action>) {
-        if !self.gathered.is_empty() {
-            actions.push(Action::Acknowledged(std::mem::take(&mut self.gathered)));
-        }
-    }
-
-    /// Returns when the next tick is due.
-    fn deadline(&self) -> u64 {
-        let phase = match self.phase {
-            Phase::Start | Phase::Stopped => u64::MAX,
-            Phase::Connecting { since } => since + self.limits.connect,
-            Phase::Greeting { since } => since + self.limits.snapshot,
-            Phase::Backoff { until } | Phase::Refused { until } => until,
-            Phase::Live { .. } => {
-                let quiet = if self.probed {
-                    self.limits.silence
-                } else {
-                    self.limits.probe
-                };
-                let answer = self
-                    .queue
-                    .oldest_sent()
-                    .map_or(u64::MAX, |sent| sent + self.limits.answer);
-                (self.heard + quiet).min(answer)
-            }
-        };
-        if self.gathered.is_empty() {
-            phase
-        } else {
-            phase.min(self.gathered_since + GATHER_MS)
+        if let Some(commits) = self.gather.take() {
+            actions.push(Action::Acknowledged(commits));
         }
     }
 }

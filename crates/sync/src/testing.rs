@@ -65,6 +65,11 @@ impl MemoryOutbox {
         self.0.lock().unwrap().waiting.push(commit);
     }
 
+    /// As a rewrite of history does it.
+    pub(crate) fn replace(&self, waiting: Vec<LocalCommit>) {
+        self.0.lock().unwrap().waiting = waiting;
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         self.0.lock().unwrap().waiting.len()
     }

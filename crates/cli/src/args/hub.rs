@@ -52,7 +52,7 @@ pub(crate) enum TokenCommand {
         store: StoreArg,
     },
     /// Revoke a token
-    #[command(after_help = "Example:\n  pawtrail hub token revoke 01KT11A2B3C4D5E6F7G8H9JKMN")]
+    #[command(after_help = "Example:\n  pawtrail hub token revoke tok_0f3c9a71b2de")]
     Revoke {
         /// The token's id, as `pawtrail hub token list` shows it
         id: String,

@@ -4,6 +4,7 @@ mod commit;
 mod decision;
 mod demo;
 mod hub;
+mod ledger;
 mod mission;
 mod sync;
 
@@ -17,6 +18,7 @@ pub(crate) use decision::{
 };
 pub(crate) use demo::DemoArgs;
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
+pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, MissionCommand, TopologyArg};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 
@@ -108,6 +110,20 @@ pub(crate) enum Command {
         after_help = "Example:\n  pawtrail commit -m \"Describe the payment flow\" kitty-specs/payments-01KT119Y/spec.md"
     )]
     Commit(CommitArgs),
+    /// Prove that every answer is in a commit, and say which remotes have it
+    #[command(
+        after_help = "Examples:\n  pawtrail verify\n  pawtrail verify --mission payments --json"
+    )]
+    Verify(VerifyArgs),
+    /// Say what is wrong with this clone, and mend it
+    #[command(after_help = "Examples:\n  pawtrail doctor\n  pawtrail doctor --fix")]
+    Doctor(DoctorArgs),
+    /// Merge three versions of an event file, as git asks its merge driver to
+    #[command(
+        hide = true,
+        after_help = "Git runs it once `pawtrail init` has set it up:\n  pawtrail merge-events %O %A %B --path=%P"
+    )]
+    MergeEvents(MergeEventsArgs),
     /// What may leave this machine, and whether it has
     #[command(subcommand)]
     Sync(SyncCommand),

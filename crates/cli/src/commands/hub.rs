@@ -45,10 +45,10 @@ fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
         let url = format!("http://{address}");
         let text = Text::new("The hub is up; Ctrl-C ends it.")
             .field("board", format!("{url}/"))
-            .field("token", "pawtrail hub token create  (in a project)")
+            .field("token", token_command(&args.store))
             .field(
                 "clients",
-                format!("pawtrail sync enable {url} --token TOKEN"),
+                format!("pawtrail sync enable {url} --token-file FILE"),
             );
         let data = json!({ "url": url, "board_url": format!("{url}/") });
         context
@@ -60,6 +60,18 @@ fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
             Err(error) => Ok(context.output.failed_late(&error.into())),
         }
     })
+}
+
+/// The command that makes a token for this very store.
+fn token_command(store: &StoreArg) -> String {
+    let create = "pawtrail hub token create";
+    match &store.store {
+        Some(path) => format!(
+            "{create} --store {}  (in a project)",
+            quoted(&path.display().to_string())
+        ),
+        None => format!("{create}  (in a project)"),
+    }
 }
 
 /// Ends when somebody wants this process to end: Ctrl-C, or a polite kill.
@@ -96,7 +108,7 @@ fn create(context: &Context, args: &TokenCreateArgs) -> Result<Done, CliError> {
         .field("token", &new.token)
         .field("id", &new.id)
         .field("project", &new.project)
-        .next("pawtrail sync enable URL --token TOKEN");
+        .next("pawtrail sync enable URL --token-file FILE");
     Ok(Done::new(to_json(&new)?, text.done()))
 }
 

@@ -3,11 +3,14 @@
 mod after_write;
 mod commit;
 mod decision;
+mod doctor;
 mod hub;
 mod init;
+mod merge_events;
 mod mission;
 mod placement;
 mod sync;
+mod verify;
 
 pub(crate) use hub::interrupted;
 
@@ -27,6 +30,9 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
+        Command::Verify(args) => verify::verify(context, args),
+        Command::Doctor(args) => doctor::doctor(context, args),
+        Command::MergeEvents(args) => merge_events::merge_events(context, args),
         Command::Sync(command) => sync::run(context, command),
         Command::Hub(command) => hub::run(context, command),
         Command::Demo(args) => crate::demo::run(context, args),

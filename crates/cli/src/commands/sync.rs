@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use pawtrail_repo::spooled;
 use pawtrail_sync::consent::{self, EnableOptions};
 use pawtrail_sync::courier::{self, Ground, Status};
 use pawtrail_sync::session::Connection;
@@ -86,14 +87,20 @@ fn disable(context: &Context) -> Result<Done, CliError> {
 }
 
 fn status(context: &Context) -> Result<Done, CliError> {
-    let status = courier::status(&context.project()?)?;
+    let project = context.project()?;
+    let status = courier::status(&project)?;
     let mut data = to_json(&status)?;
+    let spooled: usize = spooled::waiting(&project)?
+        .iter()
+        .map(|mission| mission.lines)
+        .sum();
+    data["spooled"] = json!(spooled);
     // The offline queue comes with events that aren't commits; today there are none.
     data["queued"] = json!(0);
-    Ok(Done::new(data, said(&status)))
+    Ok(Done::new(data, said(&status, spooled)))
 }
 
-fn said(status: &Status) -> String {
+fn said(status: &Status, spooled: usize) -> String {
     let (headline, next) = match status.connection {
         Connection::Off => (
             "Off: nothing leaves this machine.",
@@ -119,6 +126,10 @@ fn said(status: &Status) -> String {
     let text = match status.set_aside {
         0 => text,
         count => text.field("set aside", commits(count)),
+    };
+    let text = match spooled {
+        0 => text,
+        count => text.field("spooled", format!("{count} lines wait for a commit")),
     };
     let text = text
         .maybe("trouble", status.last_error.as_deref().map(plain))

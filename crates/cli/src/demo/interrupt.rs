@@ -3,8 +3,20 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use std::time::Duration;
+
 use crate::commands::interrupted;
 use crate::error::CliError;
+
+/// How much later than a child's end the same signal may reach this process.
+const SIGNAL_DELAY: Duration = Duration::from_millis(250);
+
+const CODE: &str = "INTERRUPTED";
+
+/// Tells whether an error says that somebody interrupted.
+pub(super) fn is_interruption(error: &CliError) -> bool {
+    error.code == CODE
+}
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -14,7 +26,7 @@ struct Shared {
 }
 
 /// Knows whether somebody wants the demo to end.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Interrupt(Arc<Shared>);
 
 impl Interrupt {
@@ -59,13 +71,20 @@ impl Interrupt {
         if self.0.happened.load(Ordering::SeqCst) {
             return Err(CliError {
                 exit: 130,
-                ..CliError::refused(
-                    "INTERRUPTED",
-                    "interrupted; what the demo had made is removed",
-                )
+                ..CliError::refused(CODE, "interrupted; what the demo had made is removed")
             });
         }
         Ok(())
+    }
+
+    /// Says why something really failed. A Ctrl-C goes to our children too, and their end may be
+    /// noticed before the signal is.
+    pub(super) fn cause(&self, error: CliError) -> CliError {
+        let held = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let quiet = |(): &mut ()| !self.0.happened.load(Ordering::SeqCst);
+        let waited = self.0.bell.wait_timeout_while(held, SIGNAL_DELAY, quiet);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        self.check().err().unwrap_or(error)
     }
 
     /// Waits until somebody interrupts.

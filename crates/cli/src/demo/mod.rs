@@ -7,8 +7,6 @@ mod server;
 mod story;
 mod world;
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use crate::args::DemoArgs;
@@ -16,12 +14,9 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Done;
 
-use interrupt::Interrupt;
+use interrupt::{Interrupt, is_interruption};
 use report::Report;
 use world::World;
-
-/// How much later than a child's end the same signal may reach this process.
-const SIGNAL_DELAY: Duration = Duration::from_millis(50);
 
 /// Runs the story and leaves nothing behind.
 ///
@@ -37,16 +32,21 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Done, CliError> 
         });
     }
     let interrupt = Interrupt::watch()?;
-    let mut report = Report::new(context.output);
+    let mut report = Report::new(context.output, interrupt.clone());
     let mut world = World::new(interrupt.clone())?;
     let told = story::tell(&mut world, &mut report);
     let (board_url, dir) = (world.board_url(), world.dir());
     if let Err(error) = told {
+        let error = interrupt.cause(error);
         let closed = world.close();
-        // The signal goes to our children too, and their end may be noticed first.
-        std::thread::sleep(SIGNAL_DELAY);
-        interrupt.check()?;
-        return Err(failed(error, &report, closed.err()));
+        return Err(match closed {
+            Ok(()) if is_interruption(&error) => error,
+            Err(closing) if is_interruption(&error) => CliError {
+                message: format!("interrupted; {}", closing.message),
+                ..error
+            },
+            closed => failed(error, &report, closed.err()),
+        });
     }
     report.summary();
     let mut data = report.document();

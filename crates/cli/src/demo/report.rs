@@ -7,6 +7,7 @@ use std::time::Duration;
 use owo_colors::OwoColorize as _;
 use serde_json::{Map, Value, json};
 
+use super::interrupt::{Interrupt, is_interruption};
 use crate::error::CliError;
 use crate::output::Output;
 use crate::text::{Text, table};
@@ -44,14 +45,16 @@ impl Figure {
 #[derive(Debug)]
 pub(super) struct Report {
     output: Output,
+    interrupt: Interrupt,
     steps: Vec<Value>,
     figures: BTreeMap<Figure, Vec<Duration>>,
 }
 
 impl Report {
-    pub(super) fn new(output: Output) -> Self {
+    pub(super) fn new(output: Output, interrupt: Interrupt) -> Self {
         Self {
             output,
+            interrupt,
             steps: Vec::new(),
             figures: BTreeMap::new(),
         }
@@ -70,7 +73,8 @@ impl Report {
         self.say(&format!("  {} {} {words}", place.dimmed(), "$".dimmed()));
     }
 
-    /// Tells one step: its title, what it does, and whether it is true.
+    /// Tells one step: its title, what it does, and whether it is true. One that somebody
+    /// interrupted is neither.
     ///
     /// # Errors
     /// Whatever the step fails with.
@@ -83,15 +87,17 @@ impl Report {
         let number = self.steps.len() + 1;
         self.say("");
         self.say(&format!("{number}. {}", title.bold()));
-        let result = step(self);
+        let result = step(self).map_err(|error| self.interrupt.cause(error));
         let (ok, detail) = match &result {
             Ok(detail) => (true, detail.clone()),
             Err(error) => (false, error.message.clone()),
         };
-        if ok {
-            self.say(&format!("       {} {detail}", "ok".green().bold()));
-        } else {
-            self.say(&format!("   {} {detail}", "FAILED".red().bold()));
+        match &result {
+            Ok(_) => self.say(&format!("       {} {detail}", "ok".green().bold())),
+            Err(error) if is_interruption(error) => {
+                self.say(&format!("{}", "interrupted".yellow().bold()));
+            }
+            Err(_) => self.say(&format!("   {} {detail}", "FAILED".red().bold())),
         }
         self.steps
             .push(json!({ "name": name, "ok": ok, "detail": detail }));
@@ -167,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_failed_step_is_told_and_ends_the_story() {
-        let mut report = Report::new(Output::plain(true, ColorWhen::Never));
+        let mut report = Report::new(Output::plain(true, ColorWhen::Never), Interrupt::default());
         report.measured(Figure::Answer, Duration::from_micros(1_540));
         report.measured(Figure::Answer, Duration::from_micros(9_960));
         report

@@ -275,7 +275,7 @@ fn commit_named(project: &Project, rev: &str) -> Result<ObjectId> {
 }
 
 /// Says for each event of a file which commit brought it: the one that has it while none of its parents do.
-fn commits(
+pub(super) fn commits(
     project: &Project,
     tip: Option<ObjectId>,
     path: &str,

@@ -1,13 +1,14 @@
 //! Commits what a mission's spool holds, now or after a command that could not.
 
-use pawtrail_event::decision::{self, RowPayload};
+use pawtrail_event::decision;
 
 use super::{Change, Content, Journal, Ledger, Outcome};
 use crate::error::Result;
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
-use crate::{journal, ledger, sandbox, sync_state};
+use crate::spooled::is_answer;
+use crate::{durable, history, journal, ledger, lines, sandbox, sync_state};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
 ///
@@ -19,10 +20,24 @@ pub(super) fn commit(
     place: &Placement,
     message: &str,
 ) -> Result<(Outcome, Vec<String>)> {
+    commit_with(project, held, mission, place, message, Vec::new())
+}
+
+/// Commits `found`, which came before, and the spool.
+fn commit_with(
+    project: &Project,
+    held: &Ledger,
+    mission: &Mission,
+    place: &Placement,
+    message: &str,
+    found: Vec<String>,
+) -> Result<(Outcome, Vec<String>)> {
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
+    let mut lines = found;
+    lines.extend(journal.spooled()?);
     let change = Change {
         path: mission.path(decision::FILE),
-        content: Content::Lines(journal.spooled()?),
+        content: Content::Lines(lines),
     };
     let outcome = ledger::commit(project, held, place, message, &[change])?;
     let mut warnings = Vec::new();
@@ -40,6 +55,36 @@ pub(super) fn commit(
         }
     }
     Ok((outcome, warnings))
+}
+
+/// Commits the events of a mission that only the file of this or the primary checkout holds, and the spool.
+///
+/// Returns why they still wait, or what failed after the commit.
+pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>> {
+    let held = Ledger::lock(project)?;
+    let place = placement::placement(project, mission)?;
+    let path = mission.path(decision::FILE);
+    let base = match place.tip.or(place.base) {
+        Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let mut found = Journal::of(project, &mission.mission_id, decision::FILE).spooled()?;
+    let spooled = found.len();
+    for root in project.roots() {
+        let content = durable::read(&root.join(&path))?.unwrap_or_default();
+        let foreign = lines::foreign_lines(&content, &base, &found);
+        found.extend(foreign);
+    }
+    let found = found.split_off(spooled);
+    let place = placement::choose_for_good(project, mission, place)?;
+    let message = "chore(decisions): record answers that only a file held [skip ci]";
+    Ok(
+        match commit_with(project, &held, mission, &place, message, found)? {
+            (Outcome::Committed(_), warnings) => warnings,
+            (Outcome::Deferred(reason), _) => vec![reason],
+            (Outcome::Taken(path), _) => vec![format!("{path} is no log")],
+        },
+    )
 }
 
 /// Commits the answers that earlier commands could only record. Returns the reasons of those that still wait.
@@ -82,8 +127,4 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
         }
     }
     Ok(waiting)
-}
-
-fn is_answer(line: &str) -> bool {
-    decision::parse_row(line).is_ok_and(|row| matches!(row.payload, RowPayload::Answered(_)))
 }

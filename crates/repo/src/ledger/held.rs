@@ -6,13 +6,15 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
-use crate::error::{GitContext, IoContext, Result};
+use crate::error::{Error, GitContext, IoContext, Result};
 use crate::history;
+use crate::lock::Lock;
 use crate::project::Project;
 
 /// The file that says what the tokens beside it stand for, one line a token; rewritten in place under the ledger's
@@ -191,6 +193,27 @@ pub(super) fn recover(project: &Project) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Lists the locks that commands of ours left behind when they died. It changes nothing; where a command is at work,
+/// it finds none.
+pub(crate) fn dead_locks(project: &Project) -> Result<Vec<PathBuf>> {
+    let dir = held_dir(project);
+    let Some(notes) = durable::read(&dir.join(NOTES))? else {
+        return Ok(Vec::new());
+    };
+    let lock = super::Ledger::lock_path(project);
+    let _free = match Lock::acquire(&lock, Duration::ZERO) {
+        Ok(lock) => lock,
+        Err(Error::LockTimeout { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    Ok(notes
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Note>(line).ok())
+        .filter(|note| same_file::is_same_file(dir.join(&note.token), &note.lock).unwrap_or(false))
+        .map(|note| note.lock)
+        .collect())
 }
 
 fn settle(project: &Project, token: &Path, note: &Note) -> Result<()> {

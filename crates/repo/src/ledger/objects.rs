@@ -132,7 +132,7 @@ pub(super) fn tree(
 pub(super) fn commit(
     project: &Project,
     tree: ObjectId,
-    parent: Option<ObjectId>,
+    parents: &[ObjectId],
     message: &str,
     at: Timestamp,
 ) -> Result<ObjectId> {
@@ -140,11 +140,11 @@ pub(super) fn commit(
     let committer = Person::of(project, Role::Committer, at);
     let git = project.git();
     if git.config_snapshot().boolean("commit.gpgSign") == Some(true) {
-        return signed(project, tree, parent, message, &author, &committer);
+        return signed(project, tree, parents, message, &author, &committer);
     }
     let commit = gix::objs::Commit {
         tree,
-        parents: parent.into_iter().collect(),
+        parents: parents.iter().copied().collect(),
         author: author.signature(),
         committer: committer.signature(),
         encoding: None,
@@ -159,7 +159,7 @@ pub(super) fn commit(
 fn signed(
     project: &Project,
     tree: ObjectId,
-    parent: Option<ObjectId>,
+    parents: &[ObjectId],
     message: &str,
     author: &Person,
     committer: &Person,
@@ -169,7 +169,7 @@ fn signed(
         .arg("--git-dir")
         .arg(project.git_dir())
         .args(["commit-tree", "-S", "-m", message]);
-    if let Some(parent) = parent {
+    for parent in parents {
         command.args(["-p", &parent.to_string()]);
     }
     let output = command

@@ -10,8 +10,8 @@ use pawtrail_event::{BuildId, CommitHash, MissionId, MissionSlug, ProjectUuid};
 use super::diff;
 use crate::error::{GitContext, Result};
 use crate::mission::{self, Mission, SPECS_DIR};
-use crate::placement;
 use crate::project::{self, Project};
+use crate::record;
 
 const META: &str = "meta.json";
 /// The largest `meta.json` that is read for a mission id.
@@ -233,7 +233,7 @@ impl<'p> Framer<'p> {
         if self.missions.is_none() {
             let mut known = Vec::new();
             for mission in mission::list(self.project)?.missions {
-                let ledger = placement::recorded(self.project, &mission)?;
+                let ledger = record::branch(self.project, &mission.mission_id)?;
                 known.push((mission, ledger));
             }
             self.missions = Some(known);

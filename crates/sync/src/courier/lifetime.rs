@@ -1,6 +1,7 @@
 //! One courier a clone: the lock that a courier holds as long as it lives.
 
 use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 
 use crate::error::SyncError;
 use crate::place::Place;
@@ -8,15 +9,44 @@ use crate::private_file;
 
 const LOCK: &str = "courier.lock";
 
-/// Takes the lock; `None` if another courier holds it. The file itself stays for ever.
-pub(crate) fn try_take(place: &Place) -> Result<Option<File>, SyncError> {
+/// The lock, held until it is dropped. The file itself stays for ever.
+pub(crate) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Tells whether what is held is still what another courier would have to take. It isn't where
+    /// somebody removed the private state of the clone, whether or not it was made anew.
+    pub(crate) fn is_ours(&self) -> bool {
+        same_file(&self.file, &self.path)
+    }
+}
+
+/// Takes the lock; `None` if another courier holds it.
+pub(crate) fn try_take(place: &Place) -> Result<Option<Lock>, SyncError> {
     let path = place.lock_file(LOCK);
-    let file = private_file::append(&path).map_err(SyncError::file("open", &path))?;
+    let file = private_file::append_new(&path).map_err(SyncError::file("open", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock { file, path })),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(SyncError::file("lock", &path)(error)),
     }
+}
+
+#[cfg(unix)]
+fn same_file(file: &File, path: &std::path::Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(held), Ok(there)) => (held.dev(), held.ino()) == (there.dev(), there.ino()),
+        (Err(_), _) | (_, Err(_)) => false,
+    }
+}
+
+/// Elsewhere an open file keeps its name: as long as the name is there, it is the file's.
+#[cfg(not(unix))]
+fn same_file(_file: &File, path: &std::path::Path) -> bool {
+    path.exists()
 }
 
 #[cfg(test)]
@@ -31,10 +61,27 @@ mod tests {
             state_dir: dir.path().join("pawtrail"),
             project_uuid: None,
         };
-        let first = try_take(&place).unwrap();
-        assert!(first.is_some());
+        let first = try_take(&place).unwrap().unwrap();
+        assert!(first.is_ours());
         assert!(try_take(&place).unwrap().is_none());
         drop(first);
         assert!(try_take(&place).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_whose_file_was_removed_locks_nobody_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place {
+            common_dir: dir.path().to_owned(),
+            state_dir: dir.path().join("pawtrail"),
+            project_uuid: None,
+        };
+        let old = try_take(&place).unwrap().unwrap();
+        std::fs::remove_dir_all(&place.state_dir).unwrap();
+        assert!(!old.is_ours());
+        let new = try_take(&place).unwrap().unwrap();
+        assert!(new.is_ours());
+        assert!(!old.is_ours());
     }
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::courier::socket::Address;
-use crate::courier::wire::{self, MAX_LINE, Reply, Request};
+use crate::courier::wire::{self, Heard, MAX_LINE, Op, Reply, Request};
 use crate::private_file;
 
 /// How long a caller may take to say what it wants.
@@ -26,7 +26,10 @@ pub(crate) fn listen(address: &Address) -> io::Result<Listener> {
     if let Address::Path(path) = address {
         prepare(path)?;
     }
-    let options = ListenerOptions::new().name(address.name()?);
+    // The courier removes the file itself, and only while it is its own: a successor's must stay.
+    let options = ListenerOptions::new()
+        .name(address.name()?)
+        .reclaim_name(false);
     #[cfg(target_os = "linux")]
     let options = interprocess::os::unix::local_socket::ListenerOptionsExt::mode(options, 0o600);
     let listener = options.create_tokio()?;
@@ -87,6 +90,7 @@ pub(crate) async fn serve(listener: Listener, asked: mpsc::Sender<Asked>) {
 }
 
 /// One request, one reply. Whoever says nothing sensible gets no answer: it is no command of ours.
+/// A command of another version hears which version this is, and may end it.
 async fn answer(stream: Stream, asked: mpsc::Sender<Asked>) {
     let mut line = String::new();
     let mut reader = BufReader::new((&stream).take(MAX_LINE));
@@ -94,8 +98,12 @@ async fn answer(stream: Stream, asked: mpsc::Sender<Asked>) {
     if !matches!(read, Ok(Ok(1..))) {
         return;
     }
-    let Ok(request) = wire::parse::<Request>(&line) else {
-        return;
+    let request = match wire::parse::<Request>(&line) {
+        Heard::Message(request) => request,
+        Heard::Foreign { stop: true } => Request::new(Op::Stop, None),
+        // What it wants is not known; how it stands is told without doing anything.
+        Heard::Foreign { stop: false } => Request::new(Op::Status, None),
+        Heard::Nonsense => return,
     };
     let (sender, receiver) = oneshot::channel();
     if asked.send((request, sender)).await.is_err() {

@@ -46,7 +46,7 @@ mod tests {
     fn a_long_diary_is_started_anew() {
         let dir = tempfile::tempdir().unwrap();
         let diary = Diary {
-            path: dir.path().join("sync").join(FILE),
+            path: dir.path().join(FILE),
         };
         diary.write("one\nline");
         assert!(
@@ -57,5 +57,16 @@ mod tests {
         fs::write(&diary.path, vec![b'x'; 1024 * 1024]).unwrap();
         diary.write("two");
         assert!(fs::metadata(&diary.path).unwrap().len() < 100);
+    }
+
+    #[test]
+    fn a_diary_brings_no_removed_directory_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let gone = dir.path().join("pawtrail");
+        let diary = Diary {
+            path: gone.join("sync").join(FILE),
+        };
+        diary.write("the end");
+        assert!(!gone.exists());
     }
 }

@@ -1,9 +1,6 @@
 //! The thin shell around a session: feeds it what happens and does what it says.
 
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
@@ -11,61 +8,42 @@ use tokio::task::JoinHandle;
 
 use crate::consent::{self, Consent, Verdict};
 use crate::courier::End;
+use crate::courier::lifetime::Lock;
+use crate::courier::link::{Event, Link};
 use crate::courier::listen::Asked;
 use crate::courier::log::Diary;
+use crate::courier::progress::Progress;
 use crate::courier::signals::Signals;
-use crate::courier::wire::{Op, Reply, VERSION};
+use crate::courier::socket::Address;
+use crate::courier::wire::{Op, Reply};
 use crate::courier::worker::{News, Order, Worker};
-use crate::egress::{Door, DoorError, Incoming, Line};
+use crate::egress::{DoorError, Incoming};
 use crate::error::SyncError;
 use crate::place::Place;
 use crate::session::{Action, Connection, Input, Session};
 
 /// How often consent and idleness are looked at, beside each frame's own look.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
-/// The longest that a caller is kept waiting.
-const LONGEST_WAIT_MS: u64 = 3_600_000;
-
-type Dialing = Pin<Box<dyn Future<Output = Result<Line, DoorError>>>>;
-
-/// Somebody who waits until all is delivered.
-struct Waiter {
-    reply: oneshot::Sender<Reply>,
-    since: Instant,
-    until: Instant,
-    /// The refresh of the outbox that must have been answered.
-    serial: u64,
-    acknowledged_before: u64,
-    /// How often a hub had refused this client when the wait began.
-    refusals_before: u64,
-}
 
 /// One courier at work.
 pub(crate) struct Shell {
     place: Place,
+    /// What makes this the clone's only courier.
+    lock: Lock,
     session: Session,
-    door: Rc<Door>,
-    line: Option<Line>,
-    dialing: Option<Dialing>,
+    link: Link,
     worker: Worker,
     diary: Diary,
     asked: mpsc::Receiver<Asked>,
-    waiters: Vec<Waiter>,
+    progress: Progress,
     /// The consent as it was at the last look.
     consent: Option<Consent>,
     started: Instant,
     deadline: Option<Instant>,
     /// `None`: never idle.
     idle_limit: Option<Duration>,
+    /// When something was delivered, or somebody asked for it.
     active_at: Instant,
-    /// Refreshes that were ordered and answered.
-    ordered: u64,
-    answered: u64,
-    /// Notes that were ordered and not confirmed.
-    unnoted: usize,
-    acknowledged: u64,
-    refusals: u64,
-    trouble: Option<String>,
     shown: Option<Connection>,
     end: Option<End>,
 }
@@ -73,6 +51,7 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(
         place: Place,
+        lock: Lock,
         session: Session,
         worker: Worker,
         asked: mpsc::Receiver<Asked>,
@@ -81,26 +60,19 @@ impl Shell {
     ) -> Self {
         let now = Instant::now();
         Self {
-            door: Rc::new(Door::new(place.clone())),
+            link: Link::new(place.clone()),
             place,
+            lock,
             session,
-            line: None,
-            dialing: None,
             worker,
             diary,
             asked,
-            waiters: Vec::new(),
+            progress: Progress::default(),
             consent: None,
             started: now,
             deadline: None,
             idle_limit,
             active_at: now,
-            ordered: 0,
-            answered: 0,
-            unnoted: 0,
-            acknowledged: 0,
-            refusals: 0,
-            trouble: None,
             shown: None,
             end: None,
         }
@@ -122,12 +94,11 @@ impl Shell {
                     self.request(request.op, request.deadline_ms, reply).await;
                 }
                 Some(news) = self.worker.news.recv() => self.news(news).await,
-                dialed = dial(&mut self.dialing) => self.dialed(dialed).await,
-                incoming = hear(&mut self.line) => self.incoming(incoming).await,
+                event = self.link.event() => self.link_event(event).await,
                 () = tokio::time::sleep_until(timer.into()) => self.feed(Input::Tick).await,
                 _ = housekeeping.tick() => self.look_after_house().await,
             }
-            self.answer_waiters();
+            self.progress.answer_due(&self.session);
             self.show();
         };
         self.close(end, ear).await
@@ -142,13 +113,12 @@ impl Shell {
         let _ = ear.await;
         self.asked.close();
         while self.asked.try_recv().is_ok() {}
+        if self.lock.is_ours() {
+            Address::of(&self.place).clear();
+        }
         self.feed(Input::Stop).await;
-        for waiter in std::mem::take(&mut self.waiters) {
-            self.answer(waiter);
-        }
-        if let Some(line) = self.line.take() {
-            line.close().await;
-        }
+        self.progress.answer_all(&self.session);
+        self.link.close().await;
         let worker = self.worker;
         if tokio::task::spawn_blocking(move || worker.finish())
             .await
@@ -166,8 +136,7 @@ impl Shell {
     fn next_timer(&self) -> Instant {
         // A day is as good as never, and no overflow.
         let never = Instant::now() + Duration::from_secs(86_400);
-        let waiter = self.waiters.iter().map(|waiter| waiter.until).min();
-        [self.deadline, waiter]
+        [self.deadline, self.progress.patience_ends()]
             .into_iter()
             .flatten()
             .min()
@@ -190,34 +159,29 @@ impl Shell {
     async fn act(&mut self, action: Action) -> Option<Input> {
         match action {
             Action::Connect => {
-                let door = Rc::clone(&self.door);
-                self.dialing = Some(Box::pin(async move { door.connect().await }));
+                self.link.dial();
                 None
             }
             Action::Close => {
-                self.dialing = None;
-                self.line = None;
+                self.link.cut();
                 None
             }
-            Action::Send(frame) => {
-                // After a failure in the same step the rest of it has nowhere to go; the session
-                // hears of the failure next and plans anew.
-                let line = self.line.as_mut()?;
-                let result = self.door.send(line, &frame).await;
-                match result {
-                    Err(DoorError::OtherProject) => barred(&frame),
-                    result => self.failed(result),
-                }
-            }
+            Action::Send(frame) => match self.link.send(&frame).await {
+                Err(DoorError::OtherProject) => barred(&frame),
+                result => self.failed(result),
+            },
             Action::Probe => {
-                let line = self.line.as_mut()?;
-                let result = self.door.probe(line).await;
+                let result = self.link.probe().await;
                 self.failed(result)
             }
+            Action::Refresh => {
+                let serial = self.progress.order_fresh();
+                self.worker.order(Order::Refresh(serial));
+                None
+            }
             Action::Acknowledged(commits) => {
-                self.acknowledged += commits.len() as u64;
                 self.active_at = Instant::now();
-                self.unnoted += 1;
+                self.progress.noting(commits.len());
                 self.worker.order(Order::Acknowledge(commits));
                 None
             }
@@ -228,7 +192,7 @@ impl Shell {
             } => {
                 self.diary
                     .write(&format!("set aside {git_hash}: {code}: {message}"));
-                self.unnoted += 1;
+                self.progress.noting(0);
                 self.worker.order(Order::SetAside {
                     git_hash,
                     code,
@@ -246,15 +210,16 @@ impl Shell {
     /// Says what a failure at the door means for the session.
     fn failed(&mut self, result: Result<(), DoorError>) -> Option<Input> {
         let error = result.err()?;
-        self.line = None;
-        self.dialing = None;
+        self.link.cut();
         Some(match error {
             DoorError::Denied(SyncError::EgressDenied(_)) => {
-                self.end = Some(End::NoConsent);
+                if !matches!(consent::settled(&self.place), Verdict::Granted(_)) {
+                    self.end = Some(End::NoConsent);
+                }
                 Input::Closed(error.to_string())
             }
             DoorError::Refused(reason) => {
-                self.refusals += 1;
+                self.progress.refused();
                 Input::Refused(reason)
             }
             DoorError::Denied(_)
@@ -264,40 +229,23 @@ impl Shell {
         })
     }
 
-    async fn dialed(&mut self, dialed: Result<Line, DoorError>) {
-        self.dialing = None;
-        match dialed {
-            Ok(line) => {
-                self.line = Some(line);
-                self.feed(Input::Connected).await;
-            }
-            Err(error) => {
-                if let Some(input) = self.failed(Err(error)) {
-                    self.feed(input).await;
-                }
-            }
-        }
-    }
-
-    async fn incoming(&mut self, incoming: Incoming) {
-        match incoming {
-            Incoming::Text(text) => self.feed(Input::Text(text)).await,
-            Incoming::Other => self.feed(Input::Alive).await,
-            Incoming::Closed(reason) => {
-                self.line = None;
-                self.feed(Input::Closed(reason)).await;
-            }
+    async fn link_event(&mut self, event: Event) {
+        let input = match event {
+            Event::Dialed(Ok(())) => Some(Input::Connected),
+            Event::Dialed(Err(error)) => self.failed(Err(error)),
+            Event::Incoming(Incoming::Text(text)) => Some(Input::Text(text)),
+            Event::Incoming(Incoming::Other) => Some(Input::Alive),
+            Event::Incoming(Incoming::Closed(reason)) => Some(Input::Closed(reason)),
+        };
+        if let Some(input) = input {
+            self.feed(input).await;
         }
     }
 
     async fn news(&mut self, news: News) {
         match news {
             News::Pending(serial, mut commits) => {
-                self.answered = self.answered.max(serial);
-                self.trouble = None;
-                if !commits.is_empty() {
-                    self.active_at = Instant::now();
-                }
+                let fresh = self.progress.was_read(serial);
                 // A commit of this clone is of this project, also where the checkout at hand
                 // doesn't say which that is.
                 for commit in &mut commits {
@@ -305,65 +253,59 @@ impl Shell {
                         commit.project_uuid.clone_from(&self.place.project_uuid);
                     }
                 }
-                self.feed(Input::Pending(commits)).await;
+                self.feed(Input::Pending { commits, fresh }).await;
             }
             News::Noted(result) => {
-                self.unnoted = self.unnoted.saturating_sub(1);
-                if let Err(reason) = result {
+                if let Err(reason) = &result {
                     self.diary
                         .write(&format!("an answer was not noted: {reason}"));
-                    self.trouble = Some(reason);
                 }
+                self.progress.noted(result);
             }
             News::Trouble(serial, reason) => {
-                self.answered = self.answered.max(serial);
                 self.diary
                     .write(&format!("the outbox can't be read: {reason}"));
-                self.trouble = Some(reason);
+                self.progress.was_unreadable(serial, reason);
             }
             News::Gone => self.end = Some(End::RepositoryGone),
         }
     }
 
     async fn request(&mut self, op: Op, deadline_ms: Option<u64>, reply: oneshot::Sender<Reply>) {
-        let wait_ms = deadline_ms.unwrap_or(0).min(LONGEST_WAIT_MS);
-        let waiter = Waiter {
-            reply,
-            since: Instant::now(),
-            until: Instant::now() + Duration::from_millis(wait_ms),
-            serial: self.ordered + 1,
-            acknowledged_before: self.acknowledged,
-            refusals_before: self.refusals,
-        };
+        let waiter = self.progress.waiter(reply, deadline_ms);
         match op {
-            Op::Status => self.answer(waiter),
+            Op::Status => self.progress.answer(waiter, &self.session),
             Op::Wake => {
                 self.active_at = Instant::now();
-                self.answer(waiter);
+                self.progress.answer(waiter, &self.session);
                 self.refresh();
                 self.look_after_house().await;
             }
             Op::Now => {
                 self.active_at = Instant::now();
                 self.refresh();
-                self.waiters.push(waiter);
+                self.progress.wait(waiter);
                 self.feed(Input::Wake).await;
             }
             Op::Stop => {
                 self.end = Some(End::Stopped);
-                self.answer(waiter);
+                self.progress.answer(waiter, &self.session);
             }
         }
     }
 
     fn refresh(&mut self) {
-        self.ordered += 1;
-        self.worker.order(Order::Refresh(self.ordered));
+        let serial = self.progress.order();
+        self.worker.order(Order::Refresh(serial));
     }
 
     /// Looks at what may have changed beside the conversation: consent, and whether work is left.
     async fn look_after_house(&mut self) {
-        let granted = match consent::check(&self.place) {
+        if !self.lock.is_ours() {
+            self.end = Some(End::StateGone);
+            return;
+        }
+        let granted = match consent::settled(&self.place) {
             Verdict::Granted(consent) => *consent,
             Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => {
                 self.end = Some(End::NoConsent);
@@ -372,8 +314,7 @@ impl Shell {
         };
         if self.consent.as_ref().is_some_and(|old| *old != granted) {
             self.diary.write("consent was given anew");
-            self.line = None;
-            self.dialing = None;
+            self.link.cut();
             self.feed(Input::Closed("consent was given anew".to_owned()))
                 .await;
             self.feed(Input::Wake).await;
@@ -382,42 +323,11 @@ impl Shell {
         let idle = self
             .idle_limit
             .is_some_and(|limit| self.active_at.elapsed() >= limit);
-        if idle && self.session.pending() == 0 && self.waiters.is_empty() {
+        // What still waits is no reason to stay: nothing was delivered for that long, git keeps it,
+        // and the next command starts a courier again.
+        if idle && self.progress.nobody_waits() {
             self.end = Some(End::Idle);
         }
-    }
-
-    /// Answers those who waited long enough, or for nothing more.
-    fn answer_waiters(&mut self) {
-        let now = Instant::now();
-        let clear = self.session.pending() == 0 && self.unnoted == 0 && self.trouble.is_none();
-        let refused = self.session.connection() == Connection::Refused;
-        for waiter in std::mem::take(&mut self.waiters) {
-            let done = clear && self.answered >= waiter.serial;
-            let hopeless = refused && self.refusals > waiter.refusals_before;
-            if done || hopeless || now >= waiter.until {
-                self.answer(waiter);
-            } else {
-                self.waiters.push(waiter);
-            }
-        }
-    }
-
-    fn answer(&self, waiter: Waiter) {
-        let elapsed = waiter.since.elapsed().as_millis();
-        let reply = Reply {
-            v: VERSION,
-            connection: self.session.connection(),
-            pending: self.session.pending() as u64,
-            acknowledged: self.acknowledged - waiter.acknowledged_before,
-            elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
-            last_error: self
-                .trouble
-                .clone()
-                .or_else(|| self.session.last_error().map(str::to_owned)),
-        };
-        // Who lost patience doesn't hear it.
-        let _ = waiter.reply.send(reply);
     }
 
     /// Notes each change of the connection in the diary.
@@ -451,21 +361,5 @@ fn barred(frame: &pawtrail_event::frame::Frame) -> Option<Input> {
         })
     } else {
         None
-    }
-}
-
-/// Waits for the attempt to connect; for ever, if there is none.
-async fn dial(dialing: &mut Option<Dialing>) -> Result<Line, DoorError> {
-    match dialing {
-        Some(dialing) => dialing.await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits for the hub; for ever, if there is no connection.
-async fn hear(line: &mut Option<Line>) -> Incoming {
-    match line {
-        Some(line) => line.next().await,
-        None => std::future::pending().await,
     }
 }

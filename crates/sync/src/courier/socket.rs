@@ -10,7 +10,7 @@ use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{Name, Stream};
 use sha2::{Digest, Sha256};
 
-use crate::courier::wire::{self, MAX_LINE, Reply, Request};
+use crate::courier::wire::{self, Heard, MAX_LINE, Reply, Request};
 use crate::place::Place;
 
 /// The longest path of a socket that every Unix takes, with a margin.
@@ -32,6 +32,9 @@ pub(crate) enum Answer {
     Reply(Reply),
     /// Somebody listens and did not answer in time.
     Late,
+    /// A courier of another version listens. It ends when it is told to stop, and understands
+    /// nothing else.
+    Foreign,
     /// Nobody listens.
     Nobody,
 }
@@ -54,6 +57,17 @@ impl Address {
             Self::Name(name) => name
                 .as_str()
                 .to_ns_name::<interprocess::local_socket::GenericNamespaced>(),
+        }
+    }
+
+    /// Removes the socket's file, when nobody listens any more.
+    pub(crate) fn clear(&self) {
+        match self {
+            Self::Path(path) => {
+                // One that stays does no harm: nobody answers there.
+                let _ = std::fs::remove_file(path);
+            }
+            Self::Name(_) => {}
         }
     }
 }
@@ -117,19 +131,21 @@ pub(crate) fn call(place: &Place, request: &Request, patience: Duration) -> Answ
         return Answer::Nobody;
     }
     match receiver.recv_timeout(patience) {
-        Ok(Ok(reply)) => Answer::Reply(reply),
-        Ok(Err(_)) => Answer::Nobody,
+        Ok(Ok(Heard::Message(reply))) => Answer::Reply(reply),
+        Ok(Ok(Heard::Foreign { .. })) => Answer::Foreign,
+        // A courier that ends turns its callers away without a word.
+        Ok(Ok(Heard::Nonsense) | Err(_)) => Answer::Nobody,
         Err(_) => Answer::Late,
     }
 }
 
-fn talk(address: &Address, line: &[u8]) -> io::Result<Reply> {
+fn talk(address: &Address, line: &[u8]) -> io::Result<Heard<Reply>> {
     let mut stream = Stream::connect(address.name()?)?;
     stream.write_all(line)?;
     stream.flush()?;
     let mut answer = String::new();
     BufReader::new(stream.take(MAX_LINE)).read_line(&mut answer)?;
-    wire::parse(&answer).map_err(io::Error::other)
+    Ok(wire::parse(&answer))
 }
 
 #[cfg(test)]
@@ -182,7 +198,7 @@ mod tests {
             ));
             drop(listener);
             assert!(matches!(
-                call(&place, &wake, Duration::from_millis(50)),
+                call(&place, &wake, Duration::from_secs(5)),
                 Answer::Nobody
             ));
         }

@@ -12,19 +12,19 @@ use crate::consent::{EnableOptions, disable_at, enable_at};
 use crate::outbox::Outbox;
 use crate::testing::{HubAnswer, MemoryOutbox, TestHub, commit, eventually, hash};
 
-const SECRET: &str = "very-secret-token";
+pub(super) const SECRET: &str = "very-secret-token";
 const PROJECT: &str = "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab";
 
 /// A clone as the courier sees it, and the courier that serves it. None is left behind.
-struct Scratch {
+pub(super) struct Scratch {
     _dir: tempfile::TempDir,
-    place: Place,
-    outbox: MemoryOutbox,
-    courier: Option<JoinHandle<Result<End, SyncError>>>,
+    pub(super) place: Place,
+    pub(super) outbox: MemoryOutbox,
+    pub(super) courier: Option<JoinHandle<Result<End, SyncError>>>,
 }
 
 impl Scratch {
-    fn new(pending: u64) -> Self {
+    pub(super) fn new(pending: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let common_dir = dir.path().join(".git");
         fs::create_dir_all(common_dir.join("refs/heads")).unwrap();
@@ -42,7 +42,7 @@ impl Scratch {
         }
     }
 
-    fn enable(&self, hub: &TestHub, token: &str) {
+    pub(super) fn enable(&self, hub: &TestHub, token: &str) {
         self.enable_url(&hub.url(), token, false);
     }
 
@@ -58,39 +58,34 @@ impl Scratch {
         .unwrap();
     }
 
-    fn start(&mut self) {
-        self.start_with(Settings {
-            ground: Ground::Background,
-            idle: None,
-            build_id: None,
-            limits: Limits::default(),
-        });
+    pub(super) fn start(&mut self) {
+        self.start_with(settings(None));
     }
 
-    fn start_with(&mut self, settings: Settings) {
+    pub(super) fn start_with(&mut self, settings: Settings) {
         let place = self.place.clone();
         let outbox = self.outbox.clone();
         let open: OpenOutbox = Box::new(move || Ok(Box::new(outbox) as Box<dyn Outbox>));
         self.courier = Some(std::thread::spawn(move || run_at(place, settings, open)));
     }
 
-    fn join(&mut self) -> End {
+    pub(super) fn join(&mut self) -> End {
         self.courier.take().unwrap().join().unwrap().unwrap()
     }
 
     /// A commit by plain git: the ref changes, nobody says anything.
-    fn git_commit(&self, number: u64) {
+    pub(super) fn git_commit(&self, number: u64) {
         self.outbox.add(commit(number));
         let lock = self.place.common_dir.join("refs/heads/main.lock");
         fs::write(&lock, hash(number).as_str()).unwrap();
         fs::rename(&lock, self.place.common_dir.join("refs/heads/main")).unwrap();
     }
 
-    fn connection(&self) -> Connection {
+    pub(super) fn connection(&self) -> Connection {
         standing(&self.place).0
     }
 
-    fn now(&self) -> Report {
+    pub(super) fn now(&self) -> Report {
         let nothing = Launcher::of("/nonexistent/program".into());
         now_at(&self.place, &nothing, Duration::from_secs(10)).unwrap()
     }
@@ -109,7 +104,17 @@ impl Drop for Scratch {
     }
 }
 
-fn hashes(range: std::ops::Range<u64>) -> Vec<CommitHash> {
+/// A courier in the background that ends after so many idle milliseconds, if at all.
+pub(super) fn settings(idle_ms: Option<u64>) -> Settings {
+    Settings {
+        ground: Ground::Background,
+        idle: idle_ms.map(Duration::from_millis),
+        build_id: None,
+        limits: Limits::default(),
+    }
+}
+
+pub(super) fn hashes(range: std::ops::Range<u64>) -> Vec<CommitHash> {
     range.map(hash).collect()
 }
 
@@ -190,20 +195,52 @@ fn a_broken_connection_costs_nothing_but_time() {
 }
 
 #[test]
+fn what_was_rewritten_while_the_hub_was_away_is_not_sent() {
+    let hub = TestHub::start(HubAnswer::Status(503));
+    let mut clone = Scratch::new(5);
+    clone.enable(&hub, SECRET);
+    clone.start();
+    eventually("some failures", || hub.connections() >= 2);
+    // No ref shows it: only asking the outbox again can tell.
+    clone.outbox.replace(vec![commit(0), commit(1), commit(9)]);
+    hub.answer(HubAnswer::Ack);
+    eventually("nothing waits", || clone.outbox.waiting() == 0);
+    assert_eq!(hub.received(), [hash(0), hash(1), hash(9)]);
+}
+
+#[test]
+fn a_commit_that_the_hub_never_answers_is_told() {
+    let hub = TestHub::start(HubAnswer::Nothing);
+    let mut clone = Scratch::new(1);
+    clone.enable(&hub, SECRET);
+    clone.start_with(Settings {
+        limits: Limits {
+            answer: 100,
+            ..Limits::default()
+        },
+        ..settings(None)
+    });
+    eventually("sent twice", || hub.received().len() >= 2);
+    let told = || standing(&clone.place).2.unwrap_or_default();
+    eventually("told", || told().contains("without an answer"));
+    hub.answer(HubAnswer::Ack);
+    eventually("nothing waits", || clone.outbox.waiting() == 0);
+    assert_eq!(standing(&clone.place).2, None);
+}
+
+#[test]
 fn a_hub_that_falls_silent_is_left() {
     let hub = TestHub::start(HubAnswer::Nothing);
     let mut clone = Scratch::new(1);
     clone.enable(&hub, SECRET);
     hub.go_deaf();
     clone.start_with(Settings {
-        ground: Ground::Background,
-        idle: None,
-        build_id: None,
         limits: Limits {
             probe: 100,
             silence: 300,
             ..Limits::default()
         },
+        ..settings(None)
     });
     eventually("a second connection", || hub.connections() >= 2);
     let diary = fs::read_to_string(clone.place.sync_file("courier.log")).unwrap();
@@ -323,45 +360,6 @@ fn from_now_leaves_the_past_at_home() {
     assert_eq!(clone.outbox.set_aside_codes(), ["FROM_NOW"; 3]);
 }
 
-#[test]
-fn one_courier_serves_a_clone_and_ends_when_idle() {
-    let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(1);
-    clone.enable(&hub, SECRET);
-    let brief = || Settings {
-        ground: Ground::Background,
-        idle: Some(Duration::from_millis(1_500)),
-        build_id: None,
-        limits: Limits::default(),
-    };
-    clone.start_with(brief());
-    eventually("delivered", || clone.outbox.waiting() == 0);
-    let first = clone.courier.take();
-    clone.start_with(brief());
-    assert_eq!(clone.join(), End::Superfluous);
-    clone.courier = first;
-    assert_eq!(clone.join(), End::Idle);
-    assert_eq!(clone.connection(), Connection::NoCourier);
-    if let Address::Path(path) = Address::of(&clone.place) {
-        assert!(!path.exists(), "the socket is gone");
-    }
-    clone.start();
-    eventually("another one can start", || {
-        clone.connection() == Connection::Live
-    });
-}
-
-#[test]
-fn a_courier_does_not_outlive_its_repository() {
-    let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(0);
-    clone.enable(&hub, SECRET);
-    clone.start();
-    eventually("live", || clone.connection() == Connection::Live);
-    fs::remove_file(clone.place.common_dir.join("HEAD")).unwrap();
-    assert_eq!(clone.join(), End::RepositoryGone);
-}
-
 #[cfg(unix)]
 #[test]
 fn a_courier_is_started_detached_where_none_answers() {
@@ -398,7 +396,7 @@ fn a_courier_inherits_no_open_file() {
 }
 
 /// A program that writes down how it was started and ends.
-fn recorder(place: &Place, marker: &Path) -> Launcher {
+pub(super) fn recorder(place: &Place, marker: &Path) -> Launcher {
     let path = place.common_dir.join("program.sh");
     let text = format!(
         "#!/bin/sh\nls -l /proc/$$/fd > {0}.open 2>&1\n\

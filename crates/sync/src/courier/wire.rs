@@ -58,20 +58,37 @@ pub(crate) struct Reply {
     pub(crate) last_error: Option<String>,
 }
 
+/// What a line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Heard<T> {
+    /// A message of this version.
+    Message(T),
+    /// A message of another version. Of it two things are fixed for ever: that `v` is its version,
+    /// and that `"op":"stop"` ends a courier, so that a new program can end an old one.
+    Foreign {
+        /// Whether it asks a courier to end.
+        stop: bool,
+    },
+    /// Neither.
+    Nonsense,
+}
+
 /// Reads one line.
-///
-/// # Errors
-/// When it is no message of this version; with the reason.
-pub(crate) fn parse<T: for<'de> Deserialize<'de>>(line: &str) -> Result<T, String> {
+pub(crate) fn parse<T: for<'de> Deserialize<'de>>(line: &str) -> Heard<T> {
     #[derive(Deserialize)]
     struct Head {
         v: u32,
+        #[serde(default)]
+        op: Option<serde_json::Value>,
     }
-    let head: Head = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let Ok(head) = serde_json::from_str::<Head>(line) else {
+        return Heard::Nonsense;
+    };
     if head.v != VERSION {
-        return Err(format!("version {} is not spoken here", head.v));
+        let stop = head.op.is_some_and(|op| op == "stop");
+        return Heard::Foreign { stop };
     }
-    serde_json::from_str(line).map_err(|error| error.to_string())
+    serde_json::from_str(line).map_or(Heard::Nonsense, Heard::Message)
 }
 
 /// Writes one line.
@@ -89,14 +106,21 @@ mod tests {
     fn requests_are_one_line_with_a_version() {
         let wake = line(&Request::new(Op::Wake, None)).unwrap();
         assert_eq!(wake, b"{\"v\":1,\"op\":\"wake\"}\n");
-        let now: Request = parse(r#"{"v":1,"op":"now","deadline_ms":5,"later":true}"#).unwrap();
-        assert_eq!(now, Request::new(Op::Now, Some(5)));
+        let now = parse::<Request>(r#"{"v":1,"op":"now","deadline_ms":5,"later":true}"#);
+        assert_eq!(now, Heard::Message(Request::new(Op::Now, Some(5))));
     }
 
     #[test]
     fn other_versions_and_unknown_wishes_are_refused() {
-        assert!(parse::<Request>(r#"{"v":2,"op":"wake"}"#).is_err());
-        assert!(parse::<Request>(r#"{"v":1,"op":"dance"}"#).is_err());
-        assert!(parse::<Request>("").is_err());
+        let heard = parse::<Request>;
+        assert_eq!(heard(r#"{"v":1,"op":"dance"}"#), Heard::Nonsense);
+        assert_eq!(heard(""), Heard::Nonsense);
+        for (line, stop) in [
+            (r#"{"v":2,"op":"wake"}"#, false),
+            (r#"{"v":2,"op":{"name":"stop"}}"#, false),
+            (r#"{"v":0,"op":"stop","reason":7}"#, true),
+        ] {
+            assert_eq!(heard(line), Heard::Foreign { stop }, "{line}");
+        }
     }
 }

@@ -125,7 +125,7 @@ impl Loop {
             while let Ok(order) = inbox.try_recv() {
                 asked |= self.obey(order);
             }
-            if !self.common_dir.join("HEAD").exists() {
+            if self.is_gone() {
                 self.tell(News::Gone);
                 return;
             }
@@ -145,6 +145,11 @@ impl Loop {
                 self.answered = serial;
                 return true;
             }
+            // Nothing is written where a repository was.
+            Order::Acknowledge(_) | Order::SetAside { .. } if self.is_gone() => {
+                self.tell(News::Noted(Err("the repository is gone".to_owned())));
+                return false;
+            }
             Order::Acknowledge(commits) => self.outbox.acknowledge(&commits),
             Order::SetAside {
                 git_hash,
@@ -154,6 +159,10 @@ impl Loop {
         };
         self.tell(News::Noted(noted.map_err(|error| error.to_string())));
         false
+    }
+
+    fn is_gone(&self) -> bool {
+        !self.common_dir.join("HEAD").exists()
     }
 
     fn read(&mut self) {

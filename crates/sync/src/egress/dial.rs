@@ -53,13 +53,12 @@ pub(super) fn upgrade(consent: &Consent) -> Result<Request, DoorError> {
     Ok(request)
 }
 
-/// Connects and upgrades.
+/// Sets TLS up on a connection and upgrades it.
 pub(super) async fn open(
-    url: &HubUrl,
+    stream: TcpStream,
     request: Request,
     connector: Connector,
 ) -> Result<Socket, DoorError> {
-    let stream = reach(url).await?;
     let nagle = stream.set_nodelay(true);
     nagle.map_err(|error| DoorError::Lost(error.to_string()))?;
     let limits = WebSocketConfig::default()
@@ -79,7 +78,7 @@ pub(super) async fn open(
 }
 
 /// Opens the TCP connection; clear text only to an address that is loopback, whatever its name.
-async fn reach(url: &HubUrl) -> Result<TcpStream, DoorError> {
+pub(super) async fn reach(url: &HubUrl) -> Result<TcpStream, DoorError> {
     let lost = |error: std::io::Error| DoorError::Lost(format!("{url}: {error}"));
     let port = url.port();
     let addresses: Vec<SocketAddr> = match url.host() {

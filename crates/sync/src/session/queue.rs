@@ -51,7 +51,8 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Takes a new list from the outbox. Returns what was acknowledged long ago and is still
+    /// Takes a new list from the outbox. What it no longer holds is not sent any more; what is
+    /// under way stays so, since the hub may have it and answer. Returns what was acknowledged long ago and is still
     /// listed.
     pub(crate) fn supply(&mut self, list: Vec<LocalCommit>, now: u64) -> Vec<CommitHash> {
         let listed: HashSet<&CommitHash> = list.iter().map(|commit| &commit.git_hash).collect();
@@ -146,9 +147,16 @@ impl Queue {
         self.position(hash).is_some()
     }
 
-    /// Returns when the commit that waits longest for its answer was sent.
-    pub(crate) fn oldest_sent(&self) -> Option<u64> {
-        self.in_flight.first().map(|flight| flight.sent_at)
+    /// Returns the commit that waits longest for its answer, and when it was sent.
+    pub(crate) fn oldest_sent(&self) -> Option<(&CommitHash, u64)> {
+        let flight = self.in_flight.first()?;
+        Some((&flight.git_hash, flight.sent_at))
+    }
+
+    /// Tells whether a commit waits or is under way.
+    pub(crate) fn holds(&self, hash: &CommitHash) -> bool {
+        let is_it = |index: &usize| self.list.get(*index).is_some_and(|it| it.git_hash == *hash);
+        self.is_in_flight(hash) || self.waiting.iter().any(is_it)
     }
 
     fn position(&self, hash: &CommitHash) -> Option<usize> {

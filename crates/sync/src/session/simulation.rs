@@ -1,4 +1,5 @@
-//! The session against a model hub over a network that breaks, delays and repeats, by seed.
+//! The session against a model hub over a network that breaks, delays and repeats, and an outbox
+//! whose commits get rewritten, by seed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -32,14 +33,32 @@ impl Dice {
 
 /// What travels or is scheduled.
 enum Event {
-    ConnectResult { attempt: u64, how: u64 },
-    ToHub { attempt: u64, commit: CommitHash },
-    ToClone { attempt: u64, text: String },
-    Drop { attempt: u64 },
+    ConnectResult {
+        attempt: u64,
+        how: u64,
+    },
+    ToHub {
+        attempt: u64,
+        commit: CommitHash,
+    },
+    ToClone {
+        attempt: u64,
+        text: String,
+    },
+    Drop {
+        attempt: u64,
+    },
     Noted(Vec<CommitHash>),
-    Listed(Vec<LocalCommit>),
+    Listed {
+        list: Vec<LocalCommit>,
+        refresh: u64,
+    },
     Commit,
-    Timer { set: u64 },
+    /// The last commits that wait give way to new ones, as an amend or a rebase does.
+    Rewrite,
+    Timer {
+        set: u64,
+    },
 }
 
 struct World {
@@ -55,6 +74,17 @@ struct World {
     last_up: u64,
     last_down: u64,
     made: u64,
+    /// The history: what was made and not rewritten, in order.
+    current: Vec<CommitHash>,
+    /// What was rewritten before the hub's answer was noted, and when.
+    left: BTreeMap<CommitHash, u64>,
+    /// When the clone got the snapshot of a connection.
+    greeted: BTreeMap<u64, u64>,
+    /// Refreshes that the session asked for.
+    refreshes: u64,
+    /// What was rewritten unseen by the hub, and what was on its way there.
+    unseen: u64,
+    overtaken: u64,
     noted: BTreeSet<CommitHash>,
     applied: Vec<CommitHash>,
     receipts: u64,
@@ -83,6 +113,12 @@ impl World {
             last_up: 0,
             last_down: 0,
             made: 0,
+            current: Vec::new(),
+            left: BTreeMap::new(),
+            greeted: BTreeMap::new(),
+            refreshes: 0,
+            unseen: 0,
+            overtaken: 0,
             noted: BTreeSet::new(),
             applied: Vec::new(),
             receipts: 0,
@@ -145,6 +181,12 @@ impl World {
                     self.down(attempt, r#"{"type":"later-version"}"#.to_owned());
                 }
             }
+            Action::Refresh => {
+                self.refreshes += 1;
+                let attempt = self.attempt.expect("asked without a connection");
+                self.greeted.insert(attempt, self.now);
+                self.list();
+            }
             Action::Acknowledged(commits) => {
                 let time = self.now + self.dice.below(200);
                 self.at(time, Event::Noted(commits));
@@ -174,15 +216,43 @@ impl World {
     }
 
     fn list(&mut self) {
-        let list = (0..self.made)
-            .filter(|number| !self.noted.contains(&hash(*number)))
-            .map(commit)
+        let list = self
+            .current
+            .iter()
+            .filter(|hash| !self.noted.contains(hash))
+            .map(|hash| commit(number(hash)))
             .collect();
         let time = self.now + self.dice.below(100);
         // Lists come from one worker: they don't overtake each other.
         let time = time.max(self.last_list);
         self.last_list = time;
-        self.at(time, Event::Listed(list));
+        let refresh = self.refreshes;
+        self.at(time, Event::Listed { list, refresh });
+    }
+
+    fn make(&mut self) {
+        self.current.push(hash(self.made));
+        self.made += 1;
+    }
+
+    fn rewrite(&mut self) {
+        let waiting = self.current.iter().rev();
+        let waiting = waiting.take_while(|hash| !self.noted.contains(*hash));
+        let most = waiting.count().min(3) as u64;
+        for _ in 0..self.dice.below(most + 1) {
+            let Some(old) = self.current.pop() else {
+                return;
+            };
+            if !self.applied.contains(&old) {
+                self.unseen += 1;
+            }
+            self.left.insert(old, self.now);
+        }
+        self.make();
+        // The courier hears of it by looking, which may be later than the next connect.
+        if self.dice.chance(50) {
+            self.list();
+        }
     }
 
     fn happen(&mut self, event: Event) {
@@ -193,10 +263,14 @@ impl World {
                 }
             }
             Event::Commit => {
-                self.made += 1;
+                self.make();
                 self.list();
             }
-            Event::Listed(list) => self.feed(Input::Pending(list)),
+            Event::Rewrite => self.rewrite(),
+            Event::Listed { list, refresh } => self.feed(Input::Pending {
+                commits: list,
+                fresh: refresh == self.refreshes,
+            }),
             Event::Noted(commits) => {
                 self.noted.extend(commits);
                 if self.dice.chance(20) {
@@ -260,6 +334,13 @@ impl World {
             return;
         }
         self.receipts += 1;
+        if let Some(left) = self.left.get(commit) {
+            assert!(
+                *left >= self.greeted[&attempt],
+                "{commit} left at {left}, before the connection {attempt} stood"
+            );
+            self.overtaken += 1;
+        }
         if !self.applied.contains(commit) {
             self.applied.push(commit.clone());
         }
@@ -276,7 +357,8 @@ impl World {
         }
     }
 
-    fn run(&mut self) {
+    /// Runs to the end; so many in a hundred commits are followed by a rewrite some time.
+    fn run(&mut self, rewrites: u64) {
         let count = 1 + self.dice.below(100);
         for _ in 0..count {
             // Some wait from the start, the others come while the network breaks.
@@ -286,6 +368,10 @@ impl World {
                 self.dice.below(CALM_MS)
             };
             self.at(at, Event::Commit);
+            if self.dice.chance(rewrites) {
+                let at = self.dice.below(CALM_MS);
+                self.at(at, Event::Rewrite);
+            }
         }
         self.feed(Input::Tick);
         for time in [CALM_MS + 1, END_MS / 2, END_MS - 20_000] {
@@ -298,8 +384,12 @@ impl World {
             self.now = time;
             self.happen(event);
         }
-        assert_eq!(self.made, count + 3);
+        assert!(self.made >= count + 3);
     }
+}
+
+fn number(hash: &CommitHash) -> u64 {
+    u64::from_str_radix(hash.as_str(), 16).unwrap()
 }
 
 #[test]
@@ -307,7 +397,7 @@ fn every_commit_arrives_in_order_and_nothing_stays_pending() {
     let (mut losses, mut repeats) = (0, 0);
     for seed in 1..=SEEDS {
         let mut world = World::new(seed);
-        world.run();
+        world.run(0);
         let all: Vec<CommitHash> = (0..world.made).map(hash).collect();
         assert!(
             world.applied == all,
@@ -325,4 +415,32 @@ fn every_commit_arrives_in_order_and_nothing_stays_pending() {
     // The network did what it is there for.
     assert!(losses > SEEDS, "{losses} reconnects");
     assert!(repeats > SEEDS, "{repeats} repeated frames");
+}
+
+#[test]
+fn what_was_rewritten_before_a_connection_is_never_sent_on_it() {
+    let (mut unseen, mut overtaken) = (0, 0);
+    for seed in 1..=SEEDS {
+        let mut world = World::new(seed);
+        // Each receipt is judged as it comes.
+        world.run(40);
+        let kept = |hash: &&CommitHash| !world.left.contains_key(*hash);
+        let applied: Vec<_> = world.applied.iter().filter(kept).collect();
+        assert!(
+            applied.iter().copied().eq(&world.current),
+            "seed {seed}: the hub has another order"
+        );
+        let noted = |hash: &CommitHash| world.noted.contains(hash);
+        assert!(
+            world.current.iter().all(noted),
+            "seed {seed}: not all were noted"
+        );
+        assert_eq!(world.session.pending(), 0, "seed {seed}");
+        assert_eq!(world.session.in_flight(), 0, "seed {seed}");
+        unseen += world.unseen;
+        overtaken += world.overtaken;
+    }
+    // Both happened: rewritten before the hub had it, and while it was on its way.
+    assert!(unseen > SEEDS, "{unseen} rewritten unseen");
+    assert!(overtaken > SEEDS / 10, "{overtaken} overtaken by a rewrite");
 }

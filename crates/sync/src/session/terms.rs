@@ -28,8 +28,13 @@ pub enum Input {
         /// The reason, for a person.
         message: String,
     },
-    /// All that the outbox holds now, in order.
-    Pending(Vec<LocalCommit>),
+    /// What the outbox holds.
+    Pending {
+        /// All of it, in order.
+        commits: Vec<LocalCommit>,
+        /// Whether the outbox was read after the last [`Action::Refresh`].
+        fresh: bool,
+    },
     /// Somebody wants to be connected now, whatever the wait.
     Wake,
     /// The end.
@@ -45,6 +50,8 @@ pub enum Action {
     Send(Frame),
     /// Ask the other side for a sign of life, below the frames.
     Probe,
+    /// Read the outbox now and tell what it holds.
+    Refresh,
     /// Note that the hub has these.
     Acknowledged(Vec<CommitHash>),
     /// Note that this one won't be sent, and why.

@@ -21,6 +21,24 @@ fn snapshot() -> Input {
     Input::Text(r#"{"type":"snapshot"}"#.to_owned())
 }
 
+/// What the outbox held at some time.
+fn list(numbers: &[u64]) -> Input {
+    let commits = numbers.iter().copied().map(commit).collect();
+    Input::Pending {
+        commits,
+        fresh: false,
+    }
+}
+
+/// What the outbox holds, read after the session asked for it.
+fn fresh(numbers: &[u64]) -> Input {
+    let commits = numbers.iter().copied().map(commit).collect();
+    Input::Pending {
+        commits,
+        fresh: true,
+    }
+}
+
 fn session() -> Session {
     let build = "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap();
     Session::new(Some(build), Limits::default(), Box::new(|ceiling| ceiling))
@@ -29,10 +47,19 @@ fn session() -> Session {
 /// A session that is live at 0 and knows commits `0..count`.
 fn live(count: u64) -> (Session, Vec<u64>) {
     let mut session = session();
-    session.step(Input::Pending((0..count).map(commit).collect()), 0);
-    session.step(Input::Connected, 0);
-    let sent = sent(&session.step(snapshot(), 0));
+    let all: Vec<u64> = (0..count).collect();
+    session.step(list(&all), 0);
+    let sent = connected(&mut session, &all, 0);
     (session, sent)
+}
+
+/// Lets a connection stand, and the outbox hold these. Returns what is sent.
+fn connected(session: &mut Session, outbox: &[u64], now: u64) -> Vec<u64> {
+    session.step(Input::Connected, now);
+    let greeted = session.step(snapshot(), now);
+    assert!(greeted.contains(&Action::Refresh));
+    assert!(sent(&greeted).is_empty());
+    sent(&session.step(fresh(outbox), now))
 }
 
 fn sent(actions: &[Action]) -> Vec<u64> {
@@ -58,11 +85,57 @@ fn acknowledged(actions: &[Action]) -> Vec<CommitHash> {
 #[test]
 fn nothing_is_sent_before_the_snapshot() {
     let mut session = session();
-    let first = session.step(Input::Pending(vec![commit(1)]), 0);
+    let first = session.step(fresh(&[1]), 0);
     assert_eq!(first[0], Action::Connect);
     assert!(sent(&session.step(Input::Connected, 5)).is_empty());
-    assert_eq!(sent(&session.step(snapshot(), 6)), [1]);
+    assert!(sent(&session.step(fresh(&[1]), 5)).is_empty());
+    assert!(session.step(snapshot(), 6).contains(&Action::Refresh));
+    assert_eq!(sent(&session.step(fresh(&[1]), 7)), [1]);
     assert_eq!(session.connection(), Connection::Live);
+}
+
+#[test]
+fn what_left_the_outbox_before_the_connection_is_not_sent_on_it() {
+    let mut session = session();
+    session.step(list(&[1, 2]), 0);
+    session.step(Input::Connected, 5);
+    session.step(snapshot(), 6);
+    // Read before the session asked.
+    assert!(sent(&session.step(list(&[1, 2]), 7)).is_empty());
+    assert!(sent(&session.step(Input::Tick, 8)).is_empty());
+    assert_eq!(sent(&session.step(fresh(&[1, 9]), 9)), [1, 9]);
+
+    // Nor is what was under way when an earlier one broke.
+    session.step(Input::Closed("reset".to_owned()), 10);
+    session.step(Input::Tick, 600);
+    assert_eq!(connected(&mut session, &[1, 8], 601), [1, 8]);
+    assert_eq!(session.pending(), 2);
+}
+
+#[test]
+fn what_leaves_the_outbox_before_its_turn_is_not_sent() {
+    let (mut session, first) = live(70);
+    assert_eq!(first.len(), WINDOW);
+    let rest: Vec<u64> = (0..64).chain([90, 69]).collect();
+    assert!(sent(&session.step(list(&rest), 1)).is_empty());
+    assert_eq!((session.pending(), session.in_flight()), (66, 64));
+    assert_eq!(sent(&session.step(ack(0), 2)), [90]);
+    assert_eq!(sent(&session.step(ack(1), 2)), [69]);
+    assert!(sent(&session.step(ack(2), 2)).is_empty());
+}
+
+#[test]
+fn an_outbox_that_cannot_be_read_holds_the_frames_back_and_not_the_connection() {
+    let mut session = session();
+    session.step(list(&[1]), 0);
+    session.step(Input::Connected, 0);
+    session.step(snapshot(), 0);
+    for now in [15_000, 30_000, 40_000] {
+        session.step(Input::Alive, now);
+    }
+    assert_eq!(session.connection(), Connection::Live);
+    assert_eq!(session.pending(), 1);
+    assert_eq!(sent(&session.step(fresh(&[1]), 41_000)), [1]);
 }
 
 #[test]
@@ -133,8 +206,7 @@ fn what_was_under_way_is_sent_again_after_a_loss() {
     assert_eq!(closed.last(), Some(&Action::SleepUntil(502)));
     assert!(!session.step(Input::Tick, 501).contains(&Action::Connect));
     assert!(session.step(Input::Tick, 502).contains(&Action::Connect));
-    session.step(Input::Connected, 503);
-    assert_eq!(sent(&session.step(snapshot(), 504)), [1, 2]);
+    assert_eq!(connected(&mut session, &[1, 2], 503), [1, 2]);
 }
 
 #[test]
@@ -144,7 +216,8 @@ fn a_late_answer_from_before_the_loss_still_counts() {
     session.step(Input::Tick, 600);
     session.step(Input::Connected, 601);
     session.step(ack(0), 602);
-    assert_eq!(sent(&session.step(snapshot(), 603)), [1]);
+    session.step(snapshot(), 603);
+    assert_eq!(sent(&session.step(fresh(&[0, 1]), 604)), [1]);
 }
 
 #[test]
@@ -168,8 +241,7 @@ fn a_commit_to_be_retried_makes_the_session_start_again() {
     let actions = session.step(refusal(1, true), 2);
     assert!(actions.contains(&Action::Close));
     session.step(Input::Tick, 600);
-    session.step(Input::Connected, 600);
-    assert_eq!(sent(&session.step(snapshot(), 600)), [1, 2]);
+    assert_eq!(connected(&mut session, &[1, 2], 600), [1, 2]);
 }
 
 #[test]
@@ -177,9 +249,14 @@ fn a_frame_that_no_hub_takes_is_set_aside_unsent() {
     let mut session = session();
     let mut bad = commit(1);
     bad.changed_files = vec!["../etc/passwd".to_owned()];
-    session.step(Input::Pending(vec![bad, commit(2)]), 0);
+    session.step(Input::Tick, 0);
     session.step(Input::Connected, 0);
-    let actions = session.step(snapshot(), 0);
+    session.step(snapshot(), 0);
+    let list = Input::Pending {
+        commits: vec![bad, commit(2)],
+        fresh: true,
+    };
+    let actions = session.step(list, 0);
     assert_eq!(sent(&actions), [2]);
     assert!(
         actions.iter().any(
@@ -226,6 +303,42 @@ fn a_hub_that_never_answers_a_commit_is_left() {
 }
 
 #[test]
+fn a_commit_that_is_never_answered_stays_and_is_told() {
+    let (mut session, _) = live(2);
+    session.step(ack(1), 1);
+    assert_eq!(session.last_error(), None);
+    let mut now = 0;
+    for times in 1..=3 {
+        session.step(Input::Alive, now + 30_000);
+        now += 60_000;
+        session.step(Input::Tick, now);
+        now += 40_000;
+        session.step(Input::Tick, now);
+        assert_eq!(connected(&mut session, &[0], now), [0], "sent again");
+        let told = session.last_error().unwrap().to_owned();
+        assert!(told.contains(&format!("({times} so far)")), "{told}");
+        assert!(told.contains(&hash(0).as_str()[..12]), "{told}");
+    }
+    // Others are delivered meanwhile, and it is still told.
+    session.step(list(&[0, 5]), now);
+    session.step(ack(5), now);
+    assert!(session.last_error().is_some());
+    assert_eq!(session.pending(), 1);
+    session.step(ack(0), now);
+    assert_eq!(session.last_error(), None);
+}
+
+#[test]
+fn an_unanswered_commit_that_is_amended_away_is_told_no_more() {
+    let (mut session, _) = live(1);
+    session.step(Input::Alive, 30_000);
+    session.step(Input::Tick, 60_000);
+    session.step(Input::Tick, 61_000);
+    assert_eq!(connected(&mut session, &[9], 61_000), [9]);
+    assert_eq!(session.last_error(), None);
+}
+
+#[test]
 fn attempts_and_greetings_have_a_limit() {
     let mut session = session();
     session.step(Input::Tick, 0);
@@ -267,7 +380,7 @@ fn a_hub_that_hangs_up_after_its_greeting_is_asked_less_and_less() {
 #[test]
 fn an_amended_commit_takes_the_place_of_the_other() {
     let (mut session, _) = live(2);
-    let actions = session.step(Input::Pending(vec![commit(0), commit(9)]), 1);
+    let actions = session.step(list(&[0, 9]), 1);
     assert_eq!(sent(&actions), [9]);
     assert_eq!(session.pending(), 2);
     session.step(ack(0), 2);
@@ -281,9 +394,9 @@ fn an_amended_commit_takes_the_place_of_the_other() {
 fn an_answer_that_was_not_noted_is_told_again() {
     let (mut session, _) = live(1);
     session.step(ack(0), 1);
-    let soon = session.step(Input::Pending(vec![commit(0)]), 2);
+    let soon = session.step(list(&[0]), 2);
     assert_eq!((sent(&soon), acknowledged(&soon)), (vec![], vec![]));
-    let later = session.step(Input::Pending(vec![commit(0)]), 5_001);
+    let later = session.step(list(&[0]), 5_001);
     assert_eq!(
         (sent(&later), acknowledged(&later)),
         (vec![], vec![hash(0)])

@@ -1,0 +1,102 @@
+//! `doctor`: says what is wrong with a clone, and mends it.
+
+use pawtrail_repo::doctor::{self, Check, Mended};
+use serde_json::{Value, json};
+
+use crate::args::DoctorArgs;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::{Done, to_json};
+use crate::text::{Text, plain};
+
+pub(super) fn doctor(context: &Context, args: &DoctorArgs) -> Result<Done, CliError> {
+    let project = context.project()?;
+    let found = doctor::examine(&project)?;
+    if !args.fix {
+        let data = document(&found.checks, &[], &[])?;
+        return Ok(Done::new(data, said(&found.checks)));
+    }
+    let plan: Vec<String> = found.plan.iter().map(|step| step.what.clone()).collect();
+    announce(context, &plan)?;
+    let mut done = Vec::new();
+    for step in found.plan {
+        done.push(doctor::mend(&project, step));
+    }
+    // A new look, from the start: what is true now.
+    let checks = doctor::examine(&context.project()?)?.checks;
+    let data = document(&checks, &plan, &done)?;
+    let failed: Vec<&Mended> = done.iter().filter(|step| !step.ok).collect();
+    if let Some(first) = failed.first() {
+        let mut message = format!("{} of {} steps were not done", failed.len(), done.len());
+        for step in &failed {
+            message.push_str(&format!(
+                "\n  {}: {}",
+                plain(&step.what),
+                plain(&step.message)
+            ));
+        }
+        return Err(CliError {
+            details: data,
+            next_step: first.next_step.clone(),
+            ..CliError::refused("NOT_ALL_MENDED", message)
+        });
+    }
+    let mut text = String::new();
+    for step in &done {
+        text.push_str(&format!(
+            "done: {}: {}\n",
+            plain(&step.what),
+            plain(&step.message)
+        ));
+    }
+    text.push_str(&said(&checks));
+    Ok(Done::new(data, text))
+}
+
+/// Shows the plan to people before anything is done; programs get it with the result.
+fn announce(context: &Context, plan: &[String]) -> Result<(), CliError> {
+    if context.output.json() || context.output.quiet() || plan.is_empty() {
+        return Ok(());
+    }
+    let mut text = Text::new("The plan:");
+    for (at, step) in plan.iter().enumerate() {
+        text = text.field(&(at + 1).to_string(), plain(step));
+    }
+    context
+        .output
+        .line(&text.done())
+        .map_err(|error| CliError::io("can't write standard output", &error))
+}
+
+fn document(checks: &[Check], plan: &[String], done: &[Mended]) -> Result<Value, CliError> {
+    Ok(json!({
+        "healthy": checks.iter().all(|check| check.ok),
+        "checks": to_json(&checks)?,
+        "plan": plan,
+        "done": to_json(&done)?,
+    }))
+}
+
+fn said(checks: &[Check]) -> String {
+    let wrong: Vec<&Check> = checks.iter().filter(|check| !check.ok).collect();
+    let headline = match wrong.len() {
+        0 => "All is well.".to_owned(),
+        1 => "One thing is wrong.".to_owned(),
+        count => format!("{count} things are wrong."),
+    };
+    let mut text = Text::new(&headline);
+    for check in checks {
+        let sign = if check.ok { "ok" } else { "wrong" };
+        text = text.field(sign, format!("{}: {}", check.name, plain(&check.message)));
+    }
+    let mut steps: Vec<&str> = Vec::new();
+    for step in wrong.iter().filter_map(|check| check.next_step.as_deref()) {
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    for step in steps {
+        text = text.next(step);
+    }
+    text.done()
+}

@@ -1,0 +1,324 @@
+//! `doctor`: finds what is wrong, and mends it without losing a byte or moving a branch by force.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+use pawtrail_testkit::{Pawtrail, Repo, Scratch};
+use serde_json::{Value, json};
+
+const FILE: &str = "decisions.events.jsonl";
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// The binary, where git would find it too.
+fn pawtrail(scratch: &Scratch) -> Pawtrail {
+    let pawtrail = Pawtrail::new(scratch, env!("CARGO_BIN_EXE_pawtrail"));
+    let mut dirs = vec![pawtrail.binary().parent().unwrap().to_owned()];
+    dirs.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    pawtrail.with_env("PATH", std::env::join_paths(dirs).unwrap())
+}
+
+/// A project with a mission, on `branch`; returns the path of its event file.
+fn project(scratch: &Scratch, branch: &str) -> (Repo, Pawtrail, String) {
+    let repo = scratch.repo("project");
+    let pawtrail = pawtrail(scratch);
+    if branch != "main" {
+        repo.git(&["switch", "-q", "-c", branch]);
+    }
+    pawtrail.data(&repo, &["init"]);
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "Add the project"]);
+    let made = pawtrail.data(&repo, &["mission", "create", "payments"]);
+    let path = format!("{}/{FILE}", text(&made["dir"]));
+    (repo, pawtrail, path)
+}
+
+fn answer(pawtrail: &Pawtrail, repo: &Repo, question: &str) -> String {
+    let id = request(pawtrail, repo, question);
+    pawtrail.data(repo, &["decision", "answer", &id, question]);
+    id
+}
+
+fn request(pawtrail: &Pawtrail, repo: &Repo, question: &str) -> String {
+    let asked = pawtrail.data(repo, &["decision", "request", "--question", question]);
+    text(&asked["decision_id"])
+}
+
+fn ledger(pawtrail: &Pawtrail, repo: &Repo) -> String {
+    text(&pawtrail.data(repo, &["where"])["placement"]["ledger_ref"])
+}
+
+/// The checks of `data`, by name.
+fn check<'a>(data: &'a Value, name: &str) -> &'a Value {
+    let checks = data["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == name).unwrap()
+}
+
+#[test]
+fn a_sound_clone_is_healthy_and_nothing_is_to_be_done() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _) = project(&scratch, "feature");
+    answer(&pawtrail, &repo, "One?");
+    let before = (repo.status_v2(), repo.rev("HEAD"));
+    let data = pawtrail.data(&repo, &["doctor"]);
+    assert_eq!(data["healthy"], true, "{data:#}");
+    let fixed = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!((&fixed["plan"], &fixed["done"]), (&json!([]), &json!([])));
+    assert_eq!((repo.status_v2(), repo.rev("HEAD")), before);
+}
+
+#[test]
+fn a_bare_git_repository_is_told_to_run_init() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    let pawtrail = pawtrail(&scratch);
+    let data = pawtrail.data(&repo, &["doctor"]);
+    assert_eq!(data["healthy"], false);
+    for name in ["identity", "merge_driver"] {
+        assert_eq!(check(&data, name)["next_step"], "pawtrail init", "{name}");
+    }
+    pawtrail.data(&repo, &["init"]);
+    assert_eq!(pawtrail.data(&repo, &["doctor"])["healthy"], true);
+}
+
+#[test]
+fn committed_conflict_markers_are_folded_and_every_byte_is_kept() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, path) = project(&scratch, "feature");
+    for question in ["One?", "Two?"] {
+        answer(&pawtrail, &repo, question);
+    }
+    let sound = repo.read(&path).unwrap();
+    let lines: Vec<&str> = sound.lines().collect();
+    let hurt = format!(
+        "{}\n<<<<<<< HEAD\n{}\n=======\n{}\n{}\n>>>>>>> other\n{}\n{{\"torn\n",
+        lines[0], lines[1], lines[2], lines[1], lines[3]
+    );
+    repo.commit_file(&path, &hurt, "Merge badly");
+    repo.write("staged.txt", "staged\n");
+    repo.git(&["add", "staged.txt"]);
+    let data = pawtrail.data(&repo, &["doctor"]);
+    let files = check(&data, "event_files");
+    assert_eq!(
+        (&files["ok"], &files["next_step"]),
+        (&json!(false), &json!("pawtrail doctor --fix"))
+    );
+    let message = text(&files["message"]);
+    for part in ["3 conflict markers", "1 unreadable line", "1 repeated line"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(repo.read(&path).unwrap(), hurt, "looking changes nothing");
+    let shown = pawtrail.run(&repo, &["doctor", "--fix"]);
+    assert!(
+        shown.stdout.contains("The plan:") && shown.stdout.contains("done:"),
+        "{shown}"
+    );
+    assert_eq!(repo.read(&path).unwrap(), sound);
+    assert_eq!(repo.read_at("HEAD", &path).unwrap(), sound);
+    let listed = repo.git(&["show", "--name-only", "--format=", "HEAD"]);
+    let side = listed
+        .lines()
+        .find(|name| name.contains(".damaged-"))
+        .unwrap();
+    assert_eq!(
+        repo.read_at("HEAD", side).unwrap(),
+        "<<<<<<< HEAD\n=======\n>>>>>>> other\n{\"torn\n"
+    );
+    assert!(repo.status_v2().contains("staged.txt"));
+    assert_eq!(repo.status_v2().lines().count(), 1, "{}", repo.status_v2());
+    assert_eq!(pawtrail.data(&repo, &["doctor"])["healthy"], true);
+    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 2);
+}
+
+#[test]
+fn a_ledger_branch_without_a_checkout_is_folded_where_it_is() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, path) = project(&scratch, "main");
+    answer(&pawtrail, &repo, "One?");
+    let branch = ledger(&pawtrail, &repo);
+    let sound = repo.read_at(&branch, &path).unwrap();
+    let elsewhere = repo.worktree("elsewhere", branch.strip_prefix("refs/heads/").unwrap());
+    elsewhere.commit_file(&path, &format!("{sound}{sound}half"), "Twice");
+    repo.git(&[
+        "worktree",
+        "remove",
+        "--force",
+        &elsewhere.path().to_string_lossy(),
+    ]);
+    let before = (repo.status_v2(), repo.index_entries(), repo.rev("HEAD"));
+    let data = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(data["healthy"], true, "{data:#}");
+    assert_eq!(data["plan"].as_array().unwrap().len(), 1);
+    assert_eq!(repo.read_at(&branch, &path).unwrap(), sound);
+    let listed = repo.git(&["show", "--name-only", "--format=", &branch]);
+    let side = listed
+        .lines()
+        .find(|name| name.contains(".damaged-"))
+        .unwrap();
+    assert_eq!(repo.read_at(&branch, side).unwrap(), "half");
+    assert_eq!(
+        (repo.status_v2(), repo.index_entries(), repo.rev("HEAD")),
+        before
+    );
+    repo.fsck();
+}
+
+#[test]
+fn markers_of_a_merge_in_progress_are_folded_and_left_to_its_commit() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, path) = project(&scratch, "feature");
+    answer(&pawtrail, &repo, "Common?");
+    let theirs = scratch.clone_of(&repo, "theirs");
+    theirs.git(&["remote", "set-head", "origin", "--delete"]);
+    answer(&pawtrail, &theirs, "Theirs?");
+    answer(&pawtrail, &repo, "Ours?");
+    repo.git(&["fetch", "-q", &theirs.path().to_string_lossy(), "feature"]);
+    for name in ["spec-kitty-event-log", "pawtrail-event-log"] {
+        repo.git(&["config", "--remove-section", &format!("merge.{name}")]);
+    }
+    assert_ne!(
+        repo.try_git(&["merge", "--no-edit", "FETCH_HEAD"]).status,
+        0
+    );
+    assert!(repo.read(&path).unwrap().contains("<<<<<<<"));
+    let (status, document) = pawtrail.json_in(repo.path(), &["doctor", "--fix"]);
+    let error = &document["error"];
+    assert_eq!((status, &error["code"]), (1, &json!("NOT_ALL_MENDED")));
+    assert!(text(&error["next_step"]).contains("add --"), "{error:#}");
+    let folded = repo.read(&path).unwrap();
+    assert!(!folded.contains("<<<<<<<"));
+    assert_eq!(folded.lines().count(), 6);
+    repo.git(&["add", "kitty-specs"]);
+    repo.git(&["commit", "-q", "-m", "Merge"]);
+    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 3);
+    pawtrail.data(&repo, &["init"]);
+    assert_eq!(pawtrail.data(&repo, &["doctor"])["healthy"], true);
+}
+
+/// Two clones that answered on the mission's own branch, one of which was pushed; this one has fetched it.
+fn diverged(scratch: &Scratch, clash: bool) -> (Repo, Pawtrail, String, String) {
+    let (repo, pawtrail, path) = project(scratch, "main");
+    let hub = scratch.bare("hub");
+    repo.git(&["remote", "add", "origin", &hub.path().to_string_lossy()]);
+    answer(&pawtrail, &repo, "Common?");
+    let branch = ledger(&pawtrail, &repo);
+    repo.git(&["push", "-q", "origin", "main", &branch]);
+    let theirs = scratch.clone_of(&hub, "theirs");
+    answer(&pawtrail, &theirs, "Theirs?");
+    answer(&pawtrail, &repo, "Ours?");
+    assert_eq!(ledger(&pawtrail, &theirs), branch);
+    let short = branch.strip_prefix("refs/heads/").unwrap();
+    for (at, clone) in [&repo, &theirs].into_iter().enumerate() {
+        let name = format!("worktree-{at}");
+        let worktree = clone.worktree(&name, short);
+        let file = if clash {
+            "notes.md".to_owned()
+        } else {
+            format!("notes-{at}.md")
+        };
+        worktree.commit_file(&file, &format!("{at}\n"), "Take notes");
+        clone.git(&["worktree", "remove", &worktree.path().to_string_lossy()]);
+    }
+    theirs.git(&["push", "-q", "origin", &branch]);
+    repo.git(&["fetch", "-q", "origin"]);
+    (repo, pawtrail, path, branch)
+}
+
+#[test]
+fn a_diverged_ledger_branch_is_merged_and_can_be_pushed_without_force() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, path, branch) = diverged(&scratch, false);
+    let before = (repo.status_v2(), repo.index_entries(), repo.rev("HEAD"));
+    let data = pawtrail.data(&repo, &["doctor"]);
+    assert_eq!(check(&data, "ledger_branches")["ok"], false, "{data:#}");
+    let data = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(data["healthy"], true, "{data:#}");
+    let parents = repo.git(&["rev-list", "--parents", "-n", "1", &branch]);
+    assert_eq!(parents.split_whitespace().count(), 3, "{parents}");
+    assert_eq!(repo.read_at(&branch, &path).unwrap().lines().count(), 6);
+    for at in 0..2 {
+        let notes = repo.read_at(&branch, &format!("notes-{at}.md"));
+        assert_eq!(notes.unwrap(), format!("{at}\n"));
+    }
+    assert_eq!(
+        (repo.status_v2(), repo.index_entries(), repo.rev("HEAD")),
+        before
+    );
+    let proof = pawtrail.data(&repo, &["verify"]);
+    assert_eq!(
+        (&proof["verified"], &proof["remotes"]["origin"]),
+        (&json!(3), &json!(2))
+    );
+    repo.git(&["push", "-q", "origin", &branch]);
+    repo.fsck();
+}
+
+#[test]
+fn a_path_that_changed_on_both_sides_is_left_to_the_user() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _, branch) = diverged(&scratch, true);
+    let tip = repo.rev(&branch);
+    let (status, document) = pawtrail.json_in(repo.path(), &["doctor", "--fix"]);
+    let error = &document["error"];
+    assert_eq!((status, &error["code"]), (1, &json!("NOT_ALL_MENDED")));
+    assert!(text(&error["message"]).contains("notes.md"), "{error:#}");
+    assert!(
+        text(&error["next_step"]).contains("git merge origin/kitty/mission-"),
+        "{error:#}"
+    );
+    assert_eq!(repo.rev(&branch), tip);
+}
+
+#[test]
+fn answers_that_wait_are_counted_and_committed() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _) = project(&scratch, "feature");
+    let id = request(&pawtrail, &repo, "One?");
+    let data = pawtrail.data(&repo, &["doctor"]);
+    assert_eq!(check(&data, "spool")["ok"], true, "a request may wait");
+    repo.git(&["bisect", "start", "HEAD", "HEAD~1"]);
+    let (status, _) = pawtrail.json_in(repo.path(), &["decision", "answer", &id, "yes"]);
+    assert_eq!(status, 3);
+    let (status, document) = pawtrail.json_in(repo.path(), &["doctor", "--fix"]);
+    assert_eq!(status, 1);
+    let message = text(&document["error"]["message"]);
+    assert!(message.contains("bisect"), "{message}");
+    repo.git(&["bisect", "reset"]);
+    let data = pawtrail.data(&repo, &["doctor"]);
+    let spool = check(&data, "spool");
+    assert_eq!(spool["ok"], false);
+    assert!(text(&spool["message"]).contains("2 lines"), "{spool}");
+    let fixed = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(fixed["healthy"], true, "{fixed:#}");
+    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 1);
+}
+
+#[test]
+fn an_old_foreign_lock_is_named_and_stays() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _) = project(&scratch, "feature");
+    let lock = repo.common_dir().join("index.lock");
+    let file = File::create(&lock).unwrap();
+    assert_eq!(
+        pawtrail.data(&repo, &["doctor"])["healthy"],
+        true,
+        "it is young"
+    );
+    file.set_modified(SystemTime::now() - Duration::from_secs(120))
+        .unwrap();
+    let data = pawtrail.data(&repo, &["doctor", "--fix"]);
+    let locks = check(&data, "locks");
+    assert_eq!(locks["ok"], false);
+    assert!(text(&locks["message"]).contains("index.lock"), "{locks}");
+    assert!(lock.exists());
+}

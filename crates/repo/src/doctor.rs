@@ -1,0 +1,242 @@
+//! `doctor`: what is wrong with a clone, and the steps that mend it by new commits alone.
+
+mod answers;
+mod branches;
+mod files;
+mod locks;
+mod surroundings;
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::mission::Mission;
+use crate::project::Project;
+use crate::spooled::{self, Waiting};
+use crate::{decisions, sync_state};
+
+use branches::Apart;
+use files::Unsound;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub name: &'static str,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found.
+    pub message: String,
+    /// The command that mends it.
+    pub next_step: Option<String>,
+}
+
+impl Check {
+    fn good(name: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            name,
+            ok: true,
+            message: message.into(),
+            next_step: None,
+        }
+    }
+
+    fn bad(name: &'static str, message: impl Into<String>, next_step: Option<&str>) -> Self {
+        Self {
+            name,
+            ok: false,
+            message: message.into(),
+            next_step: next_step.map(str::to_owned),
+        }
+    }
+}
+
+/// The command that mends what this crate can mend.
+const FIX: Option<&str> = Some("pawtrail doctor --fix");
+
+/// All that was found, and what can be done about it.
+#[derive(Debug)]
+pub struct Examination {
+    /// The checks, all of them.
+    pub checks: Vec<Check>,
+    /// The steps of `--fix`, in order.
+    pub plan: Vec<Step>,
+}
+
+/// A step that mends something.
+#[derive(Debug)]
+pub struct Step {
+    /// What it does, for a person.
+    pub what: String,
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Work {
+    Spools,
+    Adopt(Box<Mission>),
+    Locks,
+    Fold(Unsound),
+    Merge(Apart),
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mended {
+    /// What it was to do.
+    pub what: String,
+    /// Whether it did.
+    pub ok: bool,
+    /// What it did, or why not.
+    pub message: String,
+    /// The command that gets the user on where it did not.
+    pub next_step: Option<String>,
+}
+
+/// Looks at the clone. It reads and never writes.
+///
+/// # Errors
+/// When git's data or a file can't be read at all.
+pub fn examine(project: &Project) -> Result<Examination> {
+    let mut checks = vec![
+        surroundings::identity(project),
+        surroundings::engine(project)?,
+        surroundings::merge_driver(project)?,
+    ];
+    let mut plan = Vec::new();
+    let dead = crate::ledger::dead_locks(project)?;
+    checks.push(locks::check(project, &dead)?);
+    if !dead.is_empty() {
+        plan.push(Step {
+            what: format!(
+                "clear away {} that a dead command left",
+                locks::names(&dead)
+            ),
+            work: Work::Locks,
+        });
+    }
+    let waiting = spooled::waiting(project)?;
+    checks.push(spool(&waiting));
+    let late: usize = waiting.iter().map(|mission| mission.answers).sum();
+    if late > 0 {
+        plan.push(Step {
+            what: format!("commit {} that wait in the spool", count(late, "answer")),
+            work: Work::Spools,
+        });
+    }
+    let lost = answers::scan(project)?;
+    checks.push(answers::check(&lost));
+    for found in lost {
+        plan.push(Step {
+            what: found.plan(),
+            work: Work::Adopt(Box::new(found.mission)),
+        });
+    }
+    let unsound = files::scan(project)?;
+    checks.push(files::check(&unsound));
+    for found in unsound {
+        if found.can_be_folded() {
+            plan.push(Step {
+                what: found.plan(),
+                work: Work::Fold(found),
+            });
+        }
+    }
+    let apart = branches::scan(project)?;
+    checks.push(branches::check(&apart));
+    for found in apart {
+        if found.can_be_merged() {
+            plan.push(Step {
+                what: found.plan(),
+                work: Work::Merge(found),
+            });
+        }
+    }
+    checks.push(surroundings::kept_aside(project)?);
+    Ok(Examination { checks, plan })
+}
+
+/// Does one step. What it can't do leaves things as they were, and the result says so.
+pub fn mend(project: &Project, step: Step) -> Mended {
+    let done = match step.work {
+        Work::Spools => finish(project),
+        Work::Adopt(mission) => adopt(project, &mission),
+        // Whoever has the ledger's lock has also cleared away what dead commands left.
+        Work::Locks => Ledger::lock(project).map(|_| Ok("they are gone".to_owned())),
+        Work::Fold(found) => files::fold(project, &found),
+        Work::Merge(found) => branches::merge(project, &found),
+    };
+    let (ok, message, next_step) = match done {
+        Ok(Ok(message)) => (true, message, None),
+        Ok(Err(Manual { message, next_step })) => (false, message, next_step),
+        Err(error) => (false, error.to_string(), error.next_step()),
+    };
+    Mended {
+        what: step.what,
+        ok,
+        message,
+        next_step,
+    }
+}
+
+/// What a step came to: done, in words, or left to the user.
+type Attempt = Result<std::result::Result<String, Manual>>;
+
+/// What a step leaves to the user.
+#[derive(Debug)]
+struct Manual {
+    message: String,
+    next_step: Option<String>,
+}
+
+fn finish(project: &Project) -> Attempt {
+    sync_state::first_sight(project)?;
+    Ok(committed(&decisions::finish(project)?))
+}
+
+fn adopt(project: &Project, mission: &Mission) -> Attempt {
+    sync_state::first_sight(project)?;
+    Ok(committed(&decisions::adopt(project, mission)?))
+}
+
+/// What the commit of recorded answers came to.
+fn committed(waiting: &[String]) -> std::result::Result<String, Manual> {
+    match waiting.is_empty() {
+        true => Ok("they are committed".to_owned()),
+        false => Err(Manual {
+            message: waiting.join("; "),
+            next_step: None,
+        }),
+    }
+}
+
+fn spool(waiting: &[Waiting]) -> Check {
+    let lines: usize = waiting.iter().map(|mission| mission.lines).sum();
+    let answers: usize = waiting.iter().map(|mission| mission.answers).sum();
+    if lines == 0 {
+        return Check::good("spool", "nothing waits for a commit");
+    }
+    let each: Vec<String> = waiting
+        .iter()
+        .map(|mission| {
+            format!(
+                "{} of mission {}",
+                count(mission.lines, "line"),
+                mission.mission_id
+            )
+        })
+        .collect();
+    let each = each.join(", ");
+    if answers == 0 {
+        return Check::good("spool", format!("{each} wait for their answers"));
+    }
+    let message = format!("{each} wait for a commit; {}", count(answers, "answer"));
+    Check::bad("spool", format!("{message} among them"), FIX)
+}
+
+fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        more => format!("{more} {noun}s"),
+    }
+}

@@ -1,0 +1,392 @@
+//! Event files that hold what is no event, or an event twice: in worktrees, and in ledger branches without one.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use pawtrail_event::merge::{self, Folded};
+
+use super::branches::quoted;
+use super::{Attempt, Check, FIX, Manual, count};
+use crate::checkouts::{self, Checkout};
+use crate::durable::{self, Access};
+use crate::error::{Error, GitContext, IoContext, Result};
+use crate::ledger::{self, Change, Content, Ledger, Outcome};
+use crate::lock::{self, Lock};
+use crate::merge_driver::MAX_FILE_BYTES;
+use crate::mission::{self, Mission, SPECS_DIR};
+use crate::placement;
+use crate::project::Project;
+use crate::{commit, git_program, history, sync_state};
+
+const STATUS_FILE: &str = "status.events.jsonl";
+/// A last line without its end may still be in the making for so long.
+const IN_THE_MAKING: Duration = Duration::from_secs(2);
+/// How often a fold begins anew because the file grew meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// An event file that isn't as it should be.
+#[derive(Debug)]
+pub(super) struct Unsound {
+    /// Its path, relative to the repository root.
+    path: String,
+    place: Place,
+    /// What is wrong with it.
+    trouble: String,
+    foldable: bool,
+}
+
+#[derive(Debug)]
+enum Place {
+    Checkout(Checkout),
+    Branch(Box<Mission>, String),
+}
+
+impl Unsound {
+    pub(super) fn can_be_folded(&self) -> bool {
+        self.foldable
+    }
+
+    pub(super) fn plan(&self) -> String {
+        format!(
+            "fold {} ({}); what is no event goes to a file beside it, in the same commit",
+            self.whereabouts(),
+            self.trouble
+        )
+    }
+
+    fn whereabouts(&self) -> String {
+        match &self.place {
+            Place::Checkout(checkout) => checkout.root.join(&self.path).display().to_string(),
+            Place::Branch(_, branch) => format!("{branch}:{}", self.path),
+        }
+    }
+}
+
+pub(super) fn check(unsound: &[Unsound]) -> Check {
+    const NAME: &str = "event_files";
+    let Some(first) = unsound.first() else {
+        return Check::good(NAME, "every line of every event file is an event, once");
+    };
+    let each: Vec<String> = unsound
+        .iter()
+        .map(|found| format!("{}: {}", found.whereabouts(), found.trouble))
+        .collect();
+    let history = format!("git log --patch -- {}", first.path);
+    let next = if unsound.iter().any(Unsound::can_be_folded) {
+        FIX
+    } else {
+        Some(history.as_str())
+    };
+    Check::bad(NAME, each.join("; "), next)
+}
+
+pub(super) fn scan(project: &Project) -> Result<Vec<Unsound>> {
+    let mut found = Vec::new();
+    for checkout in checkouts::all(project)? {
+        for path in paths_in(&checkout.root)? {
+            if let Some((trouble, foldable)) = look(project, &checkout, &path)? {
+                found.push(Unsound {
+                    path,
+                    place: Place::Checkout(checkout.clone()),
+                    trouble,
+                    foldable,
+                });
+            }
+        }
+    }
+    for mission in mission::list(project)?.missions {
+        let place = placement::placement(project, &mission)?;
+        let Some(tip) = place.tip.filter(|_| place.checkouts.is_empty()) else {
+            continue;
+        };
+        for path in paths_at(project, tip, &mission)? {
+            let content = history::file_at(project, tip, &path)?.unwrap_or_default();
+            if let Some((trouble, foldable)) = judge(&content) {
+                let branch = place.ledger_ref.clone();
+                found.push(Unsound {
+                    path,
+                    place: Place::Branch(Box::new(mission.clone()), branch),
+                    trouble,
+                    foldable,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Judges a worktree's file, and what its branch has where that differs.
+fn look(project: &Project, checkout: &Checkout, path: &str) -> Result<Option<(String, bool)>> {
+    let file = checkout.root.join(path);
+    let size = fs::metadata(&file).at("inspect", &file)?.len();
+    if size > MAX_FILE_BYTES {
+        return Ok(Some((
+            format!("it has {size} bytes, too many to read"),
+            false,
+        )));
+    }
+    let content = durable::read(&file)?.unwrap_or_default();
+    // A last line without its end may still be in the making.
+    let end = content
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |last| last + 1);
+    if let Some(trouble) = judge(&content[..end]) {
+        return Ok(Some(trouble));
+    }
+    let tip = match &checkout.branch {
+        Some(branch) => history::tip(project, branch)?,
+        None => None,
+    };
+    let committed = match tip {
+        Some(tip) => history::file_at(project, tip, path)?.unwrap_or_default(),
+        None => return Ok(None),
+    };
+    if committed == content {
+        return Ok(None);
+    }
+    Ok(judge(&committed)
+        .map(|(trouble, foldable)| (format!("in the last commit: {trouble}"), foldable)))
+}
+
+/// Says what is wrong with a log, and whether a fold mends any of it.
+fn judge(content: &[u8]) -> Option<(String, bool)> {
+    let Folded {
+        merged,
+        damaged,
+        markers,
+        duplicates,
+        unreadable: _,
+    } = merge::fold(content);
+    let mut troubles = Vec::new();
+    if markers > 0 {
+        troubles.push(count(markers, "conflict marker"));
+    }
+    if let Some(first) = damaged.iter().find(|line| !line.reason.contains("marker")) {
+        let others = damaged.len() - markers;
+        troubles.push(format!(
+            "{} (line {}: {})",
+            count(others, "unreadable line"),
+            first.line,
+            first.reason
+        ));
+    }
+    if duplicates > 0 {
+        troubles.push(count(duplicates, "repeated line"));
+    }
+    let foldable = !troubles.is_empty();
+    for conflict in &merged.conflicts {
+        troubles.push(format!("event {} has different content", conflict.event_id));
+    }
+    (!troubles.is_empty()).then(|| (troubles.join(", "), foldable))
+}
+
+/// The event files of a worktree.
+fn paths_in(root: &Path) -> Result<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for mission in names(&root.join(SPECS_DIR))? {
+        for file in names(&root.join(SPECS_DIR).join(&mission))? {
+            let path = format!("{SPECS_DIR}/{mission}/{file}");
+            let on_disk = root.join(&path);
+            if ledger::is_event_file(&path) && on_disk.is_file() && !on_disk.is_symlink() {
+                found.insert(path);
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+fn names(dir: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", dir),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        if let Some(name) = entry.at("list", dir)?.file_name().to_str() {
+            found.push(name.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+/// The event files of a mission in a commit.
+fn paths_at(project: &Project, tip: gix::ObjectId, mission: &Mission) -> Result<Vec<String>> {
+    let Some(dir) = history::entry_at(project, tip, &mission.dir)? else {
+        return Ok(Vec::new());
+    };
+    let tree = project.git().find_tree(dir).git("reading a tree")?;
+    let mut found = Vec::new();
+    for entry in tree.iter() {
+        let entry = entry.git("reading a tree")?;
+        let path = mission.path(&entry.filename().to_string());
+        if entry.mode().is_blob() && ledger::is_event_file(&path) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn fold(project: &Project, found: &Unsound) -> Attempt {
+    match &found.place {
+        Place::Checkout(checkout) => fold_file(project, checkout, &found.path),
+        Place::Branch(mission, _) => fold_branch(project, mission, &found.path),
+    }
+}
+
+fn message(path: &str) -> String {
+    format!("chore(events): fold {path} [skip ci]")
+}
+
+fn side(project: &Project, path: &str) -> String {
+    format!("{path}.damaged-{}", project.ulid())
+}
+
+/// Folds a file that is checked out nowhere by a commit on its branch.
+fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
+    let held = Ledger::lock(project)?;
+    sync_state::first_sight(project)?;
+    let place = placement::placement(project, mission)?;
+    let again = |message: String| Manual {
+        message,
+        next_step: FIX.map(str::to_owned),
+    };
+    if let Some(checkout) = place.checkouts.first() {
+        let root = checkout.root.display();
+        return Ok(Err(again(format!(
+            "{root} has the branch checked out meanwhile"
+        ))));
+    }
+    let change = Change {
+        path: path.to_owned(),
+        content: Content::Folded(side(project, path)),
+    };
+    match ledger::commit(project, &held, &place, &message(path), &[change])? {
+        Outcome::Committed(done) => {
+            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)?;
+            Ok(Ok(format!("folded in {}", done.commit.to_hex_with_len(10))))
+        }
+        Outcome::Deferred(reason) => Ok(Err(again(reason))),
+        Outcome::Taken(path) => Ok(Err(again(format!("{path} is there already")))),
+    }
+}
+
+/// Folds a checked-out file in its place, and commits it unless git is in the middle of something there.
+fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
+    let held = Ledger::lock(project)?;
+    // The Python tool replaces this file under a lock of its own.
+    let _status = match path.split('/').nth(1) {
+        Some(slug) if path.ends_with(STATUS_FILE) => {
+            let dir = project.common_dir().join("spec-kitty-locks");
+            let file = dir.join(format!("{slug}.status.lock"));
+            Some(Lock::acquire(&file, lock::PATIENCE)?)
+        }
+        Some(_) | None => None,
+    };
+    let mut paths = vec![PathBuf::from(path)];
+    let side = side(project, path);
+    match replace(&checkout.root, path, &side)? {
+        Replaced::Folded { with_side } => paths.extend(with_side.then(|| PathBuf::from(&side))),
+        Replaced::InTheMaking => {
+            return Ok(Err(Manual {
+                message: "another program is writing the file".to_owned(),
+                next_step: FIX.map(str::to_owned),
+            }));
+        }
+    }
+    drop(held);
+    let names: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
+    let add = format!(
+        "git -C {} add -- {}",
+        quoted(&checkout.root),
+        names.join(" ")
+    );
+    let left = |why: String| {
+        Ok(Err(Manual {
+            message: format!("folded in the worktree and not committed: {why}"),
+            next_step: Some(add.clone()),
+        }))
+    };
+    let Some(branch) = &checkout.branch else {
+        return left("no branch is checked out there".to_owned());
+    };
+    if let Some(operation) = in_progress(checkout) {
+        return left(format!(
+            "a {operation} is in progress there, which takes it along"
+        ));
+    }
+    if !git_program::read(
+        &checkout.root,
+        "reading the index",
+        &["ls-files", "--unmerged", "--", path],
+    )?
+    .is_empty()
+    {
+        return left("the file is in conflict there".to_owned());
+    }
+    let there = project.open_at(&checkout.root)?;
+    match commit::commit(&there, &checkout.root, &message(path), &paths, Some(branch)) {
+        Ok(done) => Ok(Ok(match done.receipt.commit {
+            Some(commit) => format!("folded in {}", &commit.as_str()[..10]),
+            None => "folded".to_owned(),
+        })),
+        Err(Error::NothingToCommit) => Ok(Ok("folded; it is now as in the last commit".to_owned())),
+        Err(error) => left(error.to_string()),
+    }
+}
+
+/// A merge, cherry-pick or revert that waits for the user's commit.
+fn in_progress(checkout: &Checkout) -> Option<&'static str> {
+    [
+        ("MERGE_HEAD", "merge"),
+        ("CHERRY_PICK_HEAD", "cherry-pick"),
+        ("REVERT_HEAD", "revert"),
+    ]
+    .iter()
+    .find(|(file, _)| checkout.git_dir.join(file).exists())
+    .map(|(_, operation)| *operation)
+}
+
+enum Replaced {
+    Folded { with_side: bool },
+    InTheMaking,
+}
+
+/// Replaces a file by its fold; what is no event is in the side file before.
+fn replace(root: &Path, path: &str, side: &str) -> Result<Replaced> {
+    let file = root.join(path);
+    let side = root.join(side);
+    for _ in 0..ATTEMPTS {
+        let content = durable::read(&file)?.unwrap_or_default();
+        if content.last().is_some_and(|last| *last != b'\n') && is_young(&file)? {
+            return Ok(Replaced::InTheMaking);
+        }
+        let folded = merge::fold(&content);
+        let with_side = !folded.unreadable.is_empty();
+        if with_side {
+            durable::create_new(&side, &folded.unreadable, Access::Shared)?;
+        }
+        if durable::read(&file)?.unwrap_or_default() == content {
+            if folded.merged.content != content {
+                durable::replace(&file, &folded.merged.content, Access::Shared)?;
+            }
+            return Ok(Replaced::Folded { with_side });
+        }
+        if with_side {
+            fs::remove_file(&side).at("remove", &side)?;
+        }
+    }
+    Ok(Replaced::InTheMaking)
+}
+
+fn is_young(file: &Path) -> Result<bool> {
+    let modified = fs::metadata(file)
+        .and_then(|found| found.modified())
+        .at("inspect", file)?;
+    Ok(SystemTime::now()
+        .duration_since(modified)
+        .is_ok_and(|age| age < IN_THE_MAKING))
+}

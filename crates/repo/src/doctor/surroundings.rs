@@ -1,0 +1,72 @@
+//! What the project stands on: its identity, git, the merge driver, and files kept aside.
+
+use std::path::Path;
+
+use super::Check;
+use crate::error::Result;
+use crate::project::Project;
+use crate::{git_program, merge_driver, sync_state};
+
+const INIT: Option<&str> = Some("pawtrail init");
+
+pub(super) fn identity(project: &Project) -> Check {
+    match project.identity() {
+        Ok(Some(identity)) => Check::good("identity", format!("project {}", identity.uuid)),
+        Ok(None) => Check::bad("identity", "this repository has no project identity", INIT),
+        Err(error) => Check::bad("identity", error.to_string(), error.next_step().as_deref()),
+    }
+}
+
+/// The library makes commits; the git executable makes what only it can.
+pub(super) fn engine(project: &Project) -> Result<Check> {
+    let version = match git_program::read(project.common_dir(), "asking git", &["--version"]) {
+        Ok(version) => version,
+        Err(error) => return Ok(Check::bad("engine", error.to_string(), None)),
+    };
+    let setting = project
+        .git()
+        .config_snapshot()
+        .string("extensions.refStorage")
+        .map(|value| value.to_string());
+    let storage = setting.unwrap_or_else(|| "files".to_owned());
+    let hash = project.git().object_hash();
+    let message = format!("{version}, objects {hash}, refs {storage}");
+    Ok(match storage.as_str() {
+        "files" => Check::good("engine", message),
+        _ => {
+            let message = format!("{message}: branches in this form can't be written yet");
+            Check::bad("engine", message, None)
+        }
+    })
+}
+
+pub(super) fn merge_driver(project: &Project) -> Result<Check> {
+    const NAME: &str = "merge_driver";
+    let Some(root) = project.checkout().or(project.primary()) else {
+        return Ok(Check::good(NAME, "nothing is merged in a bare repository"));
+    };
+    Ok(match merge_driver::trouble(project, root)? {
+        None => Check::good(NAME, "git merges event files as logs"),
+        Some(trouble) => {
+            let next = if trouble.init_mends { INIT } else { None };
+            Check::bad(NAME, trouble.message, next)
+        }
+    })
+}
+
+pub(super) fn kept_aside(project: &Project) -> Result<Check> {
+    let kept = sync_state::state(project)?.kept_aside;
+    if kept.is_empty() {
+        return Ok(Check::good("sync_state", "no damaged copy is kept"));
+    }
+    let names: Vec<String> = kept.iter().map(|path| shown(path)).collect();
+    let message = format!(
+        "damaged versions were kept and can be removed once they were looked at: {}",
+        names.join(", ")
+    );
+    Ok(Check::bad("sync_state", message, None))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

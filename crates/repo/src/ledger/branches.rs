@@ -1,0 +1,252 @@
+//! Merges a ledger branch with another version of itself by a commit with two parents, without a checkout.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+use gix::bstr::{BString, ByteSlice};
+use gix::objs::tree::{EntryKind, EntryMode};
+use pawtrail_event::merge;
+
+use super::objects::{self, Person, Role};
+use super::refs::{self, Move, Swap};
+use super::{Ledger, Merging};
+use crate::error::{Error, GitContext, Result};
+use crate::git_program;
+use crate::mission::SPECS_DIR;
+use crate::project::Project;
+
+/// How many paths a message names.
+const NAMED: usize = 5;
+
+/// Merges `theirs` into `branch`, which is at `ours` and checked out nowhere.
+///
+/// Event files become the union of both sides; another path is taken from the side that changed it. The branch is
+/// moved by compare-and-swap, never by force.
+pub(crate) fn merge(
+    project: &Project,
+    _ledger: &Ledger,
+    branch: &str,
+    ours: ObjectId,
+    theirs: ObjectId,
+    message: &str,
+) -> Result<Merging> {
+    let base = match &bases(project, ours, theirs)?[..] {
+        [only] => Some(tree_of(project, *only)?),
+        // With several, or none, a path counts as changed on each side that has it.
+        [] | [_, ..] => None,
+    };
+    let our_tree = tree_of(project, ours)?;
+    let their_tree = tree_of(project, theirs)?;
+    let mut work = Work::default();
+    work.trees(project, base, our_tree, their_tree, "")?;
+    if !work.stuck.is_empty() {
+        let count = work.stuck.len();
+        work.stuck.truncate(NAMED);
+        return Ok(Merging::Stuck(format!(
+            "{count} paths changed on both sides: {}",
+            work.stuck.join(", ")
+        )));
+    }
+    let (tree, mut written) = work.write(project, our_tree)?;
+    let at = project.now();
+    let commit = objects::commit(project, tree, &[ours, theirs], message, at)?;
+    written.push(commit);
+    let token = refs::prepare(project, branch, commit)?;
+    objects::flush(project, &written, token.path())?.wait()?;
+    let step = Move {
+        branch,
+        from: Some(ours),
+        to: commit,
+        who: &Person::of(project, Role::Committer, at).header(),
+        why: &format!("commit (merge): {message}"),
+        checkouts: &[],
+    };
+    match refs::compare_and_swap(project, token, &[], &step)? {
+        Swap::Done => Ok(Merging::Done(commit)),
+        Swap::Lost => Ok(Merging::Stuck(format!("{branch} moved meanwhile"))),
+        Swap::Locked => Ok(Merging::Stuck(format!(
+            "another git process holds the lock of {branch}"
+        ))),
+    }
+}
+
+/// The best common ancestors, as git finds them.
+fn bases(project: &Project, ours: ObjectId, theirs: ObjectId) -> Result<Vec<ObjectId>> {
+    let (ours, theirs) = (ours.to_string(), theirs.to_string());
+    let arguments = ["merge-base", "--all", ours.as_str(), theirs.as_str()];
+    let output = git_program::run(project.common_dir(), &arguments)?;
+    if !output.status.success() && output.status.code() != Some(1) {
+        return Err(Error::Git {
+            action: "looking for a common ancestor".to_owned(),
+            message: git_program::words(&output),
+        });
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| ObjectId::from_hex(line.trim().as_bytes()).git("looking for a common ancestor"))
+        .collect()
+}
+
+fn tree_of(project: &Project, commit: ObjectId) -> Result<ObjectId> {
+    let commit = project.git().find_commit(commit).git("reading a commit")?;
+    Ok(commit.tree_id().git("reading a commit")?.detach())
+}
+
+type Item = (EntryMode, ObjectId);
+
+/// What a merge changes in our tree.
+#[derive(Default)]
+struct Work {
+    /// Paths with what they become; nothing where they go.
+    edits: Vec<(String, Option<Item>)>,
+    /// Blobs that were written.
+    blobs: Vec<ObjectId>,
+    /// Paths that somebody has to decide on.
+    stuck: Vec<String>,
+}
+
+impl Work {
+    fn trees(
+        &mut self,
+        project: &Project,
+        base: Option<ObjectId>,
+        ours: ObjectId,
+        theirs: ObjectId,
+        dir: &str,
+    ) -> Result<()> {
+        let before = match base {
+            Some(base) => entries(project, base)?,
+            None => BTreeMap::new(),
+        };
+        let (here, there) = (entries(project, ours)?, entries(project, theirs)?);
+        let names: BTreeSet<&BString> = here.keys().chain(there.keys()).collect();
+        for name in names {
+            let path = match name.to_str() {
+                Ok(name) if dir.is_empty() => name.to_owned(),
+                Ok(name) => format!("{dir}/{name}"),
+                Err(_) => {
+                    if here.get(name) != there.get(name) {
+                        self.stuck.push(format!("{dir}/{}", name.to_str_lossy()));
+                    }
+                    continue;
+                }
+            };
+            let (was, our, their) = (
+                before.get(name).copied(),
+                here.get(name).copied(),
+                there.get(name).copied(),
+            );
+            self.entry(project, path, was, our, their)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        project: &Project,
+        path: String,
+        was: Option<Item>,
+        our: Option<Item>,
+        their: Option<Item>,
+    ) -> Result<()> {
+        if our == their || was == their {
+            return Ok(());
+        }
+        if was == our {
+            self.edits.push((path, their));
+            return Ok(());
+        }
+        let (Some((our_mode, our_id)), Some((their_mode, their_id))) = (our, their) else {
+            self.stuck.push(path);
+            return Ok(());
+        };
+        let is_dir = |item: Option<Item>| item.is_some_and(|(mode, _)| mode.is_tree());
+        if is_dir(our) && is_dir(their) {
+            let base = was.filter(|(mode, _)| mode.is_tree()).map(|(_, id)| id);
+            return self.trees(project, base, our_id, their_id, &path);
+        }
+        if !(is_event_file(&path) && our_mode.is_blob() && their_mode.is_blob()) {
+            self.stuck.push(path);
+            return Ok(());
+        }
+        let base = match was {
+            Some((mode, id)) if mode.is_blob() => content(project, id)?,
+            Some(_) | None => Vec::new(),
+        };
+        let merged = merge::merge(
+            &base,
+            &content(project, our_id)?,
+            &content(project, their_id)?,
+        );
+        match merged.conflicts.first() {
+            Some(conflict) => self.stuck.push(format!(
+                "{path} (event {} has different content)",
+                conflict.event_id
+            )),
+            None => {
+                let blob = objects::blob(project, &merged.content)?;
+                self.blobs.push(blob);
+                self.edits.push((path, Some((our_mode, blob))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the merged tree; returns it with all objects that are new.
+    fn write(&self, project: &Project, ours: ObjectId) -> Result<(ObjectId, Vec<ObjectId>)> {
+        let mut editor = project.git().edit_tree(ours).git("editing a tree")?;
+        for (path, item) in &self.edits {
+            match item {
+                Some((mode, id)) => {
+                    let kind: EntryKind = mode.kind();
+                    editor.upsert(path.as_str(), kind, *id)
+                }
+                None => editor.remove(path.as_str()),
+            }
+            .git("editing a tree")?;
+        }
+        let root = editor.write().git("writing a tree")?.detach();
+        let mut written = vec![root];
+        written.extend(&self.blobs);
+        let dirs: BTreeSet<&str> = self
+            .edits
+            .iter()
+            .flat_map(|(path, _)| path.match_indices('/').map(|(at, _)| &path[..at]))
+            .collect();
+        for dir in dirs {
+            let entry = project
+                .git()
+                .find_tree(root)
+                .git("reading a tree")?
+                .lookup_entry_by_path(dir)
+                .git("looking up a path")?;
+            written.extend(entry.map(|entry| entry.object_id()));
+        }
+        Ok((root, written))
+    }
+}
+
+fn entries(project: &Project, tree: ObjectId) -> Result<BTreeMap<BString, Item>> {
+    let tree = project.git().find_tree(tree).git("reading a tree")?;
+    let mut found = BTreeMap::new();
+    for entry in tree.iter() {
+        let entry = entry.git("reading a tree")?;
+        found.insert(
+            entry.filename().to_owned(),
+            (entry.mode(), entry.object_id()),
+        );
+    }
+    Ok(found)
+}
+
+fn content(project: &Project, blob: ObjectId) -> Result<Vec<u8>> {
+    let mut blob = project.git().find_object(blob).git("reading a file")?;
+    Ok(std::mem::take(&mut blob.data))
+}
+
+/// Whether a path is a log of a mission.
+pub(crate) fn is_event_file(path: &str) -> bool {
+    path.strip_prefix(SPECS_DIR)
+        .is_some_and(|rest| rest.starts_with('/'))
+        && path.ends_with(".events.jsonl")
+}

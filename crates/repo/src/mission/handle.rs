@@ -1,0 +1,152 @@
+//! Handles: what a user or an agent calls a mission, and which mission that means.
+
+use std::fs;
+use std::path::Path;
+
+use pawtrail_event::MissionId;
+
+use super::{META, Mission, SPECS_DIR, list, number_in_front, parse, without_number};
+use crate::durable;
+use crate::error::{Candidate, Error, GitContext, Result};
+use crate::history;
+use crate::project::Project;
+use crate::record;
+
+/// Finds the mission that a handle means; without a handle, the one that is meant from here.
+///
+/// A handle is a mission id, its first eight characters, a directory name, a slug or a number. Without one, the
+/// mission of the current directory counts, then that of the current branch, then the only one there is.
+///
+/// # Errors
+/// [`Error::MissionNotFound`], [`Error::AmbiguousMission`], or [`Error::NoMission`].
+pub fn resolve(project: &Project, handle: Option<&str>, cwd: &Path) -> Result<Mission> {
+    if let Some(handle) = handle
+        && let Ok(id) = handle.parse::<MissionId>()
+        && let Some(mission) = recorded(project, &id)?
+    {
+        return Ok(mission);
+    }
+    let missions = list(project)?.missions;
+    match handle {
+        Some(handle) => by_handle(&missions, handle),
+        None => from_here(project, missions, cwd),
+    }
+}
+
+fn by_handle(missions: &[Mission], handle: &str) -> Result<Mission> {
+    let alphabet = |len: usize| {
+        handle.len() == len
+            && handle
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    };
+    // Whether a rule is for handles of this form, and whom it then names.
+    type Rule<'a> = (bool, &'a dyn Fn(&Mission) -> bool);
+    let rules: [Rule<'_>; 5] = [
+        (alphabet(26), &|m| m.mission_id.as_str() == handle),
+        (alphabet(8), &|m| m.mission_id.mid8() == handle),
+        (true, &|m| m.mission_slug.as_str() == handle),
+        (true, &|m| {
+            let human = without_number(m.mission_slug.as_str());
+            human == handle
+                || human
+                    .strip_suffix(m.mission_id.mid8())
+                    .and_then(|s| s.strip_suffix('-'))
+                    == Some(handle)
+        }),
+        (
+            !handle.is_empty() && handle.bytes().all(|b| b.is_ascii_digit()),
+            &|m| {
+                let wanted = handle.parse::<i64>().ok();
+                (wanted.is_some() && m.number == wanted)
+                    || number_in_front(m.mission_slug.as_str()) == wanted && wanted.is_some()
+            },
+        ),
+    ];
+    for (applies, matches) in rules {
+        if !applies {
+            continue;
+        }
+        let mut hits: Vec<&Mission> = missions.iter().filter(|m| matches(m)).collect();
+        match (hits.pop(), hits.is_empty()) {
+            (None, _) => {}
+            (Some(only), true) => return Ok(only.clone()),
+            (Some(last), false) => {
+                hits.push(last);
+                return Err(Error::AmbiguousMission {
+                    handle: handle.to_owned(),
+                    candidates: hits
+                        .into_iter()
+                        .map(|m| Candidate {
+                            mission_id: m.mission_id.to_string(),
+                            mission_slug: m.mission_slug.to_string(),
+                        })
+                        .collect(),
+                });
+            }
+        }
+    }
+    Err(Error::MissionNotFound {
+        handle: handle.to_owned(),
+    })
+}
+
+fn from_here(project: &Project, mut missions: Vec<Mission>, cwd: &Path) -> Result<Mission> {
+    let here = fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
+    if let Some(root) = project.checkout() {
+        let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        let mut parts = here.strip_prefix(&root).into_iter().flatten();
+        if parts.next().is_some_and(|first| first == SPECS_DIR)
+            && let Some(dir) = parts.next().and_then(|dir| dir.to_str())
+            && let Some(at) = missions.iter().position(|m| m.mission_slug.as_str() == dir)
+        {
+            return Ok(missions.swap_remove(at));
+        }
+    }
+    let head = project.git().head_name().git("reading HEAD")?;
+    if let Some(head) = head.map(|name| name.as_bstr().to_string()) {
+        let own = |m: &Mission| {
+            head == m.own_branch() || head.starts_with(&format!("{}-lane-", m.own_branch()))
+        };
+        let mut hits = Vec::new();
+        for (at, mission) in missions.iter().enumerate() {
+            if own(mission)
+                || record::branch(project, &mission.mission_id)?.as_deref() == Some(&*head)
+            {
+                hits.push(at);
+            }
+        }
+        if let [at] = hits[..] {
+            return Ok(missions.swap_remove(at));
+        }
+    }
+    match (missions.pop(), missions.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (last, _) => Err(Error::NoMission {
+            known: missions.len() + usize::from(last.is_some()),
+        }),
+    }
+}
+
+/// The short way for a full mission id that this clone has written to before.
+fn recorded(project: &Project, id: &MissionId) -> Result<Option<Mission>> {
+    let Some(record) = record::read(project, id)? else {
+        return Ok(None);
+    };
+    let path = format!("{SPECS_DIR}/{}/{META}", record.mission_slug);
+    if let Some(root) = project.checkout()
+        && let Some(content) = durable::read(&root.join(&path))?
+        && let Ok(Some(mission)) = parse(record.mission_slug.as_str(), &content, "checkout")
+        && mission.mission_id == *id
+    {
+        return Ok(Some(mission));
+    }
+    let Some(tip) = history::tip(project, &record.ledger_ref)? else {
+        return Ok(None);
+    };
+    let content = history::file_at(project, tip, &path)?;
+    let parsed = content
+        .and_then(|content| parse(record.mission_slug.as_str(), &content, &record.ledger_ref).ok())
+        .flatten();
+    Ok(parsed.filter(|mission| mission.mission_id == *id))
+}

@@ -1,0 +1,86 @@
+//! What a clone remembers of a mission: its ledger branch, chosen once.
+
+use std::path::PathBuf;
+
+use pawtrail_event::{MissionId, MissionSlug};
+use serde::{Deserialize, Serialize};
+
+use crate::durable::{self, Access};
+use crate::error::{Error, GitContext, IoContext, Result};
+use crate::project::Project;
+
+/// Who chose a mission's ledger branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChosenBy {
+    /// `coordination_branch` in the mission's `meta.json`.
+    Meta,
+    /// The mission's own branch was there already.
+    ExistingBranch,
+    /// The mission's own branch was on a remote already.
+    RemoteBranch,
+    /// The primary checkout was on an unprotected branch.
+    CurrentBranch,
+    /// Nothing else could be used, so the mission has a branch of its own.
+    OwnBranch,
+}
+
+/// What a clone remembers of a mission, in `pawtrail/missions/<mission id>` of its git directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) mission_slug: MissionSlug,
+    pub(crate) ledger_ref: String,
+    pub(crate) chosen_by: ChosenBy,
+}
+
+/// Records a choice.
+pub(crate) fn write(project: &Project, id: &MissionId, record: &Record) -> Result<()> {
+    let mut text = serde_json::to_vec(record).git("encoding a record")?;
+    text.push(b'\n');
+    durable::replace(&path(project, id), &text, Access::Private)
+}
+
+/// Reads what this clone remembers of a mission.
+pub(crate) fn read(project: &Project, id: &MissionId) -> Result<Option<Record>> {
+    let path = path(project, id);
+    let Some(content) = durable::read(&path)? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&content)
+        .map(Some)
+        .map_err(|error| Error::Damaged {
+            path,
+            message: format!("{error}; `pawtrail where` shows the branch once the file is removed"),
+        })
+}
+
+/// Returns the recorded ledger branch of a mission.
+pub(crate) fn branch(project: &Project, id: &MissionId) -> Result<Option<String>> {
+    Ok(read(project, id)?.map(|record| record.ledger_ref))
+}
+
+/// Returns every recorded ledger branch of this clone.
+pub(crate) fn branches(project: &Project) -> Result<Vec<String>> {
+    let dir = project.state_dir().join("missions");
+    let entries = match std::fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", &dir),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.at("list", &dir)?.file_name();
+        if let Some(id) = name.to_str().and_then(|name| name.parse().ok())
+            && let Some(record) = read(project, &id)?
+        {
+            names.push(record.ledger_ref);
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+fn path(project: &Project, id: &MissionId) -> PathBuf {
+    project.state_dir().join("missions").join(id.as_str())
+}

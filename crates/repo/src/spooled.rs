@@ -1,0 +1,53 @@
+//! What waits in the spools of this clone, and in those that sandboxes left, for its commit.
+
+use pawtrail_event::MissionId;
+use pawtrail_event::decision::{self, RowPayload};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::journal::{self, Journal};
+use crate::project::Project;
+use crate::sandbox;
+
+/// The lines of one mission that are recorded and in no commit yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The mission.
+    pub mission_id: MissionId,
+    /// How many lines wait.
+    pub lines: usize,
+    /// How many of them are answers. A request waits for its answer; an answer should not wait.
+    pub answers: usize,
+}
+
+/// Lists the missions of which something waits. It reads and never writes.
+///
+/// # Errors
+/// When a spool can't be read.
+pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
+    let mut missions = journal::spooling_missions(project)?;
+    missions.extend(sandbox::missions(project)?);
+    missions.sort();
+    missions.dedup();
+    let mut found = Vec::new();
+    for mission_id in missions {
+        let mut lines = Journal::of(project, &mission_id, decision::FILE).spooled()?;
+        lines.extend(sandbox::lines(project, &mission_id)?);
+        lines.sort();
+        lines.dedup();
+        if lines.is_empty() {
+            continue;
+        }
+        found.push(Waiting {
+            lines: lines.len(),
+            answers: lines.iter().filter(|line| is_answer(line)).count(),
+            mission_id,
+        });
+    }
+    Ok(found)
+}
+
+/// Whether a line is an answer.
+pub(crate) fn is_answer(line: &str) -> bool {
+    decision::parse_row(line).is_ok_and(|row| matches!(row.payload, RowPayload::Answered(_)))
+}

@@ -1,0 +1,153 @@
+//! How far the deliveries are, and the callers that wait for their end.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::courier::wire::{Reply, VERSION};
+use crate::session::{Connection, Session};
+
+/// The longest that a caller is kept waiting.
+const LONGEST_WAIT_MS: u64 = 3_600_000;
+
+/// Somebody who waits until all is delivered.
+pub(super) struct Waiter {
+    reply: oneshot::Sender<Reply>,
+    since: Instant,
+    until: Instant,
+    /// The reading of the outbox that must have come.
+    serial: u64,
+    acknowledged_before: u64,
+    /// How often a hub had refused this client when the wait began.
+    refusals_before: u64,
+}
+
+/// What was ordered and done, and who waits for it.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// Readings of the outbox that were ordered and done.
+    ordered: u64,
+    read: u64,
+    /// The reading that the session waits for.
+    wanted: u64,
+    /// Notes that were ordered and not confirmed.
+    unnoted: usize,
+    acknowledged: u64,
+    refusals: u64,
+    trouble: Option<String>,
+    waiters: Vec<Waiter>,
+}
+
+impl Progress {
+    /// Counts one more reading that is ordered, and returns its number.
+    pub(super) fn order(&mut self) -> u64 {
+        self.ordered += 1;
+        self.ordered
+    }
+
+    /// The same, for the session: what was read before is not fresh.
+    pub(super) fn order_fresh(&mut self) -> u64 {
+        self.wanted = self.order();
+        self.wanted
+    }
+
+    /// Notes a reading. Returns whether it is one that the session may take for fresh.
+    pub(super) fn was_read(&mut self, serial: u64) -> bool {
+        self.read = self.read.max(serial);
+        self.trouble = None;
+        serial >= self.wanted
+    }
+
+    /// Notes that a reading failed.
+    pub(super) fn was_unreadable(&mut self, serial: u64, reason: String) {
+        self.read = self.read.max(serial);
+        self.trouble = Some(reason);
+    }
+
+    /// Counts a note that is ordered, of so many acknowledgements.
+    pub(super) fn noting(&mut self, acknowledged: usize) {
+        self.unnoted += 1;
+        self.acknowledged += acknowledged as u64;
+    }
+
+    /// Counts a note that was made, or tried to; with the trouble.
+    pub(super) fn noted(&mut self, result: Result<(), String>) {
+        self.unnoted = self.unnoted.saturating_sub(1);
+        if let Err(reason) = result {
+            self.trouble = Some(reason);
+        }
+    }
+
+    /// Counts a refusal of this client.
+    pub(super) fn refused(&mut self) {
+        self.refusals += 1;
+    }
+
+    /// Makes a waiter of a caller. It is content with a reading that is ordered after this.
+    pub(super) fn waiter(&self, reply: oneshot::Sender<Reply>, wait_ms: Option<u64>) -> Waiter {
+        let wait_ms = wait_ms.unwrap_or(0).min(LONGEST_WAIT_MS);
+        Waiter {
+            reply,
+            since: Instant::now(),
+            until: Instant::now() + Duration::from_millis(wait_ms),
+            serial: self.ordered + 1,
+            acknowledged_before: self.acknowledged,
+            refusals_before: self.refusals,
+        }
+    }
+
+    /// Lets a caller wait.
+    pub(super) fn wait(&mut self, waiter: Waiter) {
+        self.waiters.push(waiter);
+    }
+
+    pub(super) fn nobody_waits(&self) -> bool {
+        self.waiters.is_empty()
+    }
+
+    /// Returns when the first caller has waited long enough.
+    pub(super) fn patience_ends(&self) -> Option<Instant> {
+        self.waiters.iter().map(|waiter| waiter.until).min()
+    }
+
+    /// Answers those who waited long enough, or for nothing more.
+    pub(super) fn answer_due(&mut self, session: &Session) {
+        let now = Instant::now();
+        let clear = session.pending() == 0 && self.unnoted == 0 && self.trouble.is_none();
+        let refused = session.connection() == Connection::Refused;
+        for waiter in std::mem::take(&mut self.waiters) {
+            let done = clear && self.read >= waiter.serial;
+            let hopeless = refused && self.refusals > waiter.refusals_before;
+            if done || hopeless || now >= waiter.until {
+                self.answer(waiter, session);
+            } else {
+                self.waiters.push(waiter);
+            }
+        }
+    }
+
+    /// Answers all, at the end.
+    pub(super) fn answer_all(&mut self, session: &Session) {
+        for waiter in std::mem::take(&mut self.waiters) {
+            self.answer(waiter, session);
+        }
+    }
+
+    /// Tells one caller how it stands.
+    pub(super) fn answer(&self, waiter: Waiter, session: &Session) {
+        let elapsed = waiter.since.elapsed().as_millis();
+        let reply = Reply {
+            v: VERSION,
+            connection: session.connection(),
+            pending: session.pending() as u64,
+            acknowledged: self.acknowledged - waiter.acknowledged_before,
+            elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
+            last_error: self
+                .trouble
+                .clone()
+                .or_else(|| session.last_error().map(str::to_owned)),
+        };
+        // Who lost patience doesn't hear it.
+        let _ = waiter.reply.send(reply);
+    }
+}

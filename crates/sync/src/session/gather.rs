@@ -1,0 +1,39 @@
+//! Acknowledgements on their way to the outbox: noted in groups, and none of them late.
+
+use pawtrail_event::CommitHash;
+
+/// How long acknowledgements are gathered, in milliseconds.
+const GATHER_MS: u64 = 40;
+/// How many acknowledgements are gathered.
+const GATHER: usize = 32;
+
+/// What is acknowledged and not yet told to the outbox.
+#[derive(Default)]
+pub(super) struct Gather {
+    commits: Vec<CommitHash>,
+    since: u64,
+}
+
+impl Gather {
+    pub(super) fn add(&mut self, commits: Vec<CommitHash>, now: u64) {
+        if self.commits.is_empty() {
+            self.since = now;
+        }
+        self.commits.extend(commits);
+    }
+
+    /// Tells whether it is time to tell the outbox.
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        self.commits.len() >= GATHER || self.due_at().is_some_and(|at| now >= at)
+    }
+
+    /// Returns when it will be time; `None` if there is nothing to tell.
+    pub(super) fn due_at(&self) -> Option<u64> {
+        (!self.commits.is_empty()).then_some(self.since + GATHER_MS)
+    }
+
+    /// Returns what was gathered, in the order of the answers; `None` if there is nothing.
+    pub(super) fn take(&mut self) -> Option<Vec<CommitHash>> {
+        (!self.commits.is_empty()).then(|| std::mem::take(&mut self.commits))
+    }
+}
