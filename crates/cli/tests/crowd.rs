@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "helpers of tests fail like tests"
+    clippy::print_stdout,
+    reason = "helpers of tests fail like tests, and say what they measured"
 )]
 
 use std::collections::{HashMap, HashSet};
@@ -222,6 +223,8 @@ fn person(places: &[Repo], stop: &AtomicUsize) -> (Vec<(usize, String)>, usize) 
         let place = at % places.len();
         let repo = &places[place];
         let name = format!("note-{at:04}.md");
+        // A person also thinks.
+        std::thread::sleep(Duration::from_millis(50));
         repo.write(&name, "note\n");
         again += insist(repo, &["add", &name]);
         match at % 4 {
@@ -255,6 +258,7 @@ fn stash_and_pop(repo: &Repo, name: &str) -> usize {
         if done {
             break;
         }
+        std::thread::sleep(Duration::from_millis(10));
     }
     while !repo.stash_list().is_empty() {
         // What a half-done push or pop left would be in the way.

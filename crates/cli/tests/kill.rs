@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "helpers of tests fail like tests"
+    clippy::print_stdout,
+    reason = "helpers of tests fail like tests, and say what they measured"
 )]
 
 use std::collections::HashMap;
