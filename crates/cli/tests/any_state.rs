@@ -161,9 +161,10 @@ fn play(shape: Shape, deeds: &[Deed], steps: &[(bool, Command, Vec<Deed>)]) {
         if matches!(command, Command::Request) {
             asked = Some(text(&document["data"]["decision_id"]));
         }
-        let own = match command {
-            Command::Commit(file) if status == 0 => Some(*file),
-            _ => None,
+        let own = if let (Command::Commit(file), 0) = (command, status) {
+            Some(*file)
+        } else {
+            None
         };
         for (at, before) in before.iter().enumerate() {
             let here = all[at].path() == repo.path();
