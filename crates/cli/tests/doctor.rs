@@ -322,3 +322,53 @@ fn an_old_foreign_lock_is_named_and_stays() {
     assert!(text(&locks["message"]).contains("index.lock"), "{locks}");
     assert!(lock.exists());
 }
+
+#[test]
+fn a_lock_that_a_dead_command_of_ours_left_is_named_and_cleared_away() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _) = project(&scratch, "feature");
+    let held = repo.common_dir().join("pawtrail").join("held");
+    let (lock, token) = (
+        repo.common_dir().join("index.lock"),
+        "01KT119YA7GD2Y0D7MZRH5JSS3",
+    );
+    std::fs::create_dir_all(&held).unwrap();
+    std::fs::write(held.join(token), "half an index").unwrap();
+    let note = json!({
+        "token": token,
+        "lock": lock,
+        "target": repo.common_dir().join("index"),
+        "branch": "refs/heads/feature",
+        "commit": null,
+    });
+    std::fs::write(held.join("notes"), format!("{note}\n")).unwrap();
+    std::fs::hard_link(held.join(token), &lock).unwrap();
+    let data = pawtrail.data(&repo, &["doctor"]);
+    let locks = check(&data, "locks");
+    assert_eq!(
+        (&locks["ok"], &locks["next_step"]),
+        (&json!(false), &json!("pawtrail doctor --fix"))
+    );
+    assert!(text(&locks["message"]).contains("index.lock"), "{locks}");
+    assert!(lock.exists(), "looking changes nothing");
+    let data = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(data["healthy"], true, "{data:#}");
+    assert!(!lock.exists());
+}
+
+#[test]
+fn copies_of_damaged_state_are_named() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _) = project(&scratch, "feature");
+    repo.write(
+        ".kittify/sync-state.json.damaged-01KT119YA7GD2Y0D7MZRH5JSS3",
+        "{",
+    );
+    let data = pawtrail.data(&repo, &["doctor"]);
+    let kept = check(&data, "sync_state");
+    assert_eq!(kept["ok"], false);
+    assert!(
+        text(&kept["message"]).contains("damaged-01KT119Y"),
+        "{kept}"
+    );
+}

@@ -15,7 +15,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::route::{Journal, route};
-use pawtrail_event::{json, sanitize};
+use pawtrail_event::{json, merge, sanitize};
 use serde_json::{Value, json};
 
 /// The folder with real missions: `PAWTRAIL_CORPUS`, else `../shared/corpus` beside the workspace.
@@ -167,4 +167,35 @@ fn decision_indexes_are_written_again_to_the_same_bytes() {
     }
     assert!(canonical > 0);
     println!("{canonical} of {} indexes are canonical", indexes.len());
+}
+
+#[test]
+fn branches_that_shared_out_a_log_merge_to_all_of_its_lines() {
+    let logs = match corpus() {
+        Some(corpus) => files(&corpus, &["status.events.jsonl"]),
+        None => {
+            let rows = generated().concat();
+            vec![("generated".to_owned(), rows)]
+        }
+    };
+    for (name, log) in logs {
+        let lines: Vec<&str> = log.split_inclusive('\n').collect();
+        let share = |rest: usize| -> String {
+            let picked = lines.iter().enumerate().filter(|(at, _)| at % 3 != rest);
+            picked.map(|(_, line)| *line).collect()
+        };
+        let merged = merge::merge(b"", share(0).as_bytes(), share(1).as_bytes());
+        assert_eq!(merged.conflicts, Vec::new(), "{name}");
+        let text = String::from_utf8(merged.content).unwrap();
+        let mut found: Vec<&str> = text.split_inclusive('\n').collect();
+        let mut all = lines.clone();
+        found.sort_unstable();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(found, all, "{name}");
+        // A branch that only appended is taken as it stands, whatever the order of its times.
+        let half: String = lines[..lines.len() / 2].concat();
+        let appended = merge::merge(half.as_bytes(), half.as_bytes(), log.as_bytes());
+        assert_eq!(appended.content, log.as_bytes(), "{name}");
+    }
 }

@@ -20,7 +20,7 @@ use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::sync_state;
-use crate::{durable, history, lines, sandbox};
+use crate::{durable, history, lines, sandbox, sparse};
 
 pub use read::{Entry, GivenBy, Reading, find, list, log};
 pub(crate) use spool::adopt;
@@ -125,10 +125,15 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
     }
     if !place.checkouts.is_empty() {
         let spooled = lines::union(b"", &journal.spooled()?);
+        let path = mission.path(decision::FILE);
         for checkout in &place.checkouts {
-            let file = checkout.root.join(mission.path(decision::FILE));
             // The file is a projection: the next commit brings it up to date.
-            if let Err(error) = lines::project_into(&file, &spooled) {
+            let projected = match sparse::leaves_out(project, checkout, &path) {
+                Ok(true) => Ok(()),
+                Ok(false) => lines::project_into(&checkout.root.join(&path), &spooled),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = projected {
                 warnings.push(format!("the checked-out file lacks the question: {error}"));
             }
         }

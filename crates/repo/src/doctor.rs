@@ -124,14 +124,6 @@ pub fn examine(project: &Project) -> Result<Examination> {
             work: Work::Spools,
         });
     }
-    let lost = answers::scan(project)?;
-    checks.push(answers::check(&lost));
-    for found in lost {
-        plan.push(Step {
-            what: found.plan(),
-            work: Work::Adopt(Box::new(found.mission)),
-        });
-    }
     let unsound = files::scan(project)?;
     checks.push(files::check(&unsound));
     for found in unsound {
@@ -141,6 +133,15 @@ pub fn examine(project: &Project) -> Result<Examination> {
                 work: Work::Fold(found),
             });
         }
+    }
+    // After the folds, which commit whole files.
+    let lost = answers::scan(project)?;
+    checks.push(answers::check(&lost));
+    for found in lost {
+        plan.push(Step {
+            what: found.plan(),
+            work: Work::Adopt(Box::new(found.mission)),
+        });
     }
     let apart = branches::scan(project)?;
     checks.push(branches::check(&apart));

@@ -4,6 +4,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use crate::error::{GitContext, Result};
+use crate::program;
 use crate::project::Project;
 use crate::reach;
 
@@ -25,11 +26,19 @@ pub(crate) fn file_at(project: &Project, commit: ObjectId, path: &str) -> Result
     let Some(id) = entry_at(project, commit, path)? else {
         return Ok(None);
     };
-    let mut blob = project
+    content(project, id).map(Some)
+}
+
+/// Returns a blob's content. What a partial clone lacks is fetched by git.
+pub(crate) fn content(project: &Project, id: ObjectId) -> Result<Vec<u8>> {
+    let found = project
         .git()
-        .find_object(id)
+        .try_find_object(id)
         .git("reading a file from a commit")?;
-    Ok(Some(std::mem::take(&mut blob.data)))
+    match found {
+        Some(mut blob) => Ok(std::mem::take(&mut blob.data)),
+        None => program::blob(project, id),
+    }
 }
 
 /// Returns the object that a path names in a commit.

@@ -5,8 +5,11 @@
 //! index. In the other order a crash would let the user's next commit revert ours.
 
 mod branches;
+mod engine;
+mod executable;
 mod held;
 mod index;
+mod library;
 mod objects;
 mod refs;
 
@@ -18,6 +21,7 @@ use pawtrail_event::merge as merge_events;
 
 use crate::checkouts::Checkout;
 use crate::durable;
+use crate::engine::{self as choice, Kind};
 use crate::error::{IoContext, Result};
 use crate::failpoint;
 use crate::history;
@@ -25,8 +29,10 @@ use crate::lines;
 use crate::lock::{self, Lock};
 use crate::placement::Placement;
 use crate::project::Project;
+use crate::sparse;
 
 pub(crate) use branches::{is_event_file, merge};
+use engine::{Engine, NewCommit};
 use held::Held;
 pub(crate) use held::dead_locks;
 use index::{Obstacle, Staged};
@@ -121,14 +127,17 @@ pub(crate) fn commit(
         )));
     }
     let deadline = Instant::now() + PATIENCE;
+    let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+    let mut kind = choice::before_indexes(project, placement, &paths)?.engine;
     let mut indexes = match take_indexes(project, placement, deadline)? {
         Ok(indexes) => indexes,
         Err(reason) => return Ok(Outcome::Deferred(reason)),
     };
     let mut tip = placement.tip;
-    loop {
+    'attempt: loop {
+        let engine = engine::of(project, kind);
         let base = tip.or(placement.base);
-        let built = match build(project, placement, base, changes)? {
+        let built = match build(&*engine, placement, base, changes)? {
             Built::Files(files) => files,
             Built::Nothing(commit) if tip.is_some() => {
                 return Ok(Outcome::Committed(Committed {
@@ -140,15 +149,20 @@ pub(crate) fn commit(
             // The branch is to be created; its base holds everything already.
             Built::Nothing(_) => Vec::new(),
             Built::Taken(path) => return Ok(Outcome::Taken(path)),
+            Built::Rewritten(path) => return Ok(Outcome::Deferred(rewritten(&path))),
         };
         let at = project.now();
         let ids: Vec<(String, ObjectId)> = built
             .iter()
             .map(|file| (file.path.clone(), file.after))
             .collect();
-        let (tree, trees) = objects::tree(project, base, &ids)?;
-        let parents: Vec<ObjectId> = base.into_iter().collect();
-        let commit = objects::commit(project, tree, &parents, message, at)?;
+        let (tree, trees) = engine.trees(base, &ids)?;
+        let commit = engine.commit(&NewCommit {
+            tree,
+            parents: base.into_iter().collect(),
+            message,
+            at,
+        })?;
         failpoint::reached("ledger::objects").at("write to", project.common_dir())?;
         let written: Vec<ObjectId> = ids
             .iter()
@@ -156,29 +170,35 @@ pub(crate) fn commit(
             .chain(trees)
             .chain([commit])
             .collect();
-        let token = refs::prepare(project, &placement.ledger_ref, commit)?;
-        let flush = objects::flush(project, &written, token.path())?;
+        let ready = engine.ready(&placement.ledger_ref, commit, &written)?;
         for (checkout, held) in &mut indexes {
-            project_files(checkout, &built)?;
-            let staged: Vec<Staged<'_>> = built.iter().map(File::staged).collect();
-            if let Err(obstacle) = index::prepare(project, checkout, held, &staged)? {
-                return Ok(Outcome::Deferred(describe(obstacle, checkout)));
+            project_files(project, checkout, &built)?;
+            let staged: Vec<Staged<'_>> = built.iter().map(|file| file.staged(base)).collect();
+            match engine.index(checkout, held, &staged)? {
+                Ok(()) => held.promise(commit),
+                // Only now was the index read; git itself keeps any form.
+                Err(Obstacle::Form(_)) if project.forced_engine().is_none() => {
+                    kind = Kind::Executable;
+                    continue 'attempt;
+                }
+                Err(obstacle) => return Ok(Outcome::Deferred(describe(obstacle, checkout))),
             }
-            held.promise(commit);
             failpoint::reached("ledger::index-written").at("write", &checkout.git_dir)?;
         }
-        flush.wait()?;
+        if let Some(flush) = ready.flush {
+            flush.wait()?;
+        }
         failpoint::reached("ledger::flushed").at("flush", project.common_dir())?;
         let step = Move {
             branch: &placement.ledger_ref,
             from: tip,
             to: commit,
-            who: &Person::of(project, Role::Committer, at).header(),
+            who: &Person::of(project, Role::Committer, at),
             why: &format!("commit: {message}"),
             checkouts: &placement.checkouts,
         };
         let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
-        match refs::compare_and_swap(project, token, &held, &step)? {
+        match engine.swap(ready.token, &held, &step)? {
             Swap::Done => {
                 // The branch has moved: whatever fails now, each index is finished, so that the user's next commit
                 // doesn't revert ours.
@@ -248,9 +268,10 @@ struct File {
 }
 
 impl File {
-    fn staged(&self) -> Staged<'_> {
+    fn staged(&self, base: Option<ObjectId>) -> Staged<'_> {
         Staged {
             path: &self.path,
+            base,
             before: self.before,
             after: self.after,
             content: &self.content,
@@ -263,11 +284,12 @@ enum Built {
     Files(Vec<File>),
     Nothing(ObjectId),
     Taken(String),
+    Rewritten(String),
 }
 
 /// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
 fn build(
-    project: &Project,
+    engine: &dyn Engine,
     placement: &Placement,
     base: Option<ObjectId>,
     changes: &[Change],
@@ -275,14 +297,12 @@ fn build(
     let mut files = Vec::new();
     for change in changes {
         let before = match base {
-            Some(base) => history::entry_at(project, base, &change.path)?,
+            Some(base) => engine.entry(base, &change.path)?,
             None => None,
         };
-        let old = match (before, base) {
-            (Some(_), Some(base)) => {
-                history::file_at(project, base, &change.path)?.unwrap_or_default()
-            }
-            (Some(_) | None, _) => Vec::new(),
+        let old = match before {
+            Some(before) => engine.content(before)?,
+            None => Vec::new(),
         };
         let (content, lines) = match &change.content {
             Content::Lines(lines) => {
@@ -302,10 +322,13 @@ fn build(
             Content::Folded(side) => {
                 let folded = merge_events::fold(&old);
                 if !folded.unreadable.is_empty() {
+                    let Ok(after) = engine.blob(base, side, &folded.unreadable)? else {
+                        return Ok(Built::Rewritten(side.clone()));
+                    };
                     files.push(File {
                         path: side.clone(),
                         before: None,
-                        after: objects::blob(project, &folded.unreadable)?,
+                        after,
                         content: folded.unreadable,
                         lines: None,
                     });
@@ -316,10 +339,13 @@ fn build(
         if before.is_some() && content == old {
             continue;
         }
+        let Ok(after) = engine.blob(base, &change.path, &content)? else {
+            return Ok(Built::Rewritten(change.path.clone()));
+        };
         files.push(File {
             path: change.path.clone(),
             before,
-            after: objects::blob(project, &content)?,
+            after,
             content,
             lines,
         });
@@ -331,8 +357,11 @@ fn build(
 }
 
 /// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.
-fn project_files(checkout: &Checkout, files: &[File]) -> Result<()> {
+fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Result<()> {
     for file in files {
+        if sparse::leaves_out(project, checkout, &file.path)? {
+            continue;
+        }
         let path = checkout.root.join(&file.path);
         match &file.lines {
             Some(_) => lines::project_into(&path, &file.content)?,
@@ -347,12 +376,20 @@ fn project_files(checkout: &Checkout, files: &[File]) -> Result<()> {
 fn describe(obstacle: Obstacle, checkout: &Checkout) -> String {
     match obstacle {
         Obstacle::Form(form) => format!(
-            "{} uses {form}, which can't be written without loss yet",
+            "the index of {} is {form}, which this engine would not keep",
             checkout.root.display()
         ),
         Obstacle::Conflict => format!(
             "the file is in conflict in {}; resolve it first",
             checkout.root.display()
         ),
+        Obstacle::Rewritten => rewritten("the file"),
     }
+}
+
+fn rewritten(path: &str) -> String {
+    format!(
+        "git's attributes would store {path} in another form, and event files must be readable as they are; \
+         add `/kitty-specs/** -filter -ident -working-tree-encoding` to .gitattributes of the branch"
+    )
 }

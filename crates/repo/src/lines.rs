@@ -82,6 +82,8 @@ pub(crate) fn foreign_lines(content: &[u8], base: &[u8], known: &[String]) -> Ve
     missing(base, events.collect())
         .into_iter()
         .filter_map(|line| line.to_str().ok())
+        // Git may have checked the file out with other line ends than the branch has.
+        .map(|line| line.trim_end_matches('\r'))
         .filter(|line| known.iter().all(|other| other != line))
         .map(str::to_owned)
         .collect()

@@ -7,7 +7,7 @@ use pawtrail_event::merge::{self, Merged};
 
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
-use crate::git_program;
+use crate::program::Git;
 use crate::project::Project;
 
 const PROGRAM: &str = "pawtrail";
@@ -59,7 +59,7 @@ fn load(path: &Path) -> Result<Vec<u8>> {
 /// Makes git use the driver in this clone; what is set already stays. Returns the files that were changed.
 pub(crate) fn install(project: &Project, root: &Path) -> Result<Vec<String>> {
     let mut changed = Vec::new();
-    let missing: Vec<String> = attributes(root)?
+    let missing: Vec<String> = attributes(project, root)?
         .into_iter()
         .filter(|(_, value)| value == "unspecified")
         .filter_map(|(file, _)| {
@@ -84,8 +84,9 @@ pub(crate) fn install(project: &Project, root: &Path) -> Result<Vec<String>> {
         }
         for (key, value) in [("name", DESCRIPTION), ("driver", COMMAND)] {
             let key = format!("merge.{name}.{key}");
-            let arguments = ["config", "--local", key.as_str(), value];
-            git_program::read(root, "configuring the merge driver", &arguments)?;
+            Git::new(project)
+                .args(["config", "--local", &key, value])
+                .expect(b"")?;
         }
         configured = true;
     }
@@ -106,7 +107,7 @@ pub(crate) struct Trouble {
 /// Says what keeps git from merging event files as logs; nothing when all is well.
 pub(crate) fn trouble(project: &Project, root: &Path) -> Result<Option<Trouble>> {
     let mut ours = false;
-    for (file, value) in attributes(root)? {
+    for (file, value) in attributes(project, root)? {
         if value == "unspecified" {
             return Ok(Some(Trouble {
                 message: format!("{ATTRIBUTES_FILE} names no merge driver for {file}"),
@@ -154,12 +155,14 @@ fn command(project: &Project, name: &str) -> Option<String> {
 }
 
 /// What git's attributes say about each event file of a mission.
-fn attributes(root: &Path) -> Result<Vec<(&'static str, String)>> {
+fn attributes(project: &Project, root: &Path) -> Result<Vec<(&'static str, String)>> {
     let mut found = Vec::new();
     for (file, _) in ATTRIBUTES {
         let path = format!("kitty-specs/any-mission/{file}");
-        let arguments = ["check-attr", "-z", "merge", "--", path.as_str()];
-        let said = git_program::read(root, "reading attributes", &arguments)?;
+        let said = Git::here(project, root)
+            .args(["check-attr", "-z", "merge", "--", &path])
+            .expect(b"")?;
+        let said = String::from_utf8_lossy(&said);
         let value = said.split('\0').nth(2).unwrap_or("unspecified");
         found.push((file, value.to_owned()));
     }

@@ -8,6 +8,7 @@ use pawtrail_event::{BuildId, CommitHash, NodeId, ProjectUuid};
 use ulid::Ulid;
 
 use crate::clone_state;
+use crate::engine;
 use crate::error::{Error, GitContext, Result};
 use crate::identity::{self, Identity};
 use crate::source::Source;
@@ -20,6 +21,7 @@ pub struct Project {
     common_dir: PathBuf,
     primary: Option<PathBuf>,
     source: Arc<dyn Source>,
+    engine: Option<engine::Kind>,
 }
 
 impl std::fmt::Debug for Project {
@@ -34,7 +36,8 @@ impl Project {
     /// Finds the repository that holds `dir`: a main or linked worktree, a submodule, or a bare repository.
     ///
     /// # Errors
-    /// [`Error::NotARepository`] when there is none; [`Error::Git`] when git's data can't be read.
+    /// [`Error::NotARepository`] when there is none; [`Error::Git`] when git's data can't be read;
+    /// [`Error::Unsupported`] when its branches are stored in a way that isn't known here.
     pub fn discover(dir: &Path, source: Arc<dyn Source>) -> Result<Self> {
         let mut git = gix::discover(dir).map_err(|error| {
             if has_git_above(dir) {
@@ -48,6 +51,7 @@ impl Project {
                 }
             }
         })?;
+        engine::check_supported(&git)?;
         // A command reads the same commits and trees several times.
         git.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         let common_dir =
@@ -63,12 +67,26 @@ impl Project {
             common_dir,
             primary: primary.map(|dir| std::fs::canonicalize(&dir).unwrap_or(dir)),
             source,
+            engine: None,
         })
     }
 
     /// Opens the checkout at `dir`, with the same clock and identifiers.
     pub(crate) fn open_at(&self, dir: &Path) -> Result<Self> {
         Self::discover(dir, Arc::clone(&self.source))
+    }
+
+    /// Lets this engine commit, whatever the repository needs: for tests of both engines.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_engine(mut self, engine: engine::Kind) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// Returns the engine that the caller asked for.
+    pub(crate) fn forced_engine(&self) -> Option<engine::Kind> {
+        self.engine
     }
 
     /// Returns git's view of the repository.

@@ -17,6 +17,11 @@ impl Repo {
         Self { root, env }
     }
 
+    /// Returns the repository at a path relative to this one's root: a submodule, or a clone beside it.
+    pub fn at(&self, path: &str) -> Self {
+        Self::new(self.root.join(path), self.env.clone())
+    }
+
     /// Returns the checkout's root.
     pub fn path(&self) -> &Path {
         &self.root

@@ -26,7 +26,7 @@ pub(super) fn doctor(context: &Context, args: &DoctorArgs) -> Result<Done, CliEr
     let checks = doctor::examine(&context.project()?)?.checks;
     let data = document(&checks, &plan, &done)?;
     let failed: Vec<&Mended> = done.iter().filter(|step| !step.ok).collect();
-    if let Some(first) = failed.first() {
+    if !failed.is_empty() {
         let mut message = format!("{} of {} steps were not done", failed.len(), done.len());
         for step in &failed {
             message.push_str(&format!(
@@ -37,7 +37,7 @@ pub(super) fn doctor(context: &Context, args: &DoctorArgs) -> Result<Done, CliEr
         }
         return Err(CliError {
             details: data,
-            next_step: first.next_step.clone(),
+            next_step: failed.iter().find_map(|step| step.next_step.clone()),
             ..CliError::refused("NOT_ALL_MENDED", message)
         });
     }

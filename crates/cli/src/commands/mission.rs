@@ -1,5 +1,6 @@
 //! `mission`: create, list, show.
 
+use pawtrail_repo::engine;
 use pawtrail_repo::mission::{self, Mission, NewMission, Topology};
 use pawtrail_repo::placement::placement;
 use serde_json::json;
@@ -102,6 +103,10 @@ fn show(context: &Context, handle: Option<&str>) -> Result<Done, CliError> {
             "pawtrail decision list --mission {}",
             mission.mission_slug
         ));
-    let data = json!({ "mission": to_json(&mission)?, "placement": document(&place)? });
+    let choice = engine::choose(&project, &place)?;
+    let data = json!({
+        "mission": to_json(&mission)?,
+        "placement": document(&place, &choice)?,
+    });
     Ok(Done::new(data, text.done()))
 }

@@ -1,5 +1,6 @@
 //! `where`: says where a mission's files live, who chose that, and why.
 
+use pawtrail_repo::engine::{self, Choice};
 use pawtrail_repo::placement::{ChosenBy, Placement, placement};
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ pub(super) fn place(context: &Context, handle: Option<&str>) -> Result<Done, Cli
     let project = context.project()?;
     let mission = context.mission(&project, handle)?;
     let place = placement(&project, &mission)?;
+    let choice = engine::choose(&project, &place)?;
     let mut text = Text::new(&format!("{}: {}", mission.mission_slug, mission.title))
         .field("ledger", branch(&place.ledger_ref))
         .field("because", reason(place.chosen_by))
@@ -31,19 +33,23 @@ pub(super) fn place(context: &Context, handle: Option<&str>) -> Result<Done, Cli
             "tools that read only the primary checkout's files won't see what is written there",
         );
     }
+    text = text.field(
+        "engine",
+        format!("{}; {}", choice.engine.as_str(), choice.reason),
+    );
     let text = text.next(&format!(
         "pawtrail decision list --mission {}",
         mission.mission_slug
     ));
     let data = json!({
         "mission": to_json(&mission)?,
-        "placement": document(&place)?,
+        "placement": document(&place, &choice)?,
     });
     Ok(Done::new(data, text.done()))
 }
 
 /// The placement as data.
-pub(super) fn document(place: &Placement) -> Result<Value, CliError> {
+pub(super) fn document(place: &Placement, choice: &Choice) -> Result<Value, CliError> {
     let checkouts: Vec<Value> = place
         .checkouts
         .iter()
@@ -63,6 +69,8 @@ pub(super) fn document(place: &Placement) -> Result<Value, CliError> {
         "checkouts": checkouts,
         "busy": busy,
         "seen_by_python": place.seen_by_python,
+        "engine": to_json(&choice.engine)?,
+        "engine_reason": choice.reason,
     }))
 }
 

@@ -57,7 +57,7 @@ fn the_same_event_in_another_spelling_is_one_and_the_base_spells_it() {
     assert_eq!(merged(&narrow, &wide, &narrow), narrow);
     let free = merged("", &wide, &narrow);
     assert_eq!(free, merged("", &narrow, &wide));
-    assert_eq!(free, wide.clone().min(narrow));
+    assert_eq!(free, wide.min(narrow));
 }
 
 #[test]
@@ -219,8 +219,8 @@ proptest! {
             .iter()
             .flat_map(|log| contents(log.as_bytes()))
             .collect();
-        prop_assert_eq!(contents(&merged.content), all.clone());
         prop_assert_eq!(Reading::of(&merged.content).lines.len(), all.len());
+        prop_assert_eq!(contents(&merged.content), all);
         prop_assert!(merged.content.is_empty() || merged.content.ends_with(b"\n"));
         prop_assert!(!merged.content.ends_with(b"\n\n"));
     }

@@ -17,8 +17,9 @@ use crate::lock::{self, Lock};
 use crate::merge_driver::MAX_FILE_BYTES;
 use crate::mission::{self, Mission, SPECS_DIR};
 use crate::placement;
+use crate::program::Git;
 use crate::project::Project;
-use crate::{commit, git_program, history, sync_state};
+use crate::{commit, history, sync_state};
 
 const STATUS_FILE: &str = "status.events.jsonl";
 /// A last line without its end may still be in the making for so long.
@@ -318,13 +319,10 @@ fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
             "a {operation} is in progress there, which takes it along"
         ));
     }
-    if !git_program::read(
-        &checkout.root,
-        "reading the index",
-        &["ls-files", "--unmerged", "--", path],
-    )?
-    .is_empty()
-    {
+    let unmerged = Git::at(project, checkout)
+        .args(["ls-files", "--unmerged", "--", path])
+        .expect(b"")?;
+    if !unmerged.is_empty() {
         return left("the file is in conflict there".to_owned());
     }
     let there = project.open_at(&checkout.root)?;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::Check;
 use crate::error::Result;
+use crate::program::Git;
 use crate::project::Project;
-use crate::{git_program, merge_driver, sync_state};
+use crate::{merge_driver, sync_state};
 
 const INIT: Option<&str> = Some("pawtrail init");
 
@@ -19,8 +20,8 @@ pub(super) fn identity(project: &Project) -> Check {
 
 /// The library makes commits; the git executable makes what only it can.
 pub(super) fn engine(project: &Project) -> Result<Check> {
-    let version = match git_program::read(project.common_dir(), "asking git", &["--version"]) {
-        Ok(version) => version,
+    let version = match Git::new(project).arg("version").expect(b"") {
+        Ok(said) => String::from_utf8_lossy(&said).trim().to_owned(),
         Err(error) => return Ok(Check::bad("engine", error.to_string(), None)),
     };
     let setting = project

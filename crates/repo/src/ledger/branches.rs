@@ -7,12 +7,14 @@ use gix::bstr::{BString, ByteSlice};
 use gix::objs::tree::{EntryKind, EntryMode};
 use pawtrail_event::merge;
 
+use super::engine::{self, NewCommit};
 use super::objects::{self, Person, Role};
 use super::refs::{self, Move, Swap};
 use super::{Ledger, Merging};
+use crate::engine as choice;
 use crate::error::{Error, GitContext, Result};
-use crate::git_program;
 use crate::mission::SPECS_DIR;
+use crate::program::Git;
 use crate::project::Project;
 
 /// How many paths a message names.
@@ -49,20 +51,31 @@ pub(crate) fn merge(
     }
     let (tree, mut written) = work.write(project, our_tree)?;
     let at = project.now();
-    let commit = objects::commit(project, tree, &[ours, theirs], message, at)?;
+    let engine = engine::of(project, choice::of_clone(project)?);
+    let commit = engine.commit(&NewCommit {
+        tree,
+        parents: vec![ours, theirs],
+        message,
+        at,
+    })?;
     written.push(commit);
-    let token = refs::prepare(project, branch, commit)?;
-    objects::flush(project, &written, token.path())?.wait()?;
+    let ready = engine.ready(branch, commit, &written)?;
+    if let Some(flush) = ready.flush {
+        flush.wait()?;
+    }
     let step = Move {
         branch,
         from: Some(ours),
         to: commit,
-        who: &Person::of(project, Role::Committer, at).header(),
+        who: &Person::of(project, Role::Committer, at),
         why: &format!("commit (merge): {message}"),
         checkouts: &[],
     };
-    match refs::compare_and_swap(project, token, &[], &step)? {
-        Swap::Done => Ok(Merging::Done(commit)),
+    match engine.swap(ready.token, &[], &step)? {
+        Swap::Done => {
+            refs::flush(project, branch)?;
+            Ok(Merging::Done(commit))
+        }
         Swap::Lost => Ok(Merging::Stuck(format!("{branch} moved meanwhile"))),
         Swap::Locked => Ok(Merging::Stuck(format!(
             "another git process holds the lock of {branch}"
@@ -73,15 +86,17 @@ pub(crate) fn merge(
 /// The best common ancestors, as git finds them.
 fn bases(project: &Project, ours: ObjectId, theirs: ObjectId) -> Result<Vec<ObjectId>> {
     let (ours, theirs) = (ours.to_string(), theirs.to_string());
-    let arguments = ["merge-base", "--all", ours.as_str(), theirs.as_str()];
-    let output = git_program::run(project.common_dir(), &arguments)?;
-    if !output.status.success() && output.status.code() != Some(1) {
+    let answer = Git::new(project)
+        .args(["merge-base", "--all", &ours, &theirs])
+        .run(b"")?;
+    // Without a common ancestor git fails and says nothing.
+    if !answer.succeeded && !answer.words.is_empty() {
         return Err(Error::Git {
             action: "looking for a common ancestor".to_owned(),
-            message: git_program::words(&output),
+            message: answer.words,
         });
     }
-    String::from_utf8_lossy(&output.stdout)
+    String::from_utf8_lossy(&answer.output)
         .lines()
         .map(|line| ObjectId::from_hex(line.trim().as_bytes()).git("looking for a common ancestor"))
         .collect()

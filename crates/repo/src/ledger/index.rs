@@ -13,11 +13,14 @@ use crate::checkouts::Checkout;
 use crate::error::{GitContext, IoContext, Result};
 use crate::lines;
 use crate::project::Project;
+use crate::{engine, sparse};
 
 /// One file of the coming commit, as an index needs to know it.
 pub(super) struct Staged<'a> {
     /// Its path, relative to the repository root.
     pub(super) path: &'a str,
+    /// The commit that the coming one is built on.
+    pub(super) base: Option<ObjectId>,
     /// What the branch has now.
     pub(super) before: Option<ObjectId>,
     /// What it will have.
@@ -28,13 +31,15 @@ pub(super) struct Staged<'a> {
     pub(super) lines: Option<&'a [String]>,
 }
 
-/// What keeps an index from being written.
+/// What keeps a file out of a branch or an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Obstacle {
-    /// It has parts that can't be kept.
+    /// It has a form that this engine would not keep.
     Form(&'static str),
     /// The path is in conflict.
     Conflict,
+    /// Git's attributes would store the file in another form.
+    Rewritten,
 }
 
 /// Writes the index as it will be into its lock file; everything but the given paths stays as it is.
@@ -45,18 +50,12 @@ pub(super) fn prepare(
     files: &[Staged<'_>],
 ) -> Result<Result<(), Obstacle>> {
     let path = checkout.git_dir.join("index");
-    let mut index = gix::index::File::at_or_default(
-        &path,
-        project.git().object_hash(),
-        false,
-        gix::index::decode::Options::default(),
-    )
-    .git("reading the index")?;
-    if index.link().is_some() {
-        return Ok(Err(Obstacle::Form("a split index")));
+    if engine::is_split(&checkout.git_dir)? {
+        return Ok(Err(Obstacle::Form("split")));
     }
-    if index.is_sparse() {
-        return Ok(Err(Obstacle::Form("a sparse index")));
+    let mut index = engine::read_index(project, checkout)?;
+    if let Some(form) = engine::unwritable_form(&index) {
+        return Ok(Err(Obstacle::Form(form)));
     }
     for file in files {
         if let Err(obstacle) = stage(project, checkout, &mut index, file)? {
@@ -111,7 +110,12 @@ fn stage(
         entry.stat = stat;
         entry.flags.remove(Flags::INTENT_TO_ADD);
     } else {
-        index.dangerously_push_entry(stat, id, Flags::empty(), Mode::FILE, path);
+        let flags = if sparse::leaves_out(project, checkout, file.path)? {
+            Flags::SKIP_WORKTREE | Flags::EXTENDED
+        } else {
+            Flags::empty()
+        };
+        index.dangerously_push_entry(stat, id, flags, Mode::FILE, path);
         index.sort_entries();
     }
     Ok(Ok(()))

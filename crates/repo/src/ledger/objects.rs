@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use gix::ObjectId;
 use gix::bstr::BString;
 use gix::objs::tree::EntryKind;
 use jiff::Timestamp;
 
+use super::engine::NewCommit;
 use crate::durable::Flush;
-use crate::error::{Error, GitContext, IoContext, Result};
+use crate::error::{GitContext, Result};
+use crate::program::Git;
 use crate::project::Project;
 
 /// Name and address of who commits where no identity is configured.
@@ -31,10 +32,8 @@ impl Person {
         let config = project.git().config_snapshot();
         let variable = |name: String| std::env::var(name).ok();
         let setting = |key: String| config.string(key.as_str()).map(|value| value.to_string());
-        let (upper, lower) = match role {
-            Role::Author => ("AUTHOR", "author"),
-            Role::Committer => ("COMMITTER", "committer"),
-        };
+        let upper = role.upper();
+        let lower = upper.to_lowercase();
         let name = variable(format!("GIT_{upper}_NAME"))
             .or_else(|| setting(format!("{lower}.name")))
             .or_else(|| setting("user.name".to_owned()));
@@ -56,6 +55,17 @@ impl Person {
     /// Returns `name <email> seconds zone`.
     pub(super) fn header(&self) -> String {
         format!("{} <{}> {} +0000", self.name, self.email, self.seconds)
+    }
+
+    /// Lets git use this identity and time.
+    pub(super) fn tell(&self, git: &mut Git, role: Role) {
+        let upper = role.upper();
+        git.env(&format!("GIT_{upper}_NAME"), &self.name)
+            .env(&format!("GIT_{upper}_EMAIL"), &self.email)
+            .env(
+                &format!("GIT_{upper}_DATE"),
+                format!("{} +0000", self.seconds),
+            );
     }
 
     fn signature(&self) -> gix::actor::Signature {
@@ -81,6 +91,16 @@ fn clean(text: &str) -> String {
 pub(super) enum Role {
     Author,
     Committer,
+}
+
+impl Role {
+    /// As git's environment variables name it.
+    fn upper(self) -> &'static str {
+        match self {
+            Self::Author => "AUTHOR",
+            Self::Committer => "COMMITTER",
+        }
+    }
 }
 
 /// Writes a blob.
@@ -128,68 +148,22 @@ pub(super) fn tree(
     Ok((root, trees))
 }
 
-/// Writes a commit, signed where the repository asks for it.
-pub(super) fn commit(
-    project: &Project,
-    tree: ObjectId,
-    parents: &[ObjectId],
-    message: &str,
-    at: Timestamp,
-) -> Result<ObjectId> {
-    let author = Person::of(project, Role::Author, at);
-    let committer = Person::of(project, Role::Committer, at);
-    let git = project.git();
-    if git.config_snapshot().boolean("commit.gpgSign") == Some(true) {
-        return signed(project, tree, parents, message, &author, &committer);
-    }
+/// Writes a commit, without a signature.
+pub(super) fn commit(project: &Project, new: &NewCommit<'_>) -> Result<ObjectId> {
     let commit = gix::objs::Commit {
-        tree,
-        parents: parents.iter().copied().collect(),
-        author: author.signature(),
-        committer: committer.signature(),
+        tree: new.tree,
+        parents: new.parents.iter().copied().collect(),
+        author: Person::of(project, Role::Author, new.at).signature(),
+        committer: Person::of(project, Role::Committer, new.at).signature(),
         encoding: None,
-        message: BString::from(format!("{message}\n")),
+        message: BString::from(format!("{}\n", new.message)),
         extra_headers: Vec::new(),
     };
-    let id = git.write_object(&commit).git("writing a commit")?;
+    let id = project
+        .git()
+        .write_object(&commit)
+        .git("writing a commit")?;
     Ok(id.detach())
-}
-
-/// Lets the git executable make the commit, because it knows the user's way of signing.
-fn signed(
-    project: &Project,
-    tree: ObjectId,
-    parents: &[ObjectId],
-    message: &str,
-    author: &Person,
-    committer: &Person,
-) -> Result<ObjectId> {
-    let mut command = Command::new("git");
-    command
-        .arg("--git-dir")
-        .arg(project.git_dir())
-        .args(["commit-tree", "-S", "-m", message]);
-    for parent in parents {
-        command.args(["-p", &parent.to_string()]);
-    }
-    let output = command
-        .arg(tree.to_string())
-        .env("GIT_AUTHOR_NAME", &author.name)
-        .env("GIT_AUTHOR_EMAIL", &author.email)
-        .env("GIT_AUTHOR_DATE", format!("{} +0000", author.seconds))
-        .env("GIT_COMMITTER_NAME", &committer.name)
-        .env("GIT_COMMITTER_EMAIL", &committer.email)
-        .env("GIT_COMMITTER_DATE", format!("{} +0000", committer.seconds))
-        .stdin(Stdio::null())
-        .output()
-        .at("run git in", project.common_dir())?;
-    if !output.status.success() {
-        return Err(Error::CommitRefused {
-            message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        });
-    }
-    ObjectId::from_hex(String::from_utf8_lossy(&output.stdout).trim().as_bytes())
-        .git("reading the name of a signed commit")
 }
 
 /// Starts to flush objects, and the file that will name the commit. An object in a pack has been flushed by git.

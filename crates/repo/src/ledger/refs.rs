@@ -7,6 +7,7 @@ use std::path::Path;
 use gix::ObjectId;
 
 use super::held::Held;
+use super::objects::Person;
 use crate::checkouts::Checkout;
 use crate::durable;
 use crate::error::{Error, IoContext, Result};
@@ -30,8 +31,8 @@ pub(super) struct Move<'a> {
     pub(super) branch: &'a str,
     pub(super) from: Option<ObjectId>,
     pub(super) to: ObjectId,
-    /// Who moves it: `name <email> seconds zone`, as in a commit.
-    pub(super) who: &'a str,
+    /// Who moves it, and when.
+    pub(super) who: &'a Person,
     pub(super) why: &'a str,
     /// The worktrees that have it checked out, whose HEAD has a log of its own.
     pub(super) checkouts: &'a [Checkout],
@@ -83,10 +84,6 @@ pub(super) fn flush(project: &Project, branch: &str) -> Result<()> {
 }
 
 fn write_logs(project: &Project, step: &Move<'_>) -> Result<()> {
-    let old = step
-        .from
-        .unwrap_or_else(|| ObjectId::null(project.git().object_hash()));
-    let line = format!("{old} {} {}\t{}\n", step.to, step.who, step.why);
     let setting = project
         .git()
         .config_snapshot()
@@ -100,13 +97,21 @@ fn write_logs(project: &Project, step: &Move<'_>) -> Result<()> {
     };
     append_log(
         &project.common_dir().join("logs").join(step.branch),
-        &line,
+        &line(project, step),
         wanted,
     )?;
     for checkout in step.checkouts {
-        append_log(&checkout.git_dir.join("logs").join("HEAD"), &line, false)?;
+        let log = checkout.git_dir.join("logs").join("HEAD");
+        append_log(&log, &line(project, step), false)?;
     }
     Ok(())
+}
+
+fn line(project: &Project, step: &Move<'_>) -> String {
+    let old = step
+        .from
+        .unwrap_or_else(|| ObjectId::null(project.git().object_hash()));
+    format!("{old} {} {}\t{}\n", step.to, step.who.header(), step.why)
 }
 
 /// Appends to a log that is there; creates it where `create` says so.

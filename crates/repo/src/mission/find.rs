@@ -128,8 +128,7 @@ impl Finder {
             };
             let id = meta.object_id();
             if self.seen.insert((slug.to_owned(), id)) {
-                let blob = project.git().find_object(id).git("reading meta.json")?;
-                self.add(slug, &blob.data, name);
+                self.add(slug, &history::content(project, id)?, name);
             }
         }
         Ok(())

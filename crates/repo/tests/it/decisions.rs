@@ -4,7 +4,7 @@ use pawtrail_event::decision::{ActorType, Status};
 use pawtrail_repo::decisions::{self, Ask, Reply};
 use pawtrail_testkit::Scratch;
 
-use crate::support::{answer, ask, create, ledger_file, open};
+use super::support::{answer, ask, create, ledger_file, open};
 
 #[test]
 fn the_request_rides_in_the_answers_commit() {

@@ -6,7 +6,7 @@ use std::thread;
 use pawtrail_repo::decisions;
 use pawtrail_testkit::Scratch;
 
-use crate::support::{answer, ask, at, create, ledger_file, open};
+use super::support::{answer, ask, at, create, ledger_file, open};
 
 #[test]
 fn on_main_nothing_of_the_user_moves() {

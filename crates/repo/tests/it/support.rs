@@ -14,7 +14,11 @@ pub(crate) fn open(repo: &Repo) -> Project {
 }
 
 pub(crate) fn at(dir: &Path) -> Project {
-    Project::discover(dir, Arc::new(System)).unwrap()
+    let project = Project::discover(dir, Arc::new(System)).unwrap();
+    match super::ENGINE {
+        Some(engine) => project.with_engine(engine),
+        None => project,
+    }
 }
 
 pub(crate) fn create(project: &Project, slug: &str) -> Mission {
@@ -56,4 +60,50 @@ pub(crate) fn answer(
 pub(crate) fn ledger_file(repo: &Repo, written: &Written) -> String {
     repo.read_at(&written.receipt.r#ref, &written.receipt.path)
         .unwrap_or_default()
+}
+
+/// Asks and answers in a new mission; nothing but the mission's own files may move.
+#[track_caller]
+pub(crate) fn calm(repo: &Repo, project: &Project, slug: &str) -> (Mission, Written) {
+    let before = others(repo);
+    let mission = create(project, slug);
+    assert_eq!(others(repo), before);
+    let done = decide(repo, project, &mission, "Which way?");
+    assert_eq!(others(repo), before);
+    assert_eq!(ledger_file(repo, &done).lines().count(), 2);
+    (mission, done)
+}
+
+/// Asks and answers; the repository stays sound.
+#[track_caller]
+pub(crate) fn decide(repo: &Repo, project: &Project, mission: &Mission, question: &str) -> Written {
+    let asked = ask(project, mission, question);
+    let done = answer(project, mission, &asked, "left").unwrap();
+    assert!(done.receipt.committed);
+    assert!(
+        !repo.status_v2().contains("kitty-specs"),
+        "{}",
+        repo.status_v2()
+    );
+    repo.fsck();
+    done
+}
+
+/// Git's own next commit keeps the lines.
+#[track_caller]
+pub(crate) fn kept_by_the_next_commit(repo: &Repo, done: &Written) {
+    let file = ledger_file(repo, done);
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "next"]);
+    assert_eq!(ledger_file(repo, done), file);
+}
+
+/// All that isn't the mission's: status, index entries, stash.
+fn others(repo: &Repo) -> [String; 3] {
+    let entries: Vec<String> = repo
+        .index_entries()
+        .lines()
+        .filter(|line| !line.contains("kitty-specs/"))
+        .map(str::to_owned)
+        .collect();
+    [repo.status_v2(), entries.join("\n"), repo.stash_list()]
 }

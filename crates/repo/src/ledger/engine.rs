@@ -1,0 +1,84 @@
+//! What the engines do in their own ways: reading the branch, making objects, writing an index, moving the branch.
+
+use gix::ObjectId;
+use jiff::Timestamp;
+
+use super::executable::Executable;
+use super::held::Held;
+use super::index::{Obstacle, Staged};
+use super::library::Library;
+use super::refs::{Move, Swap};
+use crate::checkouts::Checkout;
+use crate::durable::Flush;
+use crate::engine::Kind;
+use crate::error::Result;
+use crate::project::Project;
+
+/// A commit to make.
+pub(super) struct NewCommit<'a> {
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+    /// Without the line end that closes it.
+    pub(super) message: &'a str,
+    pub(super) at: Timestamp,
+}
+
+/// A commit that is made, and what has to happen before its branch may move.
+pub(super) struct Ready {
+    /// The lock of the branch as it will be, where the engine makes its own.
+    pub(super) token: Option<Held>,
+    /// The flush that is on its way, where the objects aren't flushed yet.
+    pub(super) flush: Option<Flush>,
+}
+
+/// One way to commit. All but the reading expects the ledger's lock to be held.
+pub(super) trait Engine {
+    /// Returns the object that a path names in a commit.
+    fn entry(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>>;
+
+    /// Returns a blob's content.
+    fn content(&self, blob: ObjectId) -> Result<Vec<u8>>;
+
+    /// Writes the content of a file that is to be at `path` in a child of `base`.
+    fn blob(
+        &self,
+        base: Option<ObjectId>,
+        path: &str,
+        content: &[u8],
+    ) -> Result<Result<ObjectId, Obstacle>>;
+
+    /// Writes the tree of `parent` with files replaced or added; returns it, the root first, and the directories on the
+    /// way.
+    fn trees(
+        &self,
+        parent: Option<ObjectId>,
+        files: &[(String, ObjectId)],
+    ) -> Result<(ObjectId, Vec<ObjectId>)>;
+
+    /// Writes a commit.
+    fn commit(&self, new: &NewCommit<'_>) -> Result<ObjectId>;
+
+    /// Readies the branch's move to `commit`; `written` is all that was written for it.
+    fn ready(&self, branch: &str, commit: ObjectId, written: &[ObjectId]) -> Result<Ready>;
+
+    /// Writes a worktree's index as it will be into its lock; all but the given paths stays as it is.
+    fn index(
+        &self,
+        checkout: &Checkout,
+        held: &Held,
+        files: &[Staged<'_>],
+    ) -> Result<Result<(), Obstacle>>;
+
+    /// Moves the branch if it still is where the caller saw it, with its log; the caller flushes the move.
+    ///
+    /// `indexes` are noted first, so that they are finished should this process die after the move.
+    fn swap(&self, token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap>;
+}
+
+/// Returns the engine of a kind.
+pub(super) fn of(project: &Project, kind: Kind) -> Box<dyn Engine + '_> {
+    match kind {
+        Kind::Library => Box::new(Library { project }),
+        Kind::Executable => Box::new(Executable { project }),
+    }
+}

@@ -1,0 +1,146 @@
+//! The engine that is the git executable: for what only git can do, or keep.
+
+mod index;
+mod trees;
+
+use gix::ObjectId;
+
+use super::engine::{Engine, NewCommit, Ready};
+use super::held::{self, Held};
+use super::index::{Obstacle, Staged};
+use super::objects::{Person, Role};
+use super::refs::{Move, Swap};
+use crate::checkouts::Checkout;
+use crate::error::{Error, GitContext, Result};
+use crate::history;
+use crate::program::{self, Git};
+use crate::project::Project;
+
+/// Commits through git's plumbing.
+pub(super) struct Executable<'a> {
+    pub(super) project: &'a Project,
+}
+
+impl Engine for Executable<'_> {
+    fn entry(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>> {
+        let output = Git::new(self.project)
+            .args(["ls-tree", "-z", "--full-tree", &commit.to_string()])
+            .args(["--", path])
+            .expect(b"")?;
+        Ok(trees::parse(&output)?.first().map(|entry| entry.id))
+    }
+
+    fn content(&self, blob: ObjectId) -> Result<Vec<u8>> {
+        program::blob(self.project, blob)
+    }
+
+    fn blob(
+        &self,
+        base: Option<ObjectId>,
+        path: &str,
+        content: &[u8],
+    ) -> Result<Result<ObjectId, Obstacle>> {
+        let id = Git::new(self.project)
+            .args(["hash-object", "-w", "--stdin", "--path", path])
+            .attributes_of(base)
+            .object(content)?;
+        let plain = gix::objs::compute_hash(
+            self.project.git().object_hash(),
+            gix::objs::Kind::Blob,
+            content,
+        )
+        .git("hashing a file")?;
+        Ok(if id == plain {
+            Ok(id)
+        } else {
+            Err(Obstacle::Rewritten)
+        })
+    }
+
+    fn trees(
+        &self,
+        parent: Option<ObjectId>,
+        files: &[(String, ObjectId)],
+    ) -> Result<(ObjectId, Vec<ObjectId>)> {
+        let files: Vec<(&str, ObjectId)> = files
+            .iter()
+            .map(|(path, id)| (path.as_str(), *id))
+            .collect();
+        let base = parent.map(|commit| format!("{commit}^{{tree}}"));
+        // Git flushes what it writes, so nobody has to know the directories on the way.
+        Ok((
+            trees::with_files(self.project, base.as_deref(), &files)?,
+            Vec::new(),
+        ))
+    }
+
+    fn commit(&self, new: &NewCommit<'_>) -> Result<ObjectId> {
+        let mut git = Git::new(self.project);
+        git.arg("commit-tree");
+        let config = self.project.git().config_snapshot();
+        if config.boolean("commit.gpgSign") == Some(true) {
+            git.arg("-S");
+        }
+        for parent in &new.parents {
+            git.args(["-p", &parent.to_string()]);
+        }
+        git.args(["-F", "-", &new.tree.to_string()]);
+        Person::of(self.project, Role::Author, new.at).tell(&mut git, Role::Author);
+        Person::of(self.project, Role::Committer, new.at).tell(&mut git, Role::Committer);
+        let answer = git.run(format!("{}\n", new.message).as_bytes())?;
+        if !answer.succeeded {
+            return Err(Error::CommitRefused {
+                message: answer.words,
+            });
+        }
+        ObjectId::from_hex(answer.output.trim_ascii()).git("reading the name of a commit")
+    }
+
+    fn ready(&self, _branch: &str, _commit: ObjectId, _written: &[ObjectId]) -> Result<Ready> {
+        Ok(Ready {
+            token: None,
+            flush: None,
+        })
+    }
+
+    fn index(
+        &self,
+        checkout: &Checkout,
+        held: &Held,
+        files: &[Staged<'_>],
+    ) -> Result<Result<(), Obstacle>> {
+        index::prepare(self, checkout, held, files)
+    }
+
+    fn swap(&self, _token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap> {
+        if !indexes.is_empty() {
+            held::write_notes(self.project, indexes.iter().copied())?;
+        }
+        let old = step
+            .from
+            .unwrap_or_else(|| ObjectId::null(self.project.git().object_hash()));
+        // Git notes the move in the log of one HEAD, that of the worktree in whose name it runs.
+        let mut git = Git::beside(self.project, step.checkouts.first());
+        git.args(["update-ref", "--stdin", "-z", "-m", step.why]);
+        step.who.tell(&mut git, Role::Committer);
+        let order = format!("update {}\0{}\0{old}\0", step.branch, step.to);
+        let answer = git.run(order.as_bytes())?;
+        if answer.succeeded {
+            return Ok(Swap::Done);
+        }
+        let tip = history::tip(self.project, step.branch)?;
+        let words = &answer.words;
+        if tip == Some(step.to) {
+            Ok(Swap::Done)
+        } else if tip != step.from {
+            Ok(Swap::Lost)
+        } else if words.contains("Unable to create") && words.contains("File exists") {
+            Ok(Swap::Locked)
+        } else {
+            Err(Error::Git {
+                action: format!("moving {}", step.branch),
+                message: answer.words,
+            })
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The engine in this process.
+
+use gix::ObjectId;
+
+use super::engine::{Engine, NewCommit, Ready};
+use super::held::Held;
+use super::index::{self, Obstacle, Staged};
+use super::objects;
+use super::refs::{self, Move, Swap};
+use crate::checkouts::Checkout;
+use crate::error::{Error, Result};
+use crate::history;
+use crate::project::Project;
+
+/// Commits in this process.
+pub(super) struct Library<'a> {
+    pub(super) project: &'a Project,
+}
+
+impl Engine for Library<'_> {
+    fn entry(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>> {
+        history::entry_at(self.project, commit, path)
+    }
+
+    fn content(&self, blob: ObjectId) -> Result<Vec<u8>> {
+        history::content(self.project, blob)
+    }
+
+    fn blob(
+        &self,
+        _base: Option<ObjectId>,
+        _path: &str,
+        content: &[u8],
+    ) -> Result<Result<ObjectId, Obstacle>> {
+        objects::blob(self.project, content).map(Ok)
+    }
+
+    fn trees(
+        &self,
+        parent: Option<ObjectId>,
+        files: &[(String, ObjectId)],
+    ) -> Result<(ObjectId, Vec<ObjectId>)> {
+        objects::tree(self.project, parent, files)
+    }
+
+    fn commit(&self, new: &NewCommit<'_>) -> Result<ObjectId> {
+        objects::commit(self.project, new)
+    }
+
+    fn ready(&self, branch: &str, commit: ObjectId, written: &[ObjectId]) -> Result<Ready> {
+        let token = refs::prepare(self.project, branch, commit)?;
+        let flush = objects::flush(self.project, written, token.path())?;
+        Ok(Ready {
+            token: Some(token),
+            flush: Some(flush),
+        })
+    }
+
+    fn index(
+        &self,
+        checkout: &Checkout,
+        held: &Held,
+        files: &[Staged<'_>],
+    ) -> Result<Result<(), Obstacle>> {
+        index::prepare(self.project, checkout, held, files)
+    }
+
+    fn swap(&self, token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap> {
+        let token = token.ok_or_else(|| Error::Git {
+            action: format!("moving {}", step.branch),
+            message: "its lock was not prepared".to_owned(),
+        })?;
+        refs::compare_and_swap(self.project, token, indexes, step)
+    }
+}

@@ -1,0 +1,12 @@
+//! The ledger's suite on one engine: the executable.
+
+#[path = "decisions.rs"]
+mod decisions;
+#[path = "ledger.rs"]
+mod ledger;
+#[path = "shapes.rs"]
+mod shapes;
+#[path = "support.rs"]
+mod support;
+
+const ENGINE: Option<pawtrail_repo::engine::Kind> = Some(pawtrail_repo::engine::Kind::Executable);
