@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "helpers of tests fail like tests"
+    clippy::print_stdout,
+    reason = "helpers of tests fail like tests, and say what they measured"
 )]
 
 use std::collections::{HashMap, HashSet};
@@ -164,18 +165,233 @@ fn eight_processes_and_plain_git_commits_on_the_ledger_branch_lose_nothing_of_ea
     assert_eq!(places[1].status_v2(), "");
 }
 
-/// Git doesn't wait for the index's lock; a person tries again.
+/// Git doesn't wait for the index's lock; a person tries again. Returns how often.
 #[track_caller]
-fn insist(repo: &Repo, args: &[&str]) {
+fn insist(repo: &Repo, args: &[&str]) -> usize {
     let end = Instant::now() + Duration::from_secs(60);
+    let mut again = 0;
     loop {
         let output = repo.try_git(args);
         if output.status == 0 {
-            return;
+            return again;
         }
+        again += 1;
         let locked =
             output.stderr.contains("index.lock") || output.stderr.contains("cannot lock ref");
         assert!(locked && Instant::now() < end, "{output}");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Three missions: one on the branch that the primary checkout has, two with worktrees of their own branches.
+fn three_missions(scratch: &Scratch) -> (Project, [Repo; 4], [(String, String, String); 3]) {
+    let project = Project::on_work(scratch, BINARY);
+    let known = |made: &serde_json::Value| {
+        let dir = text(&made["dir"]);
+        let path = format!("{dir}/decisions.events.jsonl");
+        (text(&made["mission_id"]), text(&made["ledger_ref"]), path)
+    };
+    let first = (
+        project.mission_id.clone(),
+        project.ledger.clone(),
+        project.path.clone(),
+    );
+    // On `main`, which is protected, a mission gets a branch of its own.
+    project.repo.git(&["switch", "-q", "main"]);
+    let [second, third] = ["search", "billing"].map(|slug| {
+        let create = ["mission", "create", slug];
+        known(&project.pawtrail.data(&project.repo, &create))
+    });
+    project.repo.git(&["switch", "-q", "work"]);
+    let short = |name: &str| name.trim_start_matches("refs/heads/").to_owned();
+    let places = [
+        project.repo.clone(),
+        project.repo.worktree("search", &short(&second.1)),
+        project.repo.worktree("billing", &short(&third.1)),
+        project.repo.worktree("topic", "topic"),
+    ];
+    (project, places, [first, second, third])
+}
+
+/// A person who commits, stages, stashes and amends on each checked-out ledger branch until told to stop; returns
+/// the notes that were committed, by place, and how often git had to be asked again.
+fn person(places: &[Repo], stop: &AtomicUsize) -> (Vec<(usize, String)>, usize) {
+    let mut made = Vec::new();
+    let mut again = 0;
+    let mut at = 0;
+    while stop.load(Ordering::Relaxed) < CROWD {
+        let place = at % places.len();
+        let repo = &places[place];
+        let name = format!("note-{at:04}.md");
+        // A person also thinks.
+        std::thread::sleep(Duration::from_millis(50));
+        repo.write(&name, "note\n");
+        again += insist(repo, &["add", &name]);
+        match at % 4 {
+            0 => again += insist(repo, &["commit", "-q", "-m", &name]),
+            1 => {
+                again += stash_and_pop(repo, &name);
+                again += insist(repo, &["commit", "-q", "-m", &name, "--", &name]);
+            }
+            2 => {
+                again += insist(repo, &["commit", "-q", "-m", &name]);
+                again += insist(repo, &["commit", "-q", "--amend", "--no-edit"]);
+            }
+            _ => again += insist(repo, &["commit", "-q", "-m", &name, "--only", &name]),
+        }
+        made.push((place, name));
+        at += 1;
+    }
+    (made, again)
+}
+
+/// Puts a staged file away and gets it back. Stash locks the index more than once and stops half-way when it can't; a
+/// person then looks at what is there and goes on. Returns how often that was.
+fn stash_and_pop(repo: &Repo, name: &str) -> usize {
+    let end = Instant::now() + Duration::from_secs(60);
+    let mut said = Vec::new();
+    loop {
+        let output = repo.try_git(&["stash", "push", "-q", "--staged"]);
+        let done = output.status == 0 || !repo.stash_list().is_empty();
+        said.push(output);
+        assert!(Instant::now() < end, "{name} can't be stashed: {said:#?}");
+        if done {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    while !repo.stash_list().is_empty() {
+        // What a half-done push or pop left would be in the way.
+        insist(repo, &["rm", "-q", "-f", "--ignore-unmatch", "--", name]);
+        let _ = std::fs::remove_file(repo.path().join(name));
+        said.push(repo.try_git(&["stash", "pop", "-q"]));
+        assert!(Instant::now() < end, "{name} can't be popped: {said:#?}");
+    }
+    assert_eq!(
+        repo.read(name).as_deref(),
+        Some("note\n"),
+        "{name}: {said:#?}"
+    );
+    insist(repo, &["add", name]);
+    said.iter().filter(|output| output.status != 0).count()
+}
+
+const CROWD: usize = 16;
+const EACH: usize = 50;
+
+#[test]
+fn sixteen_processes_answer_50_decisions_each_in_three_missions_while_git_commits_stashes_and_amends()
+ {
+    let scratch = Scratch::new();
+    let (project, places, missions) = three_missions(&scratch);
+    let stop = AtomicUsize::new(0);
+    let work = |worker: usize| {
+        let place = &places[worker % places.len()];
+        let mission = &missions[worker % missions.len()].0;
+        let mut given = Vec::new();
+        for at in 0..EACH {
+            let question = format!("Worker {worker}, question {at}?");
+            let ask = [
+                "decision",
+                "request",
+                "--mission",
+                mission,
+                "--question",
+                &question,
+            ];
+            let id = text(&project.pawtrail.data(place, &ask)["decision_id"]);
+            let answer = [
+                "--json",
+                "decision",
+                "answer",
+                &id,
+                "yes",
+                "--mission",
+                mission,
+            ];
+            let output = project.pawtrail.run(place, &answer);
+            let document = output.json();
+            // Git may hold a lock for longer than an answer waits; the next command commits it then.
+            let receipt = match output.status {
+                0 => &document["receipt"],
+                3 => &document["error"]["details"]["receipt"],
+                _ => panic!("{output}"),
+            };
+            given.push((
+                worker % missions.len(),
+                id,
+                text(&receipt["event_id"]),
+                output,
+            ));
+        }
+        stop.fetch_add(1, Ordering::Relaxed);
+        given
+    };
+    let (given, (made, again)) = std::thread::scope(|scope| {
+        let person = scope.spawn(|| person(&places[..3], &stop));
+        let work = &work;
+        let workers: Vec<_> = (0..CROWD)
+            .map(|worker| scope.spawn(move || work(worker)))
+            .collect();
+        let given: Vec<_> = workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+            .collect();
+        (given, person.join().unwrap())
+    });
+    let late = given.iter().filter(|answer| answer.3.status == 3).count();
+    let mut took: Vec<Duration> = given.iter().map(|answer| answer.3.took).collect();
+    took.sort();
+    println!(
+        "{} answers: median {:?}, p99 {:?}, longest {:?}; {late} committed by a later command; \
+         {} commits of git's own beside them, {again} repeated",
+        given.len(),
+        took[took.len() / 2],
+        took[took.len() * 99 / 100],
+        took[took.len() - 1],
+        made.len(),
+    );
+    assert_eq!(given.len(), CROWD * EACH);
+    assert!(made.len() > 5, "too few commits beside the answers");
+    // Whatever waited is committed by one more command.
+    for (at, (mission, ledger, path)) in missions.iter().enumerate() {
+        let ask = [
+            "decision",
+            "request",
+            "--mission",
+            mission,
+            "--question",
+            "Last?",
+        ];
+        let id = text(&project.pawtrail.data(&places[3], &ask)["decision_id"]);
+        let answer = ["decision", "answer", &id, "yes", "--mission", mission];
+        project.pawtrail.data(&places[3], &answer);
+        let log = project.repo.read_at(ledger, path).unwrap();
+        let rows = pawtrail_testkit::rows(&log);
+        let events: HashSet<String> = rows.iter().map(|row| text(&row["event_id"])).collect();
+        assert_eq!(rows.len(), events.len(), "an event stands twice in {path}");
+        let answered: HashMap<String, String> = rows
+            .iter()
+            .filter(|row| row["event_type"] == "DecisionInputAnswered")
+            .map(|row| (text(&row["payload"]["decision_id"]), text(&row["event_id"])))
+            .filter(|(known, _)| *known != id)
+            .collect();
+        let wanted: HashMap<String, String> = given
+            .iter()
+            .filter(|answer| answer.0 == at)
+            .map(|answer| (answer.1.clone(), answer.2.clone()))
+            .collect();
+        assert_eq!(answered, wanted, "{path}");
+        assert_eq!(rows.len(), 2 * (wanted.len() + 1), "{path}");
+        assert_eq!(places[at].status_v2(), "", "{path}");
+        assert_eq!(places[at].stash_list(), "");
+    }
+    for (place, name) in &made {
+        assert!(
+            project.repo.read_at(&missions[*place].1, name).is_some(),
+            "{name} is gone from {}",
+            missions[*place].1
+        );
+    }
+    project.repo.fsck();
 }

@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "helpers of tests fail like tests"
+    clippy::print_stdout,
+    reason = "helpers of tests fail like tests, and say what they measured"
 )]
 
 use std::collections::HashMap;
@@ -16,18 +17,18 @@ use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
 /// Short logs keep each run quick: each round has a project of its own.
-const ROUNDS: u64 = 4;
+const ROUNDS: u64 = 20;
 const RUNS: u64 = 25;
 
 #[test]
 fn an_answer_that_was_reported_survives_a_kill_at_any_moment() {
     let project = |scratch: &Scratch| Project::new(scratch, BINARY);
-    killed_100_times(project);
+    killed_500_times(project);
 }
 
 #[test]
 fn an_answer_survives_a_kill_while_its_branch_is_checked_out() {
-    killed_100_times(|scratch: &Scratch| {
+    killed_500_times(|scratch: &Scratch| {
         let project = Project::on_work(scratch, BINARY);
         project.repo.write("README.md", "# Dirty\n");
         project.repo.write("staged.txt", "staged\n");
@@ -36,8 +37,11 @@ fn an_answer_survives_a_kill_while_its_branch_is_checked_out() {
     });
 }
 
-fn killed_100_times(project: impl Fn(&Scratch) -> Project) {
-    let seed = RandomState::new().hash_one(0);
+fn killed_500_times(project: impl Fn(&Scratch) -> Project) {
+    let seed = std::env::var("PAWTRAIL_TEST_SEED").map_or_else(
+        |_| RandomState::new().hash_one(0),
+        |seed| seed.parse().unwrap(),
+    );
     let mut dice = Dice(seed);
     let mut reported = 0;
     for round in 0..ROUNDS {
@@ -45,6 +49,7 @@ fn killed_100_times(project: impl Fn(&Scratch) -> Project) {
         reported += killed(&project(&scratch), &mut dice, round, seed);
     }
     let runs = ROUNDS * RUNS;
+    println!("{runs} kills, {reported} answers had been reported before (seed {seed})");
     assert!(
         reported > 0,
         "no run of {runs} came to its end (seed {seed})"

@@ -1,11 +1,13 @@
 //! The decision service: every path that asks for or records a decision goes through here.
 
+mod closed;
 mod read;
 mod spool;
 mod verify;
 
 use pawtrail_event::decision::{
-    self, Actor, ActorType, Answered, Header, Payload, PayloadError, Requested, Row, RowPayload,
+    self, Actor, ActorType, Answered, Decision, Header, Payload, PayloadError, Requested, Row,
+    RowPayload,
 };
 use pawtrail_event::{DecisionId, EventId, Sanitized, time};
 
@@ -18,7 +20,7 @@ use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::sync_state;
-use crate::{durable, history, lines, sparse};
+use crate::{durable, history, lines, sandbox, sparse};
 
 pub use read::{Entry, GivenBy, Reading, find, list, log};
 pub(crate) use spool::adopt;
@@ -86,47 +88,32 @@ pub fn actor(actor_id: &str, actor_type: ActorType) -> Actor {
 /// [`Error::Invalid`] for a blank or oversized field; [`Error::DecisionExists`] when the input key asks something
 /// else already; otherwise when the ledger can't be read or the spool can't be written.
 pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written> {
-    let ledger = Ledger::lock(project)?;
-    sync_state::first_sight(project)?;
-    let mut place = placement::placement(project, mission)?;
-    let fresh = match &ask.input_key {
-        Some(key) => DecisionId::for_input(key).map_err(|error| Error::Invalid {
-            what: "--input-key",
-            message: error.to_string(),
-        })?,
-        None => DecisionId::from(project.ulid()),
+    let ledger = match Ledger::lock(project) {
+        Ok(ledger) => ledger,
+        Err(error) if sandbox::is_closed(&error) => {
+            return closed::request(project, mission, ask, error);
+        }
+        Err(error) => return Err(error),
     };
+    sync_state::first_sight(project)?;
+    let mut warnings = sandbox::adopt(project, &ledger)?;
+    let mut place = placement::placement(project, mission)?;
+    let fresh = decision_id(project, &ask)?;
     let print = serde_json::json!([ask.question, ask.options, ask.input_key, ask.step, ask.run]);
     let claim = Claim::new(project, mission, "request", &print);
     let claim = idempotency::claim(project, ask.idempotency_key.as_deref(), &claim, &fresh)?;
     let decision_id = claim.decision_id;
     let rows = read::rows(project, mission, &place)?;
     let header = header(project, mission, claim.event_id)?;
-    let asked = Requested {
-        run_id: ask.run.unwrap_or_else(|| decision_id.to_string()),
-        decision_id: decision_id.clone(),
-        step_id: ask.step.unwrap_or_else(|| decision_id.to_string()),
-        question: ask.question,
-        options: ask.options,
-        input_key: ask.input_key,
-        actor: ask
-            .actor
-            .unwrap_or_else(|| actor("pawtrail", ActorType::Service)),
-    };
-    let payload = Payload::requested(asked).map_err(|error| refused(&error))?;
+    let payload = asked(ask, &decision_id)?;
     let event = decision::event(&header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
-        if known.question != text(&event, "question") || known.options != options(&event) {
-            return Err(Error::DecisionExists {
-                id: decision_id,
-                question: known.question.clone(),
-            });
-        }
+        same_question(&event, &decision_id, known)?;
         let receipt = read::receipt(project, mission, &place, event_id)?;
         return Ok(Written {
             decision_id,
             receipt,
-            warnings: Vec::new(),
+            warnings,
         });
     }
     place = placement::choose_for_good(project, mission, place)?;
@@ -136,7 +123,6 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
         journal.take_back(&event)?;
         return Err(error);
     }
-    let mut warnings = Vec::new();
     if !place.checkouts.is_empty() {
         let spooled = lines::union(b"", &journal.spooled()?);
         let path = mission.path(decision::FILE);
@@ -168,19 +154,20 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
 /// [`Error::DecisionNotFound`], [`Error::AlreadyAnswered`], [`Error::Invalid`]; [`Error::Spooled`] when the answer is
 /// recorded and can't be committed now, which the next command makes up for.
 pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Written> {
-    let ledger = Ledger::lock(project)?;
+    let ledger = match Ledger::lock(project) {
+        Ok(ledger) => ledger,
+        Err(error) if sandbox::is_closed(&error) => {
+            return closed::answer(project, mission, reply, error);
+        }
+        Err(error) => return Err(error),
+    };
     sync_state::first_sight(project)?;
+    let mut left = sandbox::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
     let decision_id = reply.decision_id;
     let rows = read::rows(project, mission, &place)?;
     let decisions = decision::fold(&rows);
-    let known = decisions
-        .iter()
-        .find(|known| known.decision_id == decision_id && known.requested_event.is_some())
-        .ok_or_else(|| Error::DecisionNotFound {
-            id: decision_id.to_string(),
-            place: mission.mission_slug.to_string(),
-        })?;
+    let known = known(&decisions, &decision_id, mission)?;
     let print = serde_json::json!([decision_id, reply.answer]);
     let claim = Claim::new(project, mission, "answer", &print);
     let claim = idempotency::claim(
@@ -214,7 +201,7 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
                 return Ok(Written {
                     decision_id,
                     receipt,
-                    warnings: Vec::new(),
+                    warnings: left,
                 });
             }
             given.event_id.clone()
@@ -234,15 +221,70 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
     let message = format!("chore(decisions): answer {decision_id} [skip ci]");
     // From here on the answer is in the spool: whatever fails now, the next command makes up for.
     match spool::commit(project, &ledger, mission, &place, &message) {
-        Ok((Outcome::Committed(done), warnings)) => Ok(Written {
-            receipt: receipt(mission, &place, event_id, Some(&done)),
-            decision_id,
-            warnings,
-        }),
+        Ok((Outcome::Committed(done), warnings)) => {
+            left.extend(warnings);
+            Ok(Written {
+                receipt: receipt(mission, &place, event_id, Some(&done)),
+                decision_id,
+                warnings: left,
+            })
+        }
         Ok((Outcome::Deferred(reason), _)) => Err(pending(reason)),
         Ok((Outcome::Taken(path), _)) => Err(pending(format!("{path} is no log"))),
         Err(error) => Err(pending(error.to_string())),
     }
+}
+
+/// The id that a request will have unless its idempotency key stands for another.
+fn decision_id(project: &Project, ask: &Ask) -> Result<DecisionId> {
+    match &ask.input_key {
+        Some(key) => DecisionId::for_input(key).map_err(|error| Error::Invalid {
+            what: "--input-key",
+            message: error.to_string(),
+        }),
+        None => Ok(DecisionId::from(project.ulid())),
+    }
+}
+
+fn asked(ask: Ask, decision_id: &DecisionId) -> Result<Payload> {
+    let asked = Requested {
+        run_id: ask.run.unwrap_or_else(|| decision_id.to_string()),
+        decision_id: decision_id.clone(),
+        step_id: ask.step.unwrap_or_else(|| decision_id.to_string()),
+        question: ask.question,
+        options: ask.options,
+        input_key: ask.input_key,
+        actor: ask
+            .actor
+            .unwrap_or_else(|| actor("pawtrail", ActorType::Service)),
+    };
+    Payload::requested(asked).map_err(|error| refused(&error))
+}
+
+/// Refuses an event whose decision is there already and asks something else.
+fn same_question(event: &Sanitized, id: &DecisionId, known: &Requested) -> Result<()> {
+    if known.question == text(event, "question") && known.options == options(event) {
+        return Ok(());
+    }
+    Err(Error::DecisionExists {
+        id: id.clone(),
+        question: known.question.clone(),
+    })
+}
+
+/// Finds the decision that is to be answered.
+fn known<'a>(
+    decisions: &'a [Decision],
+    id: &DecisionId,
+    mission: &Mission,
+) -> Result<&'a Decision> {
+    decisions
+        .iter()
+        .find(|known| known.decision_id == *id && known.requested_event.is_some())
+        .ok_or_else(|| Error::DecisionNotFound {
+            id: id.to_string(),
+            place: mission.mission_slug.to_string(),
+        })
 }
 
 fn header(project: &Project, mission: &Mission, event_id: EventId) -> Result<Header> {

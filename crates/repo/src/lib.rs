@@ -29,6 +29,7 @@ mod protection;
 mod reach;
 mod receipt;
 mod record;
+mod sandbox;
 mod source;
 mod sparse;
 pub mod spooled;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::durable;
 use crate::error::{Error, IoContext, Result};
+use crate::failpoint;
 
 /// How long a command waits for a lock before it gives up with exit code 4.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,10 +29,8 @@ impl Lock {
         if let Some(dir) = path.parent() {
             durable::create_dir(dir)?;
         }
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
+        let file = failpoint::reached("lock::open")
+            .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
             .at("open the lock", path)?;
         let deadline = Instant::now() + patience;
         let mut pause = Duration::from_micros(200);

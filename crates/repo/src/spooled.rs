@@ -1,4 +1,4 @@
-//! What waits in the spools of this clone for its commit.
+//! What waits in the spools of this clone, and in those that sandboxes left, for its commit.
 
 use pawtrail_event::MissionId;
 use pawtrail_event::decision::{self, RowPayload};
@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::journal::{self, Journal};
 use crate::project::Project;
+use crate::sandbox;
 
 /// The lines of one mission that are recorded and in no commit yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,14 +20,21 @@ pub struct Waiting {
     pub answers: usize,
 }
 
-/// Lists the missions whose spool holds something. It reads and never writes.
+/// Lists the missions of which something waits. It reads and never writes.
 ///
 /// # Errors
 /// When a spool can't be read.
 pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
+    let mut missions = journal::spooling_missions(project)?;
+    missions.extend(sandbox::missions(project)?);
+    missions.sort();
+    missions.dedup();
     let mut found = Vec::new();
-    for mission_id in journal::spooling_missions(project)? {
-        let lines = Journal::of(project, &mission_id, decision::FILE).spooled()?;
+    for mission_id in missions {
+        let mut lines = Journal::of(project, &mission_id, decision::FILE).spooled()?;
+        lines.extend(sandbox::lines(project, &mission_id)?);
+        lines.sort();
+        lines.dedup();
         if lines.is_empty() {
             continue;
         }
@@ -36,7 +44,6 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
             mission_id,
         });
     }
-    found.sort_by(|one, other| one.mission_id.cmp(&other.mission_id));
     Ok(found)
 }
 

@@ -16,28 +16,35 @@ enum Next {
 
 #[test]
 fn the_next_command_mends_whatever_an_answer_died_of() {
-    for shape in SHAPES {
-        for place in places(shape) {
-            let scratch = Scratch::new();
-            let world = World::new(&scratch, shape);
-            for next in [
-                Next::AnswerAgain,
-                Next::Request,
-                Next::CreateMission,
-                Next::Commit,
-            ] {
-                // On `main`, which is protected, a user's own commit is refused.
-                if matches!((shape, next), (Shape::Nowhere, Next::Commit)) {
-                    continue;
-                }
-                death(
-                    &scratch,
-                    &world,
-                    place,
-                    next,
-                    &format!("{shape:?}, {place}, {next:?}"),
-                );
+    deaths(Shape::Nowhere);
+}
+
+#[test]
+fn the_next_command_mends_whatever_an_answer_died_of_on_the_checked_out_branch() {
+    deaths(Shape::Here);
+}
+
+#[test]
+fn the_next_command_mends_the_other_worktree_that_an_answer_died_in() {
+    deaths(Shape::InAnotherWorktree);
+}
+
+fn deaths(shape: Shape) {
+    for place in places(shape) {
+        let scratch = Scratch::new();
+        let world = World::new(&scratch, shape);
+        for next in [
+            Next::AnswerAgain,
+            Next::Request,
+            Next::CreateMission,
+            Next::Commit,
+        ] {
+            // On `main`, which is protected, a user's own commit is refused.
+            if matches!((shape, next), (Shape::Nowhere, Next::Commit)) {
+                continue;
             }
+            let what = format!("{shape:?}, {place}, {next:?}");
+            death(&scratch, &world, place, next, &what);
         }
     }
 }

@@ -3,9 +3,11 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "helpers of tests fail like tests"
+    clippy::print_stdout,
+    reason = "helpers of tests fail like tests, and say what they measured"
 )]
 
 mod deaths;
 mod failures;
+mod sandbox;
 mod support;

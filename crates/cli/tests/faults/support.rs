@@ -136,11 +136,6 @@ impl World {
         let files = self.user.git(&["show", "--format=", "--name-only", "HEAD"]);
         assert_eq!(files.trim(), "staged.txt", "{what}");
         assert_eq!(self.project.rows(), ours, "{what}");
-        assert_eq!(
-            self.user.status_v2(),
-            format!("{}\n", self.status()),
-            "{what}"
-        );
     }
 }
 

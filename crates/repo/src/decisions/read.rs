@@ -14,6 +14,7 @@ use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::Receipt;
+use crate::sandbox;
 
 /// A decision as a reader sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -194,6 +195,8 @@ fn union(project: &Project, mission: &Mission, place: &Placement) -> Result<Unio
         .collect();
     let spooled = Journal::of(project, &mission.mission_id, decision::FILE).spooled()?;
     whole = whole.union(Log::read(spooled.join("\n").as_bytes()));
+    let left = sandbox::lines(project, &mission.mission_id)?;
+    whole = whole.union(Log::read(left.join("\n").as_bytes()));
     for root in project.roots() {
         let file = root.join(&path);
         let Some(content) = durable::read(&file)? else {

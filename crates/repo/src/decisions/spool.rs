@@ -8,7 +8,7 @@ use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::spooled::is_answer;
-use crate::{durable, history, journal, ledger, lines, sync_state};
+use crate::{durable, history, journal, ledger, lines, sandbox, sync_state};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
 ///
@@ -93,6 +93,14 @@ pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>>
 /// When the lock can't be had or the spool can't be read.
 pub fn finish(project: &Project) -> Result<Vec<String>> {
     let mut waiting = Vec::new();
+    if sandbox::waits(project)? {
+        match Ledger::lock(project) {
+            Ok(held) => waiting.extend(sandbox::adopt(project, &held)?),
+            // The receipt of whoever wrote it says so already.
+            Err(error) if sandbox::is_closed(&error) => return Ok(waiting),
+            Err(error) => return Err(error),
+        }
+    }
     let mut late = Vec::new();
     for id in journal::spooling_missions(project)? {
         let lines = Journal::of(project, &id, decision::FILE).spooled()?;

@@ -1,0 +1,114 @@
+//! Requests and answers where the git directory can't be written: left in the checkout, adopted later.
+
+use pawtrail_event::decision::{self, Answered, Header, Payload};
+use pawtrail_event::{BuildId, EventId, time};
+
+use super::{Ask, Reply, Written, asked, read, receipt, refused, requested, text};
+use crate::error::{Error, Result};
+use crate::mission::Mission;
+use crate::placement;
+use crate::project::Project;
+use crate::sandbox;
+
+/// Records a request in the checkout. `closed` says why the git directory can't be written.
+pub(super) fn request(
+    project: &Project,
+    mission: &Mission,
+    ask: Ask,
+    closed: Error,
+) -> Result<Written> {
+    // What a key stands for is kept in the git directory.
+    if ask.idempotency_key.is_some() {
+        return Err(closed);
+    }
+    let place = placement::placement(project, mission)?;
+    let decision_id = super::decision_id(project, &ask)?;
+    let rows = read::rows(project, mission, &place)?;
+    let header = header(project, mission);
+    let payload = asked(ask, &decision_id)?;
+    let event = decision::event(&header, &payload);
+    if let Some((event_id, known)) = requested(&rows, &decision_id) {
+        super::same_question(&event, &decision_id, known)?;
+        return Ok(Written {
+            receipt: read::receipt(project, mission, &place, event_id)?,
+            decision_id,
+            warnings: Vec::new(),
+        });
+    }
+    let file = sandbox::leave(project, &event, closed)?;
+    Ok(Written {
+        decision_id,
+        receipt: receipt(mission, &place, header.event_id, None),
+        warnings: vec![format!(
+            "the git directory can't be written here, so it waits in {file} for a command that can"
+        )],
+    })
+}
+
+/// Records an answer in the checkout, which is never more than recorded. `closed` says why the git directory can't
+/// be written.
+pub(super) fn answer(
+    project: &Project,
+    mission: &Mission,
+    reply: Reply,
+    closed: Error,
+) -> Result<Written> {
+    if reply.idempotency_key.is_some() {
+        return Err(closed);
+    }
+    let place = placement::placement(project, mission)?;
+    let decision_id = reply.decision_id;
+    let rows = read::rows(project, mission, &place)?;
+    let decisions = decision::fold(&rows);
+    let known = super::known(&decisions, &decision_id, mission)?;
+    let header = header(project, mission);
+    let payload = Payload::answered(Answered {
+        run_id: known.run_id.clone(),
+        decision_id: decision_id.clone(),
+        answer: reply.answer,
+        actor: reply.actor,
+    })
+    .map_err(|error| refused(&error))?;
+    let event = decision::event(&header, &payload);
+    let (event_id, file) = match known.answer() {
+        Some(given) if given.answer != text(&event, "answer") => {
+            return Err(Error::AlreadyAnswered {
+                id: decision_id,
+                answer: given.answer.clone(),
+                answered_at: given.at.clone(),
+            });
+        }
+        Some(given) => {
+            let receipt = read::receipt(project, mission, &place, &given.event_id)?;
+            if receipt.committed {
+                return Ok(Written {
+                    decision_id,
+                    receipt,
+                    warnings: Vec::new(),
+                });
+            }
+            (given.event_id.clone(), None)
+        }
+        None => {
+            let file = sandbox::leave(project, &event, closed)?;
+            (header.event_id, Some(file))
+        }
+    };
+    let file = file.map_or(String::new(), |file| format!("; it waits in {file}"));
+    Err(Error::Spooled {
+        receipt: Box::new(receipt(mission, &place, event_id, None)),
+        reason: format!("the git directory can't be written here{file}"),
+    })
+}
+
+fn header(project: &Project, mission: &Mission) -> Header {
+    Header {
+        at: time::iso(project.now()),
+        // Where the checkout has no build id yet none can be stored, and the event gets one of its own.
+        build_id: project
+            .build_id()
+            .unwrap_or_else(|_| BuildId::from(project.ulid())),
+        event_id: EventId::from(project.ulid()),
+        mission_id: mission.mission_id.clone(),
+    }
+}
