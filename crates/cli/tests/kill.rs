@@ -17,18 +17,19 @@ use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
 /// Short logs keep each run quick: each round has a project of its own.
-const ROUNDS: u64 = 20;
 const RUNS: u64 = 25;
+/// The rounds of each test, unless `PAWTRAIL_TEST_ROUNDS` says another number.
+const ROUNDS: u64 = 4;
 
 #[test]
 fn an_answer_that_was_reported_survives_a_kill_at_any_moment() {
     let project = |scratch: &Scratch| Project::new(scratch, BINARY);
-    killed_500_times(project);
+    killed_often(project);
 }
 
 #[test]
 fn an_answer_survives_a_kill_while_its_branch_is_checked_out() {
-    killed_500_times(|scratch: &Scratch| {
+    killed_often(|scratch: &Scratch| {
         let project = Project::on_work(scratch, BINARY);
         project.repo.write("README.md", "# Dirty\n");
         project.repo.write("staged.txt", "staged\n");
@@ -37,18 +38,20 @@ fn an_answer_survives_a_kill_while_its_branch_is_checked_out() {
     });
 }
 
-fn killed_500_times(project: impl Fn(&Scratch) -> Project) {
+fn killed_often(project: impl Fn(&Scratch) -> Project) {
     let seed = std::env::var("PAWTRAIL_TEST_SEED").map_or_else(
         |_| RandomState::new().hash_one(0),
         |seed| seed.parse().unwrap(),
     );
+    let rounds =
+        std::env::var("PAWTRAIL_TEST_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let mut dice = Dice(seed);
     let mut reported = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let scratch = Scratch::new();
         reported += killed(&project(&scratch), &mut dice, round, seed);
     }
-    let runs = ROUNDS * RUNS;
+    let runs = rounds * RUNS;
     println!("{runs} kills, {reported} answers had been reported before (seed {seed})");
     assert!(
         reported > 0,
