@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
 //!
-//! Each round runs every command once, so that a machine that slows down slows all of them. A figure is a median over
-//! the rounds, as it is and without what spawning `true` costs in the same run.
+//! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
+//! is at rest (`sync`): else a command that flushes pays for what the one before it left unwritten. A figure is a
+//! median over the rounds, as it is and without what spawning `true` costs in the same run.
 #![allow(clippy::print_stdout)]
 
 mod repository;
@@ -71,6 +72,7 @@ fn run(settings: &Settings) -> Result<()> {
     let mut answer = Column::new("pawtrail decision answer");
     let mut add_commit = Column::new("git add + git commit");
     let mut only = Column::new("git commit --only");
+    let mut flushed = Column::new("the same with core.fsync=all");
     for (round, decision) in decisions.iter().enumerate() {
         // The first round fills caches and counts for nothing.
         let counts = round > 0;
@@ -78,19 +80,30 @@ fn run(settings: &Settings) -> Result<()> {
         version.time(counts, || {
             repository.succeed(repository.pawtrail().arg("--version"))
         })?;
+        repository.rest()?;
         answer.time(counts, || {
             let arguments = ["decision", "answer", decision, "yes", "--json"];
             repository.succeed(repository.pawtrail().args(arguments))
         })?;
         repository.append("log-a.jsonl", round)?;
+        repository.rest()?;
         add_commit.time(counts, || {
             repository.succeed(repository.git().args(["add", "log-a.jsonl"]))?;
             repository.succeed(repository.git().args(["commit", "-q", "-m", "a"]))
         })?;
         repository.append("log-b.jsonl", round)?;
+        repository.rest()?;
         only.time(counts, || {
             let arguments = ["commit", "-q", "--only", "-m", "b", "--", "log-b.jsonl"];
             repository.succeed(repository.git().args(arguments))
+        })?;
+        repository.append("log-b.jsonl", round)?;
+        repository.rest()?;
+        flushed.time(counts, || {
+            let mut git = repository.git();
+            git.args(["-c", "core.fsync=all"]);
+            git.args(["commit", "-q", "--only", "-m", "b", "--", "log-b.jsonl"]);
+            repository.succeed(&mut git)
         })?;
     }
     println!(
@@ -102,7 +115,7 @@ fn run(settings: &Settings) -> Result<()> {
         "", "median", "min", "p95", "over `true`"
     );
     let base = spawn.median();
-    for column in [&spawn, &version, &answer, &add_commit, &only] {
+    for column in [&spawn, &version, &answer, &add_commit, &only, &flushed] {
         println!(
             "{:<28}{:>9.2}{:>9.2}{:>9.2}{:>14.2}",
             column.name,
@@ -113,9 +126,10 @@ fn run(settings: &Settings) -> Result<()> {
         );
     }
     println!(
-        "answer : git add + git commit = {:.2}    answer : git commit --only = {:.2}",
+        "answer : git add + git commit = {:.2}    : git commit --only = {:.2}    : flushed as well = {:.2}",
         answer.median() / add_commit.median(),
-        answer.median() / only.median()
+        answer.median() / only.median(),
+        answer.median() / flushed.median()
     );
     Ok(())
 }

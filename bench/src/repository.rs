@@ -39,6 +39,12 @@ impl Repository {
         for name in ["log-a.jsonl", "log-b.jsonl"] {
             fs::write(repository.root.join(name), "").map_err(|error| error.to_string())?;
         }
+        // What `git commit` would start in the background is still at work when the next command is timed.
+        repository.succeed(
+            repository
+                .git()
+                .args(["config", "maintenance.auto", "false"]),
+        )?;
         repository.succeed(repository.git().args(["add", "-A"]))?;
         repository.succeed(repository.git().args(["commit", "-q", "-m", "start"]))?;
         repository.succeed(repository.git().args(["repack", "-adq"]))?;
@@ -77,6 +83,11 @@ impl Repository {
             .open(self.root.join(name))
             .and_then(|mut file| file.write_all(line.as_bytes()))
             .map_err(|error| error.to_string())
+    }
+
+    /// Lets the system write what it holds back.
+    pub(crate) fn rest(&self) -> Result<()> {
+        self.succeed(&mut self.command("sync"))
     }
 
     pub(crate) fn git(&self) -> Command {
