@@ -77,6 +77,17 @@ pub(crate) fn branches(project: &Project, prefix: &str) -> Result<Vec<(String, O
     Ok(found)
 }
 
+/// Says whether there is any remote-tracking branch.
+pub(crate) fn has_remotes(project: &Project) -> Result<bool> {
+    Ok(!branches(project, "refs/remotes/")?.is_empty())
+}
+
+/// Returns the parents of a commit.
+pub(crate) fn parents(project: &Project, commit: ObjectId) -> Result<Vec<ObjectId>> {
+    let commit = project.git().find_commit(commit).git("reading a commit")?;
+    Ok(commit.parent_ids().map(|id| id.detach()).collect())
+}
+
 /// Says whether a remote-tracking branch reaches the commit.
 pub(crate) fn is_pushed(project: &Project, commit: ObjectId) -> Result<bool> {
     let remotes: Vec<ObjectId> = branches(project, "refs/remotes/")?

@@ -15,6 +15,7 @@ use pawtrail_event::frame::LocalCommit;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::history;
 use crate::local_commits::{self, Framer, Outcome, Purpose};
 use crate::project::{self, Project};
 use document::Document;
@@ -23,6 +24,8 @@ use file::Stored;
 /// The longest code and message of a refusal that are kept, in characters.
 const MAX_CODE: usize = 80;
 const MAX_MESSAGE: usize = 1_000;
+/// The most commits of git's own between two of ours that are looked at one by one.
+const MAX_BETWEEN: usize = 64;
 
 /// A commit that a hub refused for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +121,7 @@ pub fn record(project: &Project) -> Result<Vec<LocalCommit>> {
 
 /// Records a commit of our own that `branch` points to now and that has `parent` as its only parent.
 ///
-/// Where the file knew the branch at `parent`, no history is read.
+/// Where the file knew the branch at `parent`, or not far below it, no other history is read.
 ///
 /// # Errors
 /// As [`record`].
@@ -139,26 +142,63 @@ pub fn record_commit(
         return Ok(());
     }
     let mut framer = Framer::new(project, Purpose::Store);
-    let follows = cursor.is_some() && cursor.cloned() == parent.map(project::hash);
+    let new = commits_since(project, cursor, parent, commit)?;
     // What a branch gave up may be replaced by this commit, which takes the long way to find out.
     let alone = !stored.document.withdrawn.contains_key(branch);
-    if follows && alone && stored.foreign.is_empty() {
+    if let Some(new) = new
+        && alone
+        && stored.foreign.is_empty()
+    {
         let document = &mut stored.document;
-        match framer.frame(commit, Some(branch))? {
-            Outcome::Frame(frame) => {
-                // Another branch may have been moved onto the commit and recorded already.
-                if document.pending.iter().all(|known| known.git_hash != hash) {
-                    document.pending.push(*frame);
+        for id in new {
+            match framer.frame(id, Some(branch))? {
+                Outcome::Frame(frame) => {
+                    // Another branch may have been moved onto the commit and recorded already.
+                    if !document.knows(&frame.git_hash) {
+                        document.pending.push(*frame);
+                    }
                 }
+                Outcome::Untouched => {}
+                Outcome::Unattributed => document.unattributed.push(project::hash(id)),
             }
-            Outcome::Untouched => {}
-            Outcome::Unattributed => document.unattributed.push(hash.clone()),
         }
         document.cursors.insert(branch.to_owned(), hash);
     } else {
         refresh(project, &mut framer, &mut stored)?;
     }
     file::save(project, &stored)
+}
+
+/// Returns the commits after `cursor` up to `commit`, whose only parent is `parent`, oldest first; nothing where only
+/// a look at all branches can tell.
+///
+/// Commits that git itself made in between count where they follow each other and no remote can have them.
+fn commits_since(
+    project: &Project,
+    cursor: Option<&CommitHash>,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+) -> Result<Option<Vec<ObjectId>>> {
+    let (Some(cursor), Some(mut at)) = (cursor, parent) else {
+        return Ok(None);
+    };
+    let mut new = vec![commit];
+    while project::hash(at) != *cursor {
+        if new.len() > MAX_BETWEEN || (new.len() == 1 && history::has_remotes(project)?) {
+            return Ok(None);
+        }
+        new.push(at);
+        // A shallow clone ends somewhere.
+        if !project.git().has_object(at) {
+            return Ok(None);
+        }
+        match history::parents(project, at)?[..] {
+            [only] => at = only,
+            [] | [_, ..] => return Ok(None),
+        }
+    }
+    new.reverse();
+    Ok(Some(new))
 }
 
 /// Takes note that a hub has stored these commits durably: they wait no longer, and the last of

@@ -302,3 +302,33 @@ fn builds_differ_by_checkout_and_the_node_by_clone() {
         0
     );
 }
+
+#[test]
+fn gits_own_commits_between_two_of_ours_wait_in_their_order() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    let project = open(&repo);
+    let mission = create(&project, "between");
+    let asked = ask(&project, &mission, "Between?");
+    let spec = format!("{}/spec.md", mission.dir);
+    let mut expected = vec![repo.git(&["rev-parse", "HEAD"])];
+    for text in ["one", "two", "three"] {
+        expected.push(repo.commit_file(&spec, text, text));
+        repo.commit_file("src.txt", text, "elsewhere");
+    }
+    answer(&project, &mission, &asked, "yes").unwrap();
+    expected.push(repo.git(&["rev-parse", "HEAD"]));
+    let file = repo.read(".kittify/sync-state.json").unwrap();
+    let file: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let stored: Vec<&str> = file["pending_local_commits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|frame| frame["git_hash"].as_str().unwrap())
+        .collect();
+    let expected: Vec<&str> = expected.iter().map(|hash| hash.trim()).collect();
+    assert_eq!(stored, expected);
+    let derived = pawtrail_repo::sync_state::pending(&open(&repo)).unwrap();
+    assert_eq!(derived.len(), expected.len());
+}
