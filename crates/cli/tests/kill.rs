@@ -120,6 +120,9 @@ fn killed(project: &Project, dice: &mut Dice, round: u64, seed: u64) -> u64 {
     for id in &asked {
         assert_eq!(answers[id].len(), 1, "{id} (seed {seed})");
     }
+    // Questions that nobody answered wait in the checked-out file for an answer to ride with.
+    let last = project.request("And then?");
+    assert_eq!(project.answer(&last, "nothing")["committed"], true);
     assert_eq!(project.repo.status_v2(), before, "seed {seed}");
     project.repo.fsck();
     reported.len() as u64
