@@ -201,11 +201,10 @@ pub(crate) fn commit(
         match engine.swap(ready.token, &held, &step)? {
             Swap::Done => {
                 // The branch has moved: whatever fails now, each index is finished, so that the user's next commit
-                // doesn't revert ours.
-                let flushed = refs::flush(project, &placement.ledger_ref);
+                // doesn't revert ours. At once, because git reads an index before it locks it.
                 let finished: Vec<Result<()>> =
                     indexes.into_iter().map(|(_, held)| held.finish()).collect();
-                flushed?;
+                refs::flush(project, &placement.ledger_ref)?;
                 finished.into_iter().collect::<Result<()>>()?;
                 failpoint::reached("ledger::index-renamed").at("flush", project.common_dir())?;
                 return Ok(Outcome::Committed(Committed {
