@@ -17,6 +17,7 @@ pub mod identity;
 pub mod init;
 mod journal;
 mod ledger;
+pub mod ledger_branch;
 mod lines;
 mod local_commits;
 mod lock;
