@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::id::{EventId, MissionId, MissionSlug, ProjectUuid, WorkPackageId};
-use crate::sanitize::{Sanitized, sanitize};
+use crate::sanitize::{Sanitized, Sanitizer};
 use crate::time;
 
 /// The version of the row's form, as the Python tool writes it.
@@ -175,7 +175,7 @@ impl Lifecycle {
     }
 
     /// Makes the row that is appended to [`super::FILE`].
-    pub fn row(&self) -> Sanitized {
+    pub fn row(&self, sanitizer: &Sanitizer) -> Sanitized {
         let slug = self.mission_slug.as_str();
         let (aggregate_type, aggregate_id) = match &self.event {
             LifecycleEvent::MissionCreated(created) => (
@@ -193,7 +193,7 @@ impl Lifecycle {
             LifecycleEvent::ReviewerSelfApproval { wp_id, .. } => ("WorkPackage", wp_id.as_str()),
         };
         let project_slug = self.project.as_ref().and_then(|(_, slug)| slug.as_deref());
-        sanitize(&json!({
+        sanitizer.sanitize(&json!({
             "event_id": self.event_id.as_str(),
             "event_type": self.event_type(),
             "aggregate_id": aggregate_id,
