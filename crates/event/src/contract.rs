@@ -42,6 +42,8 @@ enum Kind {
     OneOf(&'static [&'static str]),
     /// An integer of at least so much.
     Int(i64),
+    /// An integer of at least 1, written without a fraction.
+    Number,
     /// A number from 0 to 1.
     Share,
     /// True or false.
@@ -150,6 +152,10 @@ fn kind(path: &str, kind: Kind, value: &Value) -> Result<(), Violation> {
             integer(value).is_some_and(|number| number >= i128::from(least)),
             &format!("must be an integer of at least {least}"),
         ),
+        Kind::Number => asked(
+            value.as_u64().is_some_and(|number| number > 0),
+            "must be an integer of at least 1, without a fraction",
+        ),
         Kind::Share => asked(
             value
                 .as_f64()
@@ -157,10 +163,7 @@ fn kind(path: &str, kind: Kind, value: &Value) -> Result<(), Violation> {
             "must be a number from 0 to 1",
         ),
         Kind::Bool => asked(value.is_boolean(), "must be true or false"),
-        Kind::Time => asked(
-            text.is_some_and(time::is_iso),
-            "must be a time in ISO 8601",
-        ),
+        Kind::Time => asked(text.is_some_and(time::is_iso), "must be a time in ISO 8601"),
         Kind::Url => asked(
             text.is_some_and(is_url),
             "must be an address that starts with http:// or https://",

@@ -13,7 +13,7 @@ pub use queueable::{NotQueueable, Queueable};
 
 use crate::contract::{self, Violation};
 use crate::route;
-use crate::sanitize::{Sanitized, sanitize};
+use crate::sanitize::{Sanitized, Sanitizer};
 use crate::{BuildId, CommitHash, MissionId, NodeId, ProjectUuid, time};
 
 /// The version of the envelope, the only one that the contract accepts.
@@ -74,8 +74,13 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Puts an event into its envelope. The payload is sanitized before it gets here, the rest here.
-    pub fn new(kind: Queueable, header: &Header, payload: &Sanitized) -> Self {
+    /// Puts an event into its envelope. The payload comes sanitized, the whole goes through the rules once more.
+    pub fn new(
+        kind: Queueable,
+        header: &Header,
+        payload: &Sanitized,
+        sanitizer: &Sanitizer,
+    ) -> Self {
         let body = json!({
             "aggregate_id": header.aggregate_id,
             "aggregate_type": header.aggregate_type,
@@ -100,7 +105,7 @@ impl Envelope {
             event_id: header.event_id.clone(),
             kind,
             project: header.project_uuid.clone(),
-            body: sanitize(&body),
+            body: sanitizer.sanitize(&body),
         }
     }
 
@@ -184,7 +189,10 @@ pub fn check(value: &Value) -> Result<Addressed, Violation> {
     if let Some(route) = route::route(&addressed.event_type)
         && !route.queue
     {
-        return Err(Violation::new("event_type", "is not one that goes to a hub"));
+        return Err(Violation::new(
+            "event_type",
+            "is not one that goes to a hub",
+        ));
     }
     let empty = Value::Object(Map::new());
     let payload = value.get("payload").unwrap_or(&empty);
@@ -207,7 +215,10 @@ pub fn check_envelope(value: &Value) -> Result<Addressed, Violation> {
     for name in ["build_id", "node_id"] {
         filled(map, name)?;
     }
-    if map.get("payload").is_some_and(|payload| !payload.is_object()) {
+    if map
+        .get("payload")
+        .is_some_and(|payload| !payload.is_object())
+    {
         return Err(Violation::new("payload", "must be an object"));
     }
     let timestamp = filled(map, "timestamp")?;
@@ -231,11 +242,14 @@ pub fn check_envelope(value: &Value) -> Result<Addressed, Violation> {
     if let Some(tier) = map.get("data_tier")
         && !contract::integer(tier).is_some_and(|tier| (0..=4).contains(&tier))
     {
-        return Err(Violation::new("data_tier", "must be an integer from 0 to 4"));
+        return Err(Violation::new(
+            "data_tier",
+            "must be an integer from 0 to 4",
+        ));
     }
     let named = |value: Option<&Value>| value.and_then(Value::as_str)?.parse().ok();
-    let mission_id = named(map.get("mission_id"))
-        .or_else(|| named(value.pointer("/payload/mission_id")));
+    let mission_id =
+        named(map.get("mission_id")).or_else(|| named(value.pointer("/payload/mission_id")));
     Ok(Addressed {
         event_id,
         event_type: filled(map, "event_type")?.to_owned(),

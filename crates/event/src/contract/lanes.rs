@@ -72,7 +72,10 @@ pub(super) fn transition(map: &Map<String, Value>) -> Result<(), Violation> {
     let back = from.is_some_and(|from| REVIEWED.contains(&from))
         && matches!(to, "in_progress" | "planned");
     if back && !(force && rejection) && !filled("review_ref") {
-        return refused("review_ref", "is missing: the way back from a review needs it");
+        return refused(
+            "review_ref",
+            "is missing: the way back from a review needs it",
+        );
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The fields of each event type, as tables.
 
 use super::Kind::{
-    Actor, Bool, Filled, Int, Object, Objects, OneOf, Share, Text, TextMap, Texts, Time, Url,
+    Actor, Bool, Filled, Int, Number, Object, Objects, OneOf, Share, Text, TextMap, Texts, Time,
+    Url,
 };
 use super::lanes::{self, LANES};
 use super::{Field, Kind, Shape};
@@ -235,10 +236,10 @@ static GATE_PASSED: Shape = open(&[
     must("gate_type", OneOf(&["ci"])),
     must("conclusion", OneOf(&["success"])),
     must("external_provider", OneOf(&["github"])),
-    must("check_run_id", Int(1)),
+    must("check_run_id", Number),
     must("check_run_url", Url),
     must("delivery_id", Filled),
-    or_null("pr_number", Int(1)),
+    or_null("pr_number", Number),
 ]);
 static GATE_FAILED: Shape = open(&[
     must("gate_name", Filled),
@@ -248,10 +249,10 @@ static GATE_FAILED: Shape = open(&[
         OneOf(&["failure", "timed_out", "cancelled", "action_required"]),
     ),
     must("external_provider", OneOf(&["github"])),
-    must("check_run_id", Int(1)),
+    must("check_run_id", Number),
     must("check_run_url", Url),
     must("delivery_id", Filled),
-    or_null("pr_number", Int(1)),
+    or_null("pr_number", Number),
 ]);
 
 // The glossary.

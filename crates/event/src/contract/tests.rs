@@ -111,7 +111,13 @@ fn numbers_are_numbers() {
     for good in [json!(0), json!(1), json!(0.5), json!(1.0)] {
         assert!(check(good.clone()).is_ok(), "{good}");
     }
-    for bad in [json!(1.01), json!(-0.1), json!("0.5"), json!(true), json!(null)] {
+    for bad in [
+        json!(1.01),
+        json!(-0.1),
+        json!("0.5"),
+        json!(true),
+        json!(null),
+    ] {
         assert!(check(bad.clone()).is_err(), "{bad}");
     }
     assert_eq!(integer(&json!(2.0)), Some(2));

@@ -24,7 +24,8 @@ fn header() -> Header {
 
 fn envelope(event_type: &str, payload: &Value) -> Envelope {
     let kind = Queueable::new(event_type).unwrap();
-    Envelope::new(kind, &header(), &sanitize(payload))
+    let rules = Sanitizer::general();
+    Envelope::new(kind, &header(), &rules.sanitize(payload), &rules)
 }
 
 fn moved() -> Value {
@@ -39,7 +40,10 @@ fn an_envelope_is_valid_sanitized_and_one_line() {
     let envelope = envelope("WPStatusChanged", &moved());
     envelope.check().unwrap();
     let text = envelope.to_text();
-    assert!(!text.contains('\n') && !text.contains("secret-host"), "{text}");
+    assert!(
+        !text.contains('\n') && !text.contains("secret-host"),
+        "{text}"
+    );
     let value: Value = serde_json::from_str(&text).unwrap();
     let addressed = check(&value).unwrap();
     assert_eq!(addressed.event_id.as_str(), ULID);
