@@ -3,6 +3,7 @@
 //! This crate answers what is true here, and makes it durable. It never touches the network.
 
 mod checkouts;
+pub mod clock;
 mod clone_state;
 pub mod commit;
 pub mod decisions;
