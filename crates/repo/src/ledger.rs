@@ -29,7 +29,6 @@ use crate::failpoint;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
-use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::sparse;
@@ -132,16 +131,16 @@ pub(crate) struct Committed {
     pub(crate) shaky: Option<String>,
 }
 
-/// Commits to a mission's branch. While git is at work there, others get their turns, for some seconds at most.
+/// Commits to a placement's branch. While git is at work there, others get their turns, for some seconds at most.
 ///
 /// `changes` says what there is to commit at each attempt; nothing, when another command has committed it meanwhile.
-/// The outcome is never [`Outcome::Locked`].
+/// `again` says at each but the first what has become of the placement. The outcome is never [`Outcome::Locked`].
 pub(crate) fn commit(
     project: &Project,
     held: &mut Ledger,
-    mission: &Mission,
     placement: &Placement,
     message: &str,
+    again: impl Fn() -> Result<Placement>,
     changes: impl Fn() -> Result<Option<Vec<Change>>>,
 ) -> Result<Outcome> {
     let deadline = Instant::now() + PATIENCE;
@@ -159,7 +158,7 @@ pub(crate) fn commit(
             return Ok(Outcome::Deferred(reason));
         }
         held.step_aside(project)?;
-        place = placement::placement(project, mission)?;
+        place = again()?;
         if place.ledger_ref != placement.ledger_ref {
             return Ok(Outcome::Deferred(format!(
                 "the mission's events go to {} now",

@@ -45,6 +45,31 @@ pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
     let facts = Facts::of(project)?;
     let worktrees = checkouts::all(project)?;
     let choice = choose(project, mission, &facts, &worktrees)?;
+    place(project, mission, worktrees, choice)
+}
+
+/// Says where a mission's files would live on the branch of this full name, which otherwise starts from `start`.
+pub(crate) fn on_branch(
+    project: &Project,
+    mission: &Mission,
+    full: &str,
+    start: Option<ObjectId>,
+) -> Result<Placement> {
+    let choice = Choice {
+        ledger_ref: full.to_owned(),
+        chosen_by: ChosenBy::Command,
+        recorded: false,
+        base: remote_tip(project, full)?.or(start),
+    };
+    place(project, mission, checkouts::all(project)?, choice)
+}
+
+fn place(
+    project: &Project,
+    mission: &Mission,
+    worktrees: Vec<Checkout>,
+    choice: Choice,
+) -> Result<Placement> {
     let tip = history::tip(project, &choice.ledger_ref)?;
     let base = match (tip, choice.base) {
         (Some(tip), _) => Some(tip),

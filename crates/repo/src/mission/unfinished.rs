@@ -120,7 +120,8 @@ pub(super) fn commit(
             content: Content::New(meta.as_bytes().to_vec()),
         }]))
     };
-    ledger::commit(project, held, mission, &place, &message, changes)
+    let again = || placement::placement(project, mission);
+    ledger::commit(project, held, &place, &message, again, changes)
 }
 
 /// Crosses a mission out that is in its branch, and lets the hub's list know; returns what failed of that.
