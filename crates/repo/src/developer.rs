@@ -20,7 +20,7 @@ const LOGIN: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
 pub fn outside() -> Identity {
     let files = [Source::System, Source::Git, Source::User].map(configuration);
     let configured = |key: &str| {
-        let of = |file: &File<'_>| file.string(key).map(|value| value.to_string());
+        let of = |file: &File| file.string(key).map(|value| value.to_string());
         files.iter().flatten().rev().find_map(of)
     };
     Identity {
@@ -37,7 +37,10 @@ pub(crate) fn inside(project: &Project) -> Identity {
     let configured = |key: &str| config.string(key).map(|value| value.to_string());
     let author = git.author().and_then(std::result::Result::ok);
     let (name, email) = author.map_or((None, None), |author| {
-        (Some(author.name.to_string()), Some(author.email.to_string()))
+        (
+            Some(author.name.to_string()),
+            Some(author.email.to_string()),
+        )
     });
     Identity {
         name: configured("user.name").or(name),
@@ -112,7 +115,7 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn configuration(source: Source) -> Option<File<'static>> {
+fn configuration(source: Source) -> Option<File> {
     let path = source.storage_location(&mut |name| env::var_os(name))?;
     File::from_path_no_includes(path, source).ok()
 }

@@ -155,7 +155,11 @@ fn in_order(commits: Vec<Commit>) -> Vec<Commit> {
         for child in &children[at] {
             waits[*child] -= 1;
             if waits[*child] == 0 {
-                ready.push(Reverse((commits[*child].committed, commits[*child].id, *child)));
+                ready.push(Reverse((
+                    commits[*child].committed,
+                    commits[*child].id,
+                    *child,
+                )));
             }
         }
     }
