@@ -20,6 +20,7 @@ use pawtrail_event::CommitHash;
 use pawtrail_event::sanitize::{Rule, Sanitizer};
 use serde::Serialize;
 
+use crate::commit;
 use crate::durable;
 use crate::error::{GitContext, IoContext, Result};
 use crate::history;
@@ -40,8 +41,11 @@ const MAX_DEPTH: usize = 64;
 pub struct Request {
     /// Every version in the history of all references too.
     pub history: bool,
-    /// Only these files and directories, relative to the repository root; event files where none is named.
-    pub paths: Vec<String>,
+    /// Where `paths` begin.
+    pub dir: PathBuf,
+    /// Only these files and directories; event files where none is named. In a bare repository they are relative to
+    /// its root.
+    pub paths: Vec<PathBuf>,
 }
 
 /// A line that holds something private.
@@ -98,17 +102,13 @@ pub struct Progress {
 /// Scans the project. `watch` is told how far it is, and may end it: then there is no report.
 ///
 /// # Errors
-/// When git's data or a file can't be read.
+/// [`crate::Error::Invalid`] for a path outside the repository; otherwise when git's data or a file can't be read.
 pub fn audit(
     project: &Project,
     request: &Request,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Option<Report>> {
-    let scope = if request.paths.is_empty() {
-        Scope::event_files()
-    } else {
-        Scope::paths(request.paths.iter().map(String::as_str))
-    };
+    let scope = scope_of(project, request)?;
     let sanitizer = project.sanitizer();
     let mut audit = Audit {
         project,
@@ -132,6 +132,20 @@ pub fn audit(
     }
     audit.index(&scope)?;
     Ok(Some(audit.done()))
+}
+
+fn scope_of(project: &Project, request: &Request) -> Result<Scope> {
+    if request.paths.is_empty() {
+        return Ok(Scope::event_files());
+    }
+    let paths = match project.checkout() {
+        Some(root) => commit::relative(root, &request.dir, &request.paths)?,
+        None => {
+            let text = |path: &PathBuf| path.to_string_lossy().replace('\\', "/");
+            request.paths.iter().map(text).collect()
+        }
+    };
+    Ok(Scope::paths(paths.iter().map(String::as_str)))
 }
 
 /// Scans files and directories on disk that are in no repository.
