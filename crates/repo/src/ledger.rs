@@ -13,6 +13,7 @@ mod library;
 mod objects;
 mod refs;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use pawtrail_event::merge as merge_events;
 use crate::checkouts::Checkout;
 use crate::durable;
 use crate::engine::{self as choice, Kind};
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::history;
 use crate::lines;
@@ -137,7 +138,7 @@ pub(crate) fn commit(
     'attempt: loop {
         let engine = engine::of(project, &ledger.lock, kind);
         let base = tip.or(placement.base);
-        let built = match build(&*engine, placement, base, changes)? {
+        let built = match build(project, &*engine, placement, base, changes)? {
             Built::Files(files) => files,
             Built::Nothing(commit) if tip.is_some() => {
                 return Ok(Outcome::Committed(Committed {
@@ -288,6 +289,7 @@ enum Built {
 
 /// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
 fn build(
+    project: &Project,
     engine: &dyn Engine,
     placement: &Placement,
     base: Option<ObjectId>,
@@ -312,6 +314,8 @@ fn build(
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
+                // Whoever wrote them.
+                let lines = sanitized(project, &change.path, lines)?;
                 (lines::union(&old, &lines), Some(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
@@ -353,6 +357,19 @@ fn build(
         (true, Some(base)) => Ok(Built::Nothing(base)),
         (true, None) | (false, _) => Ok(Built::Files(files)),
     }
+}
+
+/// Takes what is private out of lines that are about to be committed.
+fn sanitized(project: &Project, path: &str, lines: Vec<String>) -> Result<Vec<String>> {
+    let clean = |line: String| match project.sanitizer().line(&line) {
+        Ok(Cow::Borrowed(_)) => Ok(line),
+        Ok(Cow::Owned(clean)) => Ok(clean),
+        Err(refusal) => Err(Error::Damaged {
+            path: PathBuf::from(path),
+            message: refusal.to_string(),
+        }),
+    };
+    lines.into_iter().map(clean).collect()
 }
 
 /// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.
