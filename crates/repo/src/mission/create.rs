@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use ulid::Ulid;
 
 use super::{META, Mission, SPECS_DIR, without_number};
+use crate::decisions::Cleaner;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
@@ -74,12 +75,15 @@ pub struct Created {
 /// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`]; [`Error::NotCreated`] when
 /// the branch can't be written now, in which case nothing was created.
 pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
-    let slug = checked_slug(&new.slug)?;
+    let slug = checked_slug(project, &new.slug)?;
     let title = checked("--title", new.title.as_deref().unwrap_or(slug))?;
     let mission_type = checked(
         "--type",
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
+    let mut cleaner = Cleaner::new(project);
+    let title = cleaner.text("the title", title.to_owned());
+    let mission_type = cleaner.text("the type", mission_type.to_owned());
     let held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let known = super::list(project)?.missions;
@@ -98,9 +102,9 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         dir: format!("{SPECS_DIR}/{mission_slug}"),
         mission_id,
         mission_slug,
-        title: title.to_owned(),
+        title,
         number: None,
-        mission_type: mission_type.to_owned(),
+        mission_type,
         topology: Some(new.topology.as_str().to_owned()),
         coordination_branch: None,
         created_at: Some(created_at),
@@ -136,7 +140,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             return Err(error);
         }
     };
-    let mut warnings = Vec::new();
+    let mut warnings = cleaner.warnings();
     if let Err(error) =
         sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
     {
@@ -200,17 +204,19 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
         "mission_slug": mission.mission_slug,
         "mission_type": mission.mission_type,
         "slug": mission.mission_slug,
-        "target_branch": target.as_deref().unwrap_or("main"),
         "topology": mission.topology,
         "vcs": "git",
     });
+    meta = project.sanitizer().sanitize(&meta).value().clone();
+    // Branches pass as they are: a marker would name none.
+    meta["target_branch"] = json!(target.as_deref().unwrap_or("main"));
     if let Some(branch) = &mission.coordination_branch {
         meta["coordination_branch"] = json!(branch);
     }
-    Ok(project.sanitizer().sanitize(&meta).value().clone())
+    Ok(meta)
 }
 
-fn checked_slug(slug: &str) -> Result<&str> {
+fn checked_slug<'a>(project: &Project, slug: &'a str) -> Result<&'a str> {
     let human = without_number(slug);
     if human.parse::<MissionSlug>().is_err() || human.len() > MAX_SLUG_BYTES {
         return Err(Error::invalid(
@@ -219,6 +225,13 @@ fn checked_slug(slug: &str) -> Result<&str> {
                 "`{}` is no slug: letters, digits, `-` and `_`, at most {MAX_SLUG_BYTES}, starting with a letter or digit",
                 slug.chars().take(120).collect::<String>()
             ),
+        ));
+    }
+    // It becomes a directory's name and a branch's, where no marker can stand.
+    if *project.sanitizer().text(human) != *human {
+        return Err(Error::invalid(
+            "SLUG",
+            "it holds private data (a name, a login or a host name); choose another",
         ));
     }
     Ok(human)
