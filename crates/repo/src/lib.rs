@@ -4,6 +4,7 @@
 
 pub mod audit;
 mod checkouts;
+pub mod clock;
 mod clone_state;
 pub mod commit;
 pub mod decisions;
@@ -20,6 +21,7 @@ pub mod identity;
 pub mod init;
 mod journal;
 mod ledger;
+pub mod ledger_branch;
 mod lines;
 mod local_commits;
 mod lock;
