@@ -169,6 +169,14 @@ pub enum Error {
         branch: String,
         /// The rule that protects it.
         rule: String,
+        /// The command that gets the user on.
+        next: String,
+    },
+    /// The mission's ledger stays where it was.
+    #[error("the ledger was not moved: {reason}")]
+    LedgerNotMoved {
+        /// Why not.
+        reason: String,
     },
     /// Another branch is checked out than the one named.
     #[error("`{expected}` isn't checked out here; {actual} is")]
@@ -195,6 +203,16 @@ pub enum Error {
     CommitRefused {
         /// What git said.
         message: String,
+    },
+    /// A git hook can't be installed or removed.
+    #[error("{}: {message}", .path.display())]
+    Hook {
+        /// The hook's file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        message: String,
+        /// The command to run next.
+        next_step: String,
     },
     /// What should have been committed is only recorded; the next command finishes it.
     #[error("recorded, but not committed: {reason}")]
@@ -238,11 +256,13 @@ impl Error {
             Self::EventConflict { .. } => "EVENT_CONFLICT",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
+            Self::LedgerNotMoved { .. } => "LEDGER_NOT_MOVED",
             Self::OtherBranch { .. } => "OTHER_BRANCH_CHECKED_OUT",
             Self::Detached => "HEAD_DETACHED",
             Self::NotCreated { .. } => "MISSION_NOT_CREATED",
             Self::NothingToCommit => "NOTHING_TO_COMMIT",
             Self::CommitRefused { .. } => "COMMIT_REFUSED",
+            Self::Hook { .. } => "HOOK_NOT_OURS",
             Self::Spooled { .. } => "NOT_COMMITTED_YET",
             Self::LockTimeout { .. } => "LOCK_TIMEOUT",
         }
@@ -265,12 +285,14 @@ impl Error {
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
                 return Some(format!("pawtrail decision show {id}"));
             }
-            Self::Protected { .. } | Self::Detached => "git switch -c my-branch",
-            Self::NotCreated { .. } => "git status",
+            Self::Protected { next, .. } => return Some(next.clone()),
+            Self::Detached => "git switch -c my-branch",
+            Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
-            Self::Spooled { .. } => "pawtrail sync status",
+            Self::Hook { next_step, .. } => next_step,
+            Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
             | Self::Git { .. }
             | Self::Io { .. }
@@ -310,8 +332,10 @@ impl Error {
             | Self::OtherBranch { .. }
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
-            | Self::CommitRefused { .. } => 1,
+            | Self::CommitRefused { .. }
+            | Self::Hook { .. } => 1,
         }
     }
 
@@ -322,7 +346,9 @@ impl Error {
             Self::Io { action, path, .. } => {
                 json!({ "action": action, "path": path.display().to_string() })
             }
-            Self::Damaged { path, .. } => json!({ "path": path.display().to_string() }),
+            Self::Damaged { path, .. } | Self::Hook { path, .. } => {
+                json!({ "path": path.display().to_string() })
+            }
             Self::MissionNotFound { handle } => json!({ "handle": handle }),
             Self::AmbiguousMission { handle, candidates } => {
                 json!({ "handle": handle, "candidates": candidates })
@@ -351,7 +377,7 @@ impl Error {
                 json!({ "path": path, "conflicts": events })
             }
             Self::Invalid { what, .. } => json!({ "argument": what }),
-            Self::Protected { branch, rule } => json!({ "branch": branch, "rule": rule }),
+            Self::Protected { branch, rule, .. } => json!({ "branch": branch, "rule": rule }),
             Self::OtherBranch { expected, actual } => {
                 json!({ "expected": expected, "actual": actual })
             }
@@ -365,6 +391,7 @@ impl Error {
             | Self::NotInitialized
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => json!({}),
         }
