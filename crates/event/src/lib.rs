@@ -6,6 +6,7 @@
 pub mod decision;
 mod error;
 pub mod frame;
+pub mod glossary;
 pub mod id;
 pub mod json;
 pub mod merge;
@@ -15,7 +16,7 @@ pub mod time;
 
 pub use error::Error;
 pub use id::{
-    BuildId, CommitHash, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId, ProjectUuid,
-    WorkPackageId,
+    BuildId, CommitHash, ConflictId, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId,
+    ProjectUuid, WorkPackageId,
 };
 pub use sanitize::Sanitized;
