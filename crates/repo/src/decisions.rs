@@ -106,7 +106,7 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
     let rows = read::rows(project, mission, &place)?;
     let header = header(project, mission, claim.event_id)?;
     let payload = asked(ask, &decision_id)?;
-    let event = decision::event(&header, &payload);
+    let event = decision::event(project.sanitizer(), &header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
         same_question(&event, &decision_id, known)?;
         let receipt = read::receipt(project, mission, &place, event_id)?;
@@ -184,7 +184,7 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
         actor: reply.actor,
     })
     .map_err(|error| refused(&error))?;
-    let event = decision::event(&header, &payload);
+    let event = decision::event(project.sanitizer(), &header, &payload);
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     let place = placement::choose_for_good(project, mission, place)?;
     let event_id = match known.answer() {

@@ -207,7 +207,7 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
     if let Some(branch) = &mission.coordination_branch {
         meta["coordination_branch"] = json!(branch);
     }
-    Ok(pawtrail_event::sanitize::sanitize(&meta).value().clone())
+    Ok(project.sanitizer().sanitize(&meta).value().clone())
 }
 
 fn checked_slug(slug: &str) -> Result<&str> {
