@@ -11,6 +11,7 @@ mod durable;
 pub mod engine;
 mod error;
 mod failpoint;
+pub mod glossary;
 mod history;
 mod idempotency;
 pub mod identity;

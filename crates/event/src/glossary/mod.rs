@@ -19,7 +19,7 @@ pub use word::{Action, Mode, Nature, Scope, Status, Strictness, Urgency, WordErr
 use serde_json::json;
 
 use crate::id::{BuildId, EventId, MissionId};
-use crate::sanitize::{Sanitized, sanitize};
+use crate::sanitize::{Sanitized, Sanitizer};
 
 /// The event types of the glossary, as the package of shared contracts names them.
 pub const EVENT_TYPES: [&str; 8] = [
@@ -57,8 +57,8 @@ pub struct Event {
 
 impl Event {
     /// Returns the event as the local log has it.
-    pub fn sanitized(&self) -> Sanitized {
-        sanitize(&json!({
+    pub fn sanitized(&self, sanitizer: &Sanitizer) -> Sanitized {
+        sanitizer.sanitize(&json!({
             "at": self.header.at,
             "build_id": self.header.build_id.as_str(),
             "event_id": self.header.event_id.as_str(),

@@ -7,11 +7,11 @@ use gix::ObjectId;
 use gix::bstr::BStr;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
 
+use super::Added;
 use super::held::Held;
 use super::objects;
 use crate::checkouts::Checkout;
 use crate::error::{GitContext, IoContext, Result};
-use crate::lines;
 use crate::project::Project;
 use crate::{engine, sparse};
 
@@ -27,8 +27,8 @@ pub(super) struct Staged<'a> {
     pub(super) after: ObjectId,
     /// The content of `after`.
     pub(super) content: &'a [u8],
-    /// The lines that `after` adds, where the file is a log.
-    pub(super) lines: Option<&'a [String]>,
+    /// What `after` adds.
+    pub(super) added: &'a Added,
 }
 
 /// What keeps a file out of a branch or an index.
@@ -93,13 +93,12 @@ fn stage(
         (None, Some(_)) => return Ok(Ok(())),
         (None, None) => (file.after, file.content.to_vec()),
         (Some((id, _)), Some(before)) if id == before => (file.after, file.content.to_vec()),
-        // The user has staged something of this file: it is kept, with our lines behind it.
+        // The user has staged something of this file: it is kept, with what is ours added to it.
         (Some((id, _)), _) => {
-            let Some(lines) = file.lines else {
+            let staged = project.git().find_object(id).git("reading a staged file")?;
+            let Some(content) = file.added.to(&staged.data)? else {
                 return Ok(Ok(()));
             };
-            let staged = project.git().find_object(id).git("reading a staged file")?;
-            let content = lines::union(&staged.data, lines);
             (objects::blob(project, &content)?, content)
         }
     };
