@@ -15,7 +15,7 @@ use super::{SPOOL, log, read, seed, store};
 use crate::checkouts::{self, Checkout};
 use crate::error::{Error, Result};
 use crate::journal::{self, Journal};
-use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
+use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::mission::{self, Mission};
 use crate::placement::{self, ChosenBy, Placement};
 use crate::project::{self, Project};
@@ -68,7 +68,7 @@ pub struct Resolution {
 /// [`Error::Damaged`] when the seed file can't be changed without harm, and then nothing is recorded;
 /// [`Error::Spooled`] or [`Error::SeedNotCommitted`] when only the commit is missing.
 pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
-    let ledger = match Ledger::lock(project) {
+    let mut ledger = match Ledger::lock(project) {
         Ok(ledger) => Some(ledger),
         Err(error) if sandbox::is_closed(&error) => None,
         Err(error) => return Err(error),
@@ -98,17 +98,16 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
         }
         return again(
             project,
-            ledger.as_ref(),
+            ledger.as_mut(),
             &mission_id,
             mission.as_ref(),
             (row, known),
-            &rows,
         );
     }
     if !reply.replace {
         not_settled_meanwhile(&rows, &question, &said)?;
     }
-    let Some(ledger) = ledger else {
+    let Some(mut ledger) = ledger else {
         return Err(closed(project, &event, &sanitized, &said));
     };
     let target = target(project, mission.as_ref())?;
@@ -121,10 +120,11 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
     }
     // From here on it is recorded: whatever fails now, the next command makes up for.
     let first = receipt_of(&mission_id, &said, Some(event.header.event_id.clone()), "");
-    let work = Work {
+    let mut work = Work {
         project,
-        ledger: &ledger,
+        ledger: &mut ledger,
         mission_id: &mission_id,
+        mission: mission.as_ref(),
         target,
         message: format!(
             "chore(glossary): resolve {} [skip ci]",
@@ -132,7 +132,7 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
         ),
     };
     let done = log::append(project, &mission_id, &sanitized)
-        .and_then(|_| work.settle(&with(&rows, &sanitized), &mut warnings));
+        .and_then(|_| work.settle(Some(&event.header.event_id), &mut warnings));
     Ok(Resolution {
         receipt: finished(first, done)?,
         term: said.surface,
@@ -254,11 +254,10 @@ fn not_settled_meanwhile(rows: &[Row], question: &Question<'_>, said: &Resolved)
 /// Gives the first receipt of an answer that was given before, and finishes what is missing of it.
 fn again(
     project: &Project,
-    ledger: Option<&Ledger>,
+    ledger: Option<&mut Ledger>,
     mission_id: &MissionId,
     mission: Option<&Mission>,
     (row, known): (&Row, &Resolved),
-    rows: &[Row],
 ) -> Result<Resolution> {
     let event_id = row.event_id.as_deref().and_then(|id| id.parse().ok());
     let target = target(project, mission)?;
@@ -270,14 +269,15 @@ fn again(
         .spooled()?
         .is_empty();
     if let (true, Some(ledger)) = (waits, ledger) {
-        let work = Work {
+        let mut work = Work {
             project,
             ledger,
             mission_id,
+            mission,
             target,
             message: format!("chore(glossary): resolve {} [skip ci]", known.conflict_id),
         };
-        let done = work.settle(rows, &mut warnings);
+        let done = work.settle(None, &mut warnings);
         receipt = finished(receipt, done)?;
     } else if let Some((branch, commit)) = commit_of(project, reference, known)? {
         receipt.r#ref = branch;
@@ -344,7 +344,7 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
     if waiting(project)?.is_empty() {
         return Ok(reasons);
     }
-    let ledger = match Ledger::lock(project) {
+    let mut ledger = match Ledger::lock(project) {
         Ok(ledger) => ledger,
         // The receipt of whoever wrote it says so already.
         Err(error) if sandbox::is_closed(&error) => return Ok(reasons),
@@ -356,17 +356,17 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
             log::restore(project, &mission_id, line)?;
         }
         let mission = missions.iter().find(|known| known.mission_id == mission_id);
-        let rows = log::read(project)?.log.rows;
         let done = target(project, mission).and_then(|target| {
-            let work = Work {
+            let mut work = Work {
                 project,
-                ledger: &ledger,
+                ledger: &mut ledger,
                 mission_id: &mission_id,
+                mission,
                 target,
                 message: "chore(glossary): record resolutions that had to wait [skip ci]"
                     .to_owned(),
             };
-            work.settle(&rows, &mut reasons)
+            work.settle(None, &mut reasons)
         });
         match done {
             Ok(Settled { done: Ok(_), .. }) => {}
@@ -396,7 +396,7 @@ pub(crate) fn waiting(project: &Project) -> Result<Vec<(MissionId, Vec<String>)>
 /// # Errors
 /// As [`resolve`].
 pub fn fix(project: &Project, mission: Option<&Mission>) -> Result<Option<(Receipt, Vec<String>)>> {
-    let ledger = Ledger::lock(project)?;
+    let mut ledger = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let mut warnings = sandbox::adopt(project, &ledger)?;
     let found = read::rebuild(project)?;
@@ -425,8 +425,19 @@ pub fn fix(project: &Project, mission: Option<&Mission>) -> Result<Option<(Recei
         delivery: Delivery::None,
     };
     let message = "chore(glossary): bring seed files up to their resolutions [skip ci]";
-    let done = target.write(project, &ledger, &terms, message, &mut warnings);
-    Ok(Some((finished(first, done)?, warnings)))
+    let wanted = || Ok(Some(terms.clone()));
+    let done = target.write(
+        project,
+        &mut ledger,
+        mission,
+        wanted,
+        message,
+        &mut warnings,
+    );
+    Ok(Some((
+        finished(first, done.map(|(settled, _)| settled))?,
+        warnings,
+    )))
 }
 
 /// Why something waits, and what a receipt says of the branch.
@@ -439,7 +450,7 @@ struct Wait {
 /// How far a resolution came beyond its record.
 struct Settled {
     branch: String,
-    done: std::result::Result<Committed, Wait>,
+    done: std::result::Result<ObjectId, Wait>,
 }
 
 /// Turns the end of the work into a receipt, or into the error that carries it.
@@ -454,8 +465,8 @@ fn finished(mut receipt: Receipt, settled: Result<Settled>) -> Result<Receipt> {
     };
     receipt.r#ref = settled.branch;
     match settled.done {
-        Ok(done) => {
-            receipt.commit = Some(project::hash(done.commit));
+        Ok(commit) => {
+            receipt.commit = Some(project::hash(commit));
             receipt.committed = true;
             Ok(receipt)
         }
@@ -470,42 +481,71 @@ fn finished(mut receipt: Receipt, settled: Result<Settled>) -> Result<Receipt> {
 /// One mission's recorded resolutions, to be brought into seed files and a commit.
 struct Work<'a> {
     project: &'a Project,
-    ledger: &'a Ledger,
+    ledger: &'a mut Ledger,
     mission_id: &'a MissionId,
+    mission: Option<&'a Mission>,
     target: Target,
     message: String,
 }
 
+/// Terms by the scope whose seed file they go to.
+type Terms = BTreeMap<Scope, Vec<Term>>;
+
 impl Work<'_> {
-    /// Brings what the mission's spool holds into seed files and a commit, and then empties the spool.
-    fn settle(&self, rows: &[Row], warnings: &mut Vec<String>) -> Result<Settled> {
-        let journal = Journal::of(self.project, self.mission_id, SPOOL);
-        let spooled = Log::read(format!("{}\n", journal.spooled()?.join("\n")).as_bytes());
-        let mut counting: BTreeMap<Key, &Resolved> = BTreeMap::new();
-        for (_, known) in glossary::resolutions(rows) {
-            counting.insert((known.scope, known.surface.clone()), known);
-        }
-        let mut terms: BTreeMap<Scope, Vec<Term>> = BTreeMap::new();
-        for row in &spooled.rows {
-            let RowPayload::Resolved(spooled) = &row.payload else {
-                continue;
-            };
-            // What was resolved later, by whomever, counts.
-            let key = (spooled.scope, spooled.surface.clone());
-            if let Some(known) = counting.remove(&key) {
-                terms.entry(known.scope).or_default().push(term(known));
+    /// Brings what the mission's spool holds into seed files and a commit, and then empties the spool. Another command
+    /// may do that while git keeps this one waiting; it is done when the `event` has left the spool.
+    fn settle(&mut self, event: Option<&EventId>, warnings: &mut Vec<String>) -> Result<Settled> {
+        let (project, mission_id) = (self.project, self.mission_id);
+        let wanted = || recorded(project, mission_id, event);
+        let (settled, flushed) = self.target.write(
+            project,
+            self.ledger,
+            self.mission,
+            wanted,
+            &self.message,
+            warnings,
+        )?;
+        let journal = Journal::of(project, mission_id, SPOOL);
+        if settled.done.is_ok() && flushed {
+            if let Err(error) = journal.clear() {
+                warnings.push(format!("the spool was not emptied: {error}"));
             }
-        }
-        let settled =
-            self.target
-                .write(self.project, self.ledger, &terms, &self.message, warnings)?;
-        if settled.done.is_ok()
-            && let Err(error) = journal.clear()
-        {
-            warnings.push(format!("the spool was not emptied: {error}"));
         }
         Ok(settled)
     }
+}
+
+/// What the spool of a mission wants in seed files; none when the `event`, or everything, has left it.
+fn recorded(
+    project: &Project,
+    mission: &MissionId,
+    event: Option<&EventId>,
+) -> Result<Option<Terms>> {
+    let lines = Journal::of(project, mission, SPOOL).spooled()?;
+    let waits = match event {
+        Some(event) => lines.iter().any(|line| line.contains(event.as_str())),
+        None => !lines.is_empty(),
+    };
+    if !waits {
+        return Ok(None);
+    }
+    let logs = log::read(project)?;
+    let mut counting: BTreeMap<Key, &Resolved> = BTreeMap::new();
+    for (_, known) in glossary::resolutions(&logs.log.rows) {
+        counting.insert((known.scope, known.surface.clone()), known);
+    }
+    let mut terms = Terms::new();
+    for row in Log::read(format!("{}\n", lines.join("\n")).as_bytes()).rows {
+        let RowPayload::Resolved(spooled) = &row.payload else {
+            continue;
+        };
+        // What was resolved later, by whomever, counts.
+        let key = (spooled.scope, spooled.surface.clone());
+        if let Some(known) = counting.remove(&key) {
+            terms.entry(known.scope).or_default().push(term(known));
+        }
+    }
+    Ok(Some(terms))
 }
 
 /// Where a seed file is committed, and which checkouts get it.
@@ -621,48 +661,65 @@ impl Target {
         Ok(before)
     }
 
-    /// Writes the terms into the seed files, then into a commit.
+    /// Writes the terms into the seed files, then into a commit. Says whether that is flushed.
     fn write(
         &self,
         project: &Project,
-        ledger: &Ledger,
-        terms: &BTreeMap<Scope, Vec<Term>>,
+        ledger: &mut Ledger,
+        mission: Option<&Mission>,
+        wanted: impl Fn() -> Result<Option<Terms>>,
         message: &str,
         warnings: &mut Vec<String>,
-    ) -> Result<Settled> {
-        for (scope, terms) in terms {
-            let tip = self.tip(project, *scope)?;
+    ) -> Result<(Settled, bool)> {
+        for (scope, terms) in wanted()?.unwrap_or_default() {
+            let tip = self.tip(project, scope)?;
             for checkout in self.checkouts() {
-                store::edit(project, checkout, *scope, tip.as_deref(), terms)?;
+                store::edit(project, checkout, scope, tip.as_deref(), &terms)?;
             }
         }
         let place = match &self.place {
             Ok(place) => place,
             Err(reason) => {
-                return Ok(Settled {
-                    branch: String::new(),
-                    done: Err(Wait {
-                        reason: reason.clone(),
-                        branchless: true,
-                    }),
-                });
+                let wait = Wait {
+                    reason: reason.clone(),
+                    branchless: true,
+                };
+                let branch = String::new();
+                return Ok((
+                    Settled {
+                        branch,
+                        done: Err(wait),
+                    },
+                    false,
+                ));
             }
         };
-        let changes: Vec<Change> = terms
-            .iter()
-            .map(|(scope, terms)| Change {
-                path: seed::path(*scope),
-                content: Content::Seed(*scope, terms.clone()),
-            })
-            .collect();
+        let changes = || {
+            let seed = |(scope, terms): (Scope, Vec<Term>)| Change {
+                path: seed::path(scope),
+                content: Content::Seed(scope, terms),
+            };
+            Ok(wanted()?.map(|terms| terms.into_iter().map(seed).collect()))
+        };
+        let look = || match target(project, mission)?.place {
+            Ok(place) => Ok(place),
+            Err(reason) => Err(Error::CommitRefused { message: reason }),
+        };
         let waits = |reason| {
             Err(Wait {
                 reason,
                 branchless: false,
             })
         };
-        let done = match ledger::commit(project, ledger, place, message, &changes)? {
+        let mut flushed = true;
+        let done = match ledger::commit_where(project, ledger, place, look, message, changes)? {
             Outcome::Committed(done) => {
+                if let Some(reason) = &done.shaky {
+                    flushed = false;
+                    warnings.push(format!(
+                        "it is committed, and the spool keeps it until the commit is flushed: {reason}"
+                    ));
+                }
                 if done.new
                     && let Err(error) = sync_state::record_commit(
                         project,
@@ -675,15 +732,17 @@ impl Target {
                         "the hub's list of commits was not updated: {error}"
                     ));
                 }
-                Ok(done)
+                Ok(done.commit)
             }
-            Outcome::Deferred(reason) => waits(reason),
+            Outcome::Elsewhere(tip) => {
+                flushed = false;
+                Ok(tip)
+            }
+            Outcome::Deferred(reason) | Outcome::Locked(reason) => waits(reason),
             Outcome::Taken(path) => waits(format!("{path} is no seed file")),
         };
-        Ok(Settled {
-            branch: place.ledger_ref.clone(),
-            done,
-        })
+        let branch = place.ledger_ref.clone();
+        Ok((Settled { branch, done }, flushed))
     }
 }
 
@@ -701,12 +760,6 @@ fn term(said: &Resolved) -> Term {
         status: glossary::Status::Active,
         source: glossary::Source::Resolution,
     }
-}
-
-fn with(rows: &[Row], event: &Sanitized) -> Vec<Row> {
-    let mut log = Log::read(event.to_line().as_bytes());
-    log.add(rows.to_vec());
-    log.rows
 }
 
 fn receipt_of(

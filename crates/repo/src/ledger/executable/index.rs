@@ -131,9 +131,8 @@ fn staged(
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Some(Ok(file.after))),
         (Some(id), Some(before)) if id == before => Ok(Some(Ok(file.after))),
-        // The user has staged something of this file: it is kept, with what is ours added to it.
         (Some(id), _) => {
-            let Some(content) = file.added.to(&engine.content(id)?)? else {
+            let Some(content) = file.with_staged(&engine.content(id)?)? else {
                 return Ok(None);
             };
             engine.blob(file.base, file.path, &content).map(Some)
