@@ -25,6 +25,7 @@ use crate::receipt::{Delivery, Receipt};
 use crate::sandbox;
 
 pub(crate) use log::append;
+pub use log::{Logged, logged};
 pub use read::{Difference, Known, Open, Problem, Rebuilt, list, rebuild, show};
 pub(crate) use resolve::waiting;
 pub use resolve::{Reply, Resolution, finish, fix, resolve};

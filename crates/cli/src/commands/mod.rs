@@ -4,6 +4,8 @@ mod after_write;
 mod commit;
 mod decision;
 mod doctor;
+mod glossary;
+mod glossary_queue;
 mod hub;
 mod init;
 mod merge_events;
@@ -29,6 +31,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Mission(command) => mission::run(context, command),
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
+        Command::Glossary(command) => glossary::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
         Command::Verify(args) => verify::verify(context, args),
         Command::Doctor(args) => doctor::doctor(context, args),

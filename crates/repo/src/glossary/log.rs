@@ -5,8 +5,10 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use pawtrail_event::decision::Damaged;
+use pawtrail_event::envelope::EnvelopeId;
 use pawtrail_event::glossary::Log;
-use pawtrail_event::{MissionId, Sanitized};
+use pawtrail_event::{MissionId, Sanitized, json};
+use serde_json::Value;
 
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
@@ -80,6 +82,55 @@ pub(super) fn restore(project: &Project, mission: &MissionId, line: &str) -> Res
     }
     let event = sandbox::sanitized(project, line)?;
     append(project, mission, &event).map(drop)
+}
+
+/// An event of a mission's log as Pawtrail wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// Its identity.
+    pub event_id: EnvelopeId,
+    /// Its type.
+    pub event_type: String,
+    /// When it happened, as it was written.
+    pub at: String,
+    /// What it says.
+    pub payload: Sanitized,
+}
+
+impl Logged {
+    /// Returns the event that led to this one: of an answer, the question.
+    pub fn causation(&self) -> Option<EnvelopeId> {
+        let request = self.payload.value().get("clarification_event_id")?;
+        request.as_str()?.parse().ok()
+    }
+}
+
+/// Returns the events of a mission's log in the order of the file. Rows of the Python tool, which have another shape, are
+/// left out.
+///
+/// # Errors
+/// When the log can't be read.
+pub fn logged(project: &Project, mission: &MissionId) -> Result<Vec<Logged>> {
+    let content = durable::read(&file(project, mission).0)?.unwrap_or_default();
+    let end = content
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |last| last + 1);
+    let lines = content[..end].split(|byte| *byte == b'\n');
+    let texts = lines.filter_map(|line| std::str::from_utf8(line).ok());
+    Ok(texts.filter_map(|line| event(project, line)).collect())
+}
+
+fn event(project: &Project, line: &str) -> Option<Logged> {
+    let mut row = json::parse(line).ok()?;
+    let payload = row.remove("payload").filter(Value::is_object)?;
+    let text = |key: &str| row.get(key).and_then(Value::as_str);
+    Some(Logged {
+        event_id: text("event_id")?.parse().ok()?,
+        event_type: text("event_type")?.to_owned(),
+        at: text("at")?.to_owned(),
+        payload: project.sanitizer().sanitize(&payload),
+    })
 }
 
 /// Reads all logs: of the primary checkout and of this one, where the Python tool writes, and what waits in spools and
