@@ -14,6 +14,7 @@ mod library;
 mod objects;
 mod refs;
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,7 +32,6 @@ use crate::glossary;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
-use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::sparse;
@@ -137,29 +137,16 @@ pub(crate) struct Committed {
     pub(crate) shaky: Option<String>,
 }
 
-/// Commits to a mission's branch. While git is at work there, others get their turns, for some seconds at most.
+/// Commits to a placement's branch. While git is at work there, others get their turns, for some seconds at most.
 ///
 /// `changes` says what there is to commit at each attempt; nothing, when another command has committed it meanwhile.
-/// The outcome is never [`Outcome::Locked`].
+/// `again` says at each but the first what has become of the placement. The outcome is never [`Outcome::Locked`].
 pub(crate) fn commit(
     project: &Project,
     held: &mut Ledger,
-    mission: &Mission,
     placement: &Placement,
     message: &str,
-    changes: impl Fn() -> Result<Option<Vec<Change>>>,
-) -> Result<Outcome> {
-    let look = || placement::placement(project, mission);
-    commit_where(project, held, placement, look, message, changes)
-}
-
-/// Commits to a branch as [`commit`] does; `look` says where it stands after others had their turns.
-pub(crate) fn commit_where(
-    project: &Project,
-    held: &mut Ledger,
-    placement: &Placement,
-    look: impl Fn() -> Result<Placement>,
-    message: &str,
+    again: impl Fn() -> Result<Placement>,
     changes: impl Fn() -> Result<Option<Vec<Change>>>,
 ) -> Result<Outcome> {
     let deadline = Instant::now() + PATIENCE;
@@ -177,7 +164,7 @@ pub(crate) fn commit_where(
             return Ok(Outcome::Deferred(reason));
         }
         held.step_aside(project)?;
-        place = look()?;
+        place = again()?;
         if place.ledger_ref != placement.ledger_ref {
             return Ok(Outcome::Deferred(format!(
                 "the mission's events go to {} now",
@@ -223,7 +210,7 @@ fn attempt(
     'attempt: loop {
         let engine = engine::of(project, kind);
         let base = tip.or(placement.base);
-        let built = match build(&*engine, placement, base, changes)? {
+        let built = match build(project, &*engine, placement, base, changes)? {
             Built::Files(files) => files,
             Built::Nothing(commit) if tip.is_some() => {
                 let mut done = Committed::before(commit);
@@ -425,6 +412,7 @@ enum Built {
 
 /// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
 fn build(
+    project: &Project,
     engine: &dyn Engine,
     placement: &Placement,
     base: Option<ObjectId>,
@@ -449,6 +437,8 @@ fn build(
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
+                // Whoever wrote them.
+                let lines = sanitized(project, &change.path, lines)?;
                 (lines::union(&old, &lines), Added::Lines(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
@@ -495,6 +485,19 @@ fn build(
         (true, Some(base)) => Ok(Built::Nothing(base)),
         (true, None) | (false, _) => Ok(Built::Files(files)),
     }
+}
+
+/// Takes what is private out of lines that are about to be committed.
+fn sanitized(project: &Project, path: &str, lines: Vec<String>) -> Result<Vec<String>> {
+    let clean = |line: String| match project.sanitizer().line(&line) {
+        Ok(Cow::Borrowed(_)) => Ok(line),
+        Ok(Cow::Owned(clean)) => Ok(clean),
+        Err(refusal) => Err(Error::Damaged {
+            path: PathBuf::from(path),
+            message: refusal.to_string(),
+        }),
+    };
+    lines.into_iter().map(clean).collect()
 }
 
 /// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.

@@ -68,15 +68,28 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
         new.tip
     } else {
         in_nobodys_way(project, &full)?;
-        let changes = changes(project, mission, &old, new.base)?;
+        // While git is at work, others may write to the branch before.
+        let both = || {
+            let old = placement::placement(project, mission)?;
+            let new = placement::on_branch(project, mission, &full, old.tip.or(old.base))?;
+            Ok::<_, Error>((old, new))
+        };
+        let again = || Ok(both()?.1);
+        let changes = || {
+            let (old, new) = both()?;
+            changes(project, mission, &old, new.base).map(Some)
+        };
         let message = format!(
             "chore(missions): keep the ledger of {} here [skip ci]",
             mission.mission_slug
         );
-        let look = || placement::on_branch(project, mission, &full, old.tip.or(old.base));
-        let all = || Ok(Some(changes.clone()));
-        match ledger::commit_where(project, &mut held, &new, look, &message, all)? {
-            Outcome::Committed(done) => Some(done.commit),
+        match ledger::commit(project, &mut held, &new, &message, again, changes)? {
+            Outcome::Committed(done) => {
+                warnings.extend(done.shaky.map(|reason| {
+                    format!("it is committed, but might not survive a power loss: {reason}")
+                }));
+                Some(done.commit)
+            }
             Outcome::Elsewhere(tip) => Some(tip),
             Outcome::Deferred(reason) | Outcome::Locked(reason) => {
                 return Err(Error::LedgerNotMoved { reason });

@@ -701,7 +701,7 @@ impl Target {
             };
             Ok(wanted()?.map(|terms| terms.into_iter().map(seed).collect()))
         };
-        let look = || match target(project, mission)?.place {
+        let again = || match target(project, mission)?.place {
             Ok(place) => Ok(place),
             Err(reason) => Err(Error::CommitRefused { message: reason }),
         };
@@ -712,7 +712,7 @@ impl Target {
             })
         };
         let mut flushed = true;
-        let done = match ledger::commit_where(project, ledger, place, look, message, changes)? {
+        let done = match ledger::commit(project, ledger, place, message, again, changes)? {
             Outcome::Committed(done) => {
                 if let Some(reason) = &done.shaky {
                     flushed = false;
