@@ -28,6 +28,18 @@ impl Column {
         Ok(())
     }
 
+    /// Keeps a time that was taken elsewhere where it `counts`.
+    pub(crate) fn add(&mut self, counts: bool, milliseconds: f64) {
+        if counts {
+            self.times.push(milliseconds);
+        }
+    }
+
+    /// Takes over another one's times.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.times.extend(other.times);
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)
     }

@@ -14,11 +14,13 @@ mod library;
 mod objects;
 mod refs;
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
+use pawtrail_event::glossary::{Scope, Term};
 use pawtrail_event::merge as merge_events;
 
 use crate::checkouts::{self, Checkout};
@@ -26,6 +28,7 @@ use crate::durable;
 use crate::engine::{self as choice, Kind};
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
+use crate::glossary;
 use crate::history;
 use crate::leftovers;
 use crate::lines;
@@ -112,6 +115,9 @@ pub(crate) enum Content {
     New(Vec<u8>),
     /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
     Folded(String),
+    /// A seed file of this scope lets these terms mean what they say; everything else in it stays. The checked-out file
+    /// is the caller's.
+    Seed(Scope, Vec<Term>),
 }
 
 /// The end of an attempt to merge a branch.
@@ -222,7 +228,7 @@ fn attempt(
     'attempt: loop {
         let engine = engine::of(project, kind);
         let base = tip.or(placement.base);
-        let built = match build(&*engine, placement, base, changes)? {
+        let built = match build(project, &*engine, placement, base, changes)? {
             Built::Files(files) => files,
             Built::Nothing(commit) if tip.is_some() => {
                 let mut done = Committed::before(commit);
@@ -389,7 +395,17 @@ struct File {
     before: Option<ObjectId>,
     after: ObjectId,
     content: Vec<u8>,
-    lines: Option<Vec<String>>,
+    added: Added,
+}
+
+/// What a file of the coming commit adds to what a user may have staged of it.
+enum Added {
+    /// The lines of a log.
+    Lines(Vec<String>),
+    /// The terms of a seed file.
+    Terms(Scope, Vec<Term>),
+    /// It is a file as a whole, and what the user staged stays.
+    Whole,
 }
 
 impl File {
@@ -400,7 +416,7 @@ impl File {
             before: self.before,
             after: self.after,
             content: &self.content,
-            lines: self.lines.as_deref(),
+            added: &self.added,
         }
     }
 }
@@ -414,6 +430,7 @@ enum Built {
 
 /// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
 fn build(
+    project: &Project,
     engine: &dyn Engine,
     placement: &Placement,
     base: Option<ObjectId>,
@@ -429,7 +446,7 @@ fn build(
             Some(before) => engine.content(before)?,
             None => Vec::new(),
         };
-        let (content, lines) = match &change.content {
+        let (content, added) = match &change.content {
             Content::Lines(lines) => {
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
@@ -438,12 +455,19 @@ fn build(
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
-                (lines::union(&old, &lines), Some(lines))
+                // Whoever wrote them.
+                let lines = sanitized(project, &change.path, lines)?;
+                (lines::union(&old, &lines), Added::Lines(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
                 return Ok(Built::Taken(change.path.clone()));
             }
-            Content::New(content) => (content.clone(), None),
+            Content::New(content) => (content.clone(), Added::Whole),
+            Content::Seed(scope, terms) => {
+                let known = before.is_some().then_some(old.as_slice());
+                let added = Added::Terms(*scope, terms.clone());
+                (glossary::set(*scope, known, terms)?, added)
+            }
             Content::Folded(side) => {
                 let folded = merge_events::fold(&old);
                 if !folded.unreadable.is_empty() {
@@ -455,10 +479,10 @@ fn build(
                         before: None,
                         after,
                         content: folded.unreadable,
-                        lines: None,
+                        added: Added::Whole,
                     });
                 }
-                (folded.merged.content, None)
+                (folded.merged.content, Added::Whole)
             }
         };
         if before.is_some() && content == old {
@@ -472,13 +496,26 @@ fn build(
             before,
             after,
             content,
-            lines,
+            added,
         });
     }
     match (files.is_empty(), base) {
         (true, Some(base)) => Ok(Built::Nothing(base)),
         (true, None) | (false, _) => Ok(Built::Files(files)),
     }
+}
+
+/// Takes what is private out of lines that are about to be committed.
+fn sanitized(project: &Project, path: &str, lines: Vec<String>) -> Result<Vec<String>> {
+    let clean = |line: String| match project.sanitizer().line(&line) {
+        Ok(Cow::Borrowed(_)) => Ok(line),
+        Ok(Cow::Owned(clean)) => Ok(clean),
+        Err(refusal) => Err(Error::Damaged {
+            path: PathBuf::from(path),
+            message: refusal.to_string(),
+        }),
+    };
+    lines.into_iter().map(clean).collect()
 }
 
 /// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.
@@ -488,9 +525,11 @@ fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Resu
             continue;
         }
         let path = checkout.root.join(&file.path);
-        match &file.lines {
-            Some(_) => lines::project_into(&path, &file.content)?,
-            None => {
+        match &file.added {
+            Added::Lines(_) => lines::project_into(&path, &file.content)?,
+            // A seed file is a user's file; whoever commits to it has edited it already.
+            Added::Terms(..) => {}
+            Added::Whole => {
                 durable::create_new(&path, &file.content, durable::Access::Shared)?;
             }
         }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use ulid::Ulid;
 
 use super::{META, Mission, SPECS_DIR, unfinished, without_number};
+use crate::decisions::Cleaner;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{Committed, Ledger, Outcome};
 use crate::placement::{self, Placement};
@@ -74,17 +75,20 @@ pub struct Created {
 /// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`]; [`Error::NotCreated`] when
 /// the branch can't be written now, in which case nothing was created.
 pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
-    let slug = checked_slug(&new.slug)?;
+    let slug = checked_slug(project, &new.slug)?;
     let title = checked("--title", new.title.as_deref().unwrap_or(slug))?;
     let mission_type = checked(
         "--type",
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
+    let mut cleaner = Cleaner::new(project);
+    let title = cleaner.text("the title", title.to_owned());
+    let mission_type = cleaner.text("the type", mission_type.to_owned());
     let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
-    let (mut mission, meta) = match begun(project, slug, title, mission_type, new.topology)? {
+    let (mut mission, meta) = match begun(project, slug, &title, &mission_type, new.topology)? {
         Some(begun) => begun,
-        None => fresh(project, slug, title, mission_type, new.topology)?,
+        None => fresh(project, slug, &title, &mission_type, new.topology)?,
     };
     let place = placement::placement(project, &mission)?;
     mission.found_in.clone_from(&place.ledger_ref);
@@ -109,7 +113,8 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             return Err(error);
         }
     };
-    let warnings = unfinished::ended(project, &mission, &place, &done);
+    let mut warnings = cleaner.warnings();
+    warnings.extend(unfinished::ended(project, &mission, &place, &done));
     let place = Placement {
         recorded: true,
         ..place
@@ -236,17 +241,19 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
         "mission_slug": mission.mission_slug,
         "mission_type": mission.mission_type,
         "slug": mission.mission_slug,
-        "target_branch": target.as_deref().unwrap_or("main"),
         "topology": mission.topology,
         "vcs": "git",
     });
+    meta = project.sanitizer().sanitize(&meta).value().clone();
+    // Branches pass as they are: a marker would name none.
+    meta["target_branch"] = json!(target.as_deref().unwrap_or("main"));
     if let Some(branch) = &mission.coordination_branch {
         meta["coordination_branch"] = json!(branch);
     }
-    Ok(project.sanitizer().sanitize(&meta).value().clone())
+    Ok(meta)
 }
 
-fn checked_slug(slug: &str) -> Result<&str> {
+fn checked_slug<'a>(project: &Project, slug: &'a str) -> Result<&'a str> {
     let human = without_number(slug);
     if human.parse::<MissionSlug>().is_err() || human.len() > MAX_SLUG_BYTES {
         return Err(Error::invalid(
@@ -255,6 +262,13 @@ fn checked_slug(slug: &str) -> Result<&str> {
                 "`{}` is no slug: letters, digits, `-` and `_`, at most {MAX_SLUG_BYTES}, starting with a letter or digit",
                 slug.chars().take(120).collect::<String>()
             ),
+        ));
+    }
+    // It becomes a directory's name and a branch's, where no marker can stand.
+    if *project.sanitizer().text(human) != *human {
+        return Err(Error::invalid(
+            "SLUG",
+            "it holds private data (a name, a login or a host name); choose another",
         ));
     }
     Ok(human)
