@@ -172,8 +172,7 @@ impl<'a> Head<'a> {
             }
             return Err("the row says neither what it is nor which lanes it is about".to_owned());
         }
-        self.into_transition()
-            .map(|row| Row::Transition(Box::new(row)))
+        self.into_transition().map(Row::Transition)
     }
 
     fn into_typed(self) -> TypedRow<'a> {
