@@ -24,6 +24,10 @@ pub struct Line<'a> {
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most lines are rows, and a box for each is slower"
+)]
 pub enum Content<'a> {
     /// Nothing.
     Blank,
@@ -42,15 +46,12 @@ impl<'a> Log<'a> {
         let mut lines = Vec::with_capacity(bytes.len() / 400 + 1);
         match std::str::from_utf8(bytes) {
             Ok(text) => {
-                lines.extend(
-                    text.split_inclusive('\n')
-                        .enumerate()
-                        .map(|(at, line)| Line {
-                            number: at + 1,
-                            raw: line.as_bytes(),
-                            content: content(line),
-                        }),
-                )
+                let texts = text.split_inclusive('\n').enumerate();
+                lines.extend(texts.map(|(at, line)| Line {
+                    number: at + 1,
+                    raw: line.as_bytes(),
+                    content: content(line),
+                }));
             }
             Err(_) => {
                 let raws = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
