@@ -14,6 +14,7 @@ mod objects;
 mod refs;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
@@ -80,6 +81,23 @@ pub(crate) enum Content {
     New(Vec<u8>),
     /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
     Folded(String),
+    /// A file that is made anew from a log, as the commit will have it.
+    Derived(Derived),
+}
+
+/// A file that says what a log says, in other words; it replaces what is there.
+#[derive(Clone)]
+pub(crate) struct Derived {
+    /// The path of the log, which stands before this file in the list of changes.
+    pub(crate) from: String,
+    /// Makes the file's content from the log's.
+    pub(crate) make: Rc<dyn Fn(&[u8]) -> Vec<u8>>,
+}
+
+impl std::fmt::Debug for Derived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Derived").field("from", &self.from).finish()
+    }
 }
 
 /// The end of an attempt to merge a branch.
@@ -264,6 +282,7 @@ struct File {
     after: ObjectId,
     content: Vec<u8>,
     lines: Option<Vec<String>>,
+    derived: bool,
 }
 
 impl File {
@@ -275,6 +294,7 @@ impl File {
             after: self.after,
             content: &self.content,
             lines: self.lines.as_deref(),
+            derived: self.derived,
         }
     }
 }
@@ -330,10 +350,12 @@ fn build(
                         after,
                         content: folded.unreadable,
                         lines: None,
+                        derived: false,
                     });
                 }
                 (folded.merged.content, None)
             }
+            Content::Derived(derived) => (made(engine, base, &files, derived)?, None),
         };
         if before.is_some() && content == old {
             continue;
@@ -347,6 +369,7 @@ fn build(
             after,
             content,
             lines,
+            derived: matches!(change.content, Content::Derived(_)),
         });
     }
     match (files.is_empty(), base) {
@@ -355,7 +378,29 @@ fn build(
     }
 }
 
-/// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.
+/// Makes a derived file from its log: as this commit changes it, else as the branch has it.
+fn made(
+    engine: &dyn Engine,
+    base: Option<ObjectId>,
+    files: &[File],
+    derived: &Derived,
+) -> Result<Vec<u8>> {
+    if let Some(log) = files.iter().find(|file| file.path == derived.from) {
+        return Ok((derived.make)(&log.content));
+    }
+    let known = match base {
+        Some(base) => engine.entry(base, &derived.from)?,
+        None => None,
+    };
+    let log = match known {
+        Some(blob) => engine.content(blob)?,
+        None => Vec::new(),
+    };
+    Ok((derived.make)(&log))
+}
+
+/// Brings a worktree's files up to the coming commit: logs by append, new files where there is none, derived ones
+/// replaced.
 fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Result<()> {
     for file in files {
         if sparse::leaves_out(project, checkout, &file.path)? {
@@ -364,6 +409,11 @@ fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Resu
         let path = checkout.root.join(&file.path);
         match &file.lines {
             Some(_) => lines::project_into(&path, &file.content)?,
+            None if file.derived => {
+                if durable::read(&path)?.as_ref() != Some(&file.content) {
+                    durable::replace_cache(&path, &file.content)?;
+                }
+            }
             None => {
                 durable::create_new(&path, &file.content, durable::Access::Shared)?;
             }

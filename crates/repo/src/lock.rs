@@ -24,6 +24,23 @@ impl Lock {
         self.file.try_clone().at("share", Path::new("a lock"))
     }
 
+    /// Says whether the file that is locked is the one at `path` still.
+    #[cfg(unix)]
+    pub(crate) fn stands_at(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let known = |file: std::io::Result<std::fs::Metadata>| {
+            file.ok().map(|file| (file.dev(), file.ino()))
+        };
+        let here = known(self.file.metadata());
+        here.is_some() && here == known(std::fs::metadata(path))
+    }
+
+    /// Says whether the file that is locked is the one at `path` still. Windows removes no file that is open.
+    #[cfg(not(unix))]
+    pub(crate) fn stands_at(&self, _path: &Path) -> bool {
+        true
+    }
+
     /// Waits for the lock at `path`, at most `patience`.
     pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self> {
         if let Some(dir) = path.parent() {

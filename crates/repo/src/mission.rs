@@ -17,7 +17,7 @@ pub use handle::resolve;
 pub const SPECS_DIR: &str = "kitty-specs";
 /// The prefix of mission branches.
 pub(crate) const BRANCH_PREFIX: &str = "refs/heads/kitty/mission-";
-const META: &str = "meta.json";
+pub(crate) const META: &str = "meta.json";
 const LIMIT: usize = 1024 * 1024;
 
 /// One mission.

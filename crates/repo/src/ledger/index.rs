@@ -29,6 +29,8 @@ pub(super) struct Staged<'a> {
     pub(super) content: &'a [u8],
     /// The lines that `after` adds, where the file is a log.
     pub(super) lines: Option<&'a [String]>,
+    /// Whether it is made from a log: what is staged of it can be made again, and gives way.
+    pub(super) derived: bool,
 }
 
 /// What keeps a file out of a branch or an index.
@@ -93,6 +95,7 @@ fn stage(
         (None, Some(_)) => return Ok(Ok(())),
         (None, None) => (file.after, file.content.to_vec()),
         (Some((id, _)), Some(before)) if id == before => (file.after, file.content.to_vec()),
+        (Some(_), _) if file.derived => (file.after, file.content.to_vec()),
         // The user has staged something of this file: it is kept, with our lines behind it.
         (Some((id, _)), _) => {
             let Some(lines) = file.lines else {

@@ -131,6 +131,7 @@ fn staged(
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Some(Ok(file.after))),
         (Some(id), Some(before)) if id == before => Ok(Some(Ok(file.after))),
+        (Some(_), _) if file.derived => Ok(Some(Ok(file.after))),
         // The user has staged something of this file: it is kept, with our lines behind it.
         (Some(id), _) => {
             let Some(lines) = file.lines else {
