@@ -11,6 +11,7 @@ pub mod json;
 pub mod merge;
 pub mod route;
 pub mod sanitize;
+pub mod status;
 pub mod time;
 
 pub use error::Error;
