@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::merge::Conflict;
-use pawtrail_event::{DecisionId, IdError};
+use pawtrail_event::status::Refusal;
+use pawtrail_event::{DecisionId, IdError, MissionSlug};
 use serde_json::{Value, json};
 
 use crate::receipt::Receipt;
@@ -132,6 +133,14 @@ pub enum Error {
         /// What it asks.
         question: String,
     },
+    /// A rule of the lane machine forbids a transition; nothing was written.
+    #[error("{refusal}")]
+    MoveRefused {
+        /// The transition and the rule.
+        refusal: Box<Refusal>,
+        /// The mission's directory name.
+        mission: MissionSlug,
+    },
     /// The idempotency key stands for another request.
     #[error("the idempotency key `{key}` was used for something else")]
     KeyReused {
@@ -233,6 +242,7 @@ impl Error {
             Self::AmbiguousDecision { .. } => "DECISION_AMBIGUOUS",
             Self::AlreadyAnswered { .. } => "DECISION_ALREADY_ANSWERED",
             Self::DecisionExists { .. } => "DECISION_EXISTS",
+            Self::MoveRefused { refusal, .. } => refusal.code(),
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
@@ -264,6 +274,11 @@ impl Error {
             }
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
                 return Some(format!("pawtrail decision show {id}"));
+            }
+            Self::MoveRefused { refusal, mission } => {
+                let step = refusal.next_step();
+                let list = || format!("pawtrail wp list --mission {mission}");
+                return Some(step.map_or_else(list, |step| format!("{step} --mission {mission}")));
             }
             Self::Protected { .. } | Self::Detached => "git switch -c my-branch",
             Self::NotCreated { .. } => "git status",
@@ -306,6 +321,7 @@ impl Error {
             | Self::AmbiguousMission { .. }
             | Self::DecisionNotFound { .. }
             | Self::AmbiguousDecision { .. }
+            | Self::MoveRefused { .. }
             | Self::Protected { .. }
             | Self::OtherBranch { .. }
             | Self::Detached
@@ -340,6 +356,18 @@ impl Error {
             } => json!({ "decision_id": id, "answer": answer, "answered_at": answered_at }),
             Self::DecisionExists { id, question } => {
                 json!({ "decision_id": id, "question": question })
+            }
+            Self::MoveRefused { refusal, .. } => {
+                let (from, to) = (refusal.from_lane, refusal.to_lane);
+                let allowed: Vec<&str> = from.targets().iter().map(|lane| lane.as_str()).collect();
+                json!({
+                    "wp_id": refusal.wp_id,
+                    "from_lane": from.as_str(),
+                    "to_lane": to.as_str(),
+                    "rule": refusal.code(),
+                    "missing": refusal.rule.to_string(),
+                    "allowed": allowed,
+                })
             }
             Self::KeyReused { key } => json!({ "idempotency_key": key }),
             Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),

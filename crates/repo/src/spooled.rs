@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::journal::{self, Journal};
 use crate::project::Project;
 use crate::sandbox;
+use crate::status;
 
 /// The lines of one mission that are recorded and in no commit yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +19,15 @@ pub struct Waiting {
     pub lines: usize,
     /// How many of them are answers. A request waits for its answer; an answer should not wait.
     pub answers: usize,
+    /// How many of them are status rows, which should not wait either.
+    pub status: usize,
+}
+
+impl Waiting {
+    /// Returns how many lines should not wait.
+    pub(crate) fn late(&self) -> usize {
+        self.answers + self.status
+    }
 }
 
 /// Lists the missions of which something waits. It reads and never writes.
@@ -35,11 +45,13 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         lines.extend(sandbox::lines(project, &mission_id)?);
         lines.sort();
         lines.dedup();
-        if lines.is_empty() {
+        let rows = status::journal(project, &mission_id).spooled()?;
+        if lines.is_empty() && rows.is_empty() {
             continue;
         }
         found.push(Waiting {
-            lines: lines.len(),
+            lines: lines.len() + rows.len(),
+            status: rows.len(),
             answers: lines.iter().filter(|line| is_answer(line)).count(),
             mission_id,
         });

@@ -7,6 +7,7 @@ mod hub;
 mod ledger;
 mod mission;
 mod sync;
+mod wp;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,10 @@ pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateA
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, MissionCommand, TopologyArg};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+pub(crate) use wp::{
+    AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs, StatusCommand,
+    SubtaskArgs, VerdictArg, WpCommand, WpListArgs,
+};
 
 /// Spec-driven work with coding agents, with a memory that can be trusted.
 ///
@@ -105,6 +110,15 @@ pub(crate) enum Command {
     /// Decisions: request, answer, list, show, log
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// Work packages: move, note, subtask, list, seed
+    #[command(subcommand)]
+    Wp(WpCommand),
+    /// Draw a mission's work packages by lane
+    #[command(after_help = "Examples:\n  pawtrail board payments\n  pawtrail board --watch")]
+    Board(BoardArgs),
+    /// The status snapshot, `status.json`: fold, check
+    #[command(subcommand)]
+    Status(StatusCommand),
     /// Commit exactly the named paths; index, stash and other files stay as they are
     #[command(
         after_help = "Example:\n  pawtrail commit -m \"Describe the payment flow\" kitty-specs/payments-01KT119Y/spec.md"

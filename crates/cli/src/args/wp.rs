@@ -25,7 +25,7 @@ pub(crate) enum WpCommand {
     Note(NoteArgs),
     /// Mark subtasks of a work package
     #[command(
-        after_help = "Examples:\n  pawtrail wp subtask WP01 T001 T002\n  pawtrail wp subtask WP01 T002 --state planned"
+        after_help = "Examples:\n  pawtrail wp subtask WP01 T001 T002\n  pawtrail wp subtask WP01 T002 planned"
     )]
     Subtask(SubtaskArgs),
     /// List the work packages of a mission with their lanes
@@ -123,26 +123,12 @@ pub(crate) struct SubtaskArgs {
     /// The work package
     #[arg(value_name = "WP")]
     pub(crate) wp_id: WorkPackageId,
-    /// The subtasks
-    #[arg(value_name = "SUBTASK", required = true)]
-    pub(crate) subtasks: Vec<String>,
-    /// What they are now: done, or planned again
-    #[arg(long, default_value = "done", hide_possible_values = true)]
-    pub(crate) state: StateArg,
+    /// The subtasks, and behind them what they are: `done` (as without it), or `planned` again
+    #[arg(value_names = ["SUBTASK", "STATE"], num_args = 1.., required = true)]
+    pub(crate) words: Vec<String>,
     /// What each annotation takes
     #[command(flatten)]
     pub(crate) common: AnnotateArgs,
-}
-
-/// What a subtask is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StateArg {
-    /// Finished
-    #[value(name = "done")]
-    Done,
-    /// Not yet
-    #[value(name = "planned")]
-    Planned,
 }
 
 /// What each annotation takes.
@@ -213,7 +199,20 @@ pub(crate) struct FoldArgs {
     /// Mission id, its first 8 characters, directory name, slug, or number
     #[arg(long, value_name = "MISSION")]
     pub(crate) mission: Option<String>,
-    /// Compare with the `status.json` that is there; exit code 1 where they differ
+    /// Compare each `status.json` with what the log beside it folds to; exit code 1 where one differs
     #[arg(long)]
     pub(crate) check: bool,
+    /// Order the rows by their times as text, as the Python tool does (python), or by the instants
+    /// that these name (instant); default: `status.order` in .kittify/config.yaml, else python
+    #[arg(long, hide_possible_values = true)]
+    pub(crate) order: Option<OrderArg>,
+}
+
+/// By what rows are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrderArg {
+    /// By their times as text
+    Python,
+    /// By the instants that their times name
+    Instant,
 }

@@ -1,6 +1,7 @@
 //! One module a noun: arguments in, a service of the crates below called, an answer out.
 
 mod after_write;
+mod board;
 mod commit;
 mod decision;
 mod doctor;
@@ -9,12 +10,14 @@ mod init;
 mod merge_events;
 mod mission;
 mod placement;
+mod status;
 mod sync;
 mod verify;
+mod wp;
 
 pub(crate) use hub::interrupted;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, StatusCommand};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Done;
@@ -29,6 +32,9 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Mission(command) => mission::run(context, command),
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
+        Command::Wp(command) => wp::run(context, command),
+        Command::Board(args) => board::board(context, args),
+        Command::Status(StatusCommand::Fold(args)) => status::fold(context, args),
         Command::Commit(args) => commit::commit(context, args),
         Command::Verify(args) => verify::verify(context, args),
         Command::Doctor(args) => doctor::doctor(context, args),

@@ -1,8 +1,11 @@
 //! Creating a mission: its `meta.json`, committed to its ledger branch.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use pawtrail_event::{MissionId, MissionSlug, json, time};
+use pawtrail_event::status as event_status;
+use pawtrail_event::status::Identity;
+use pawtrail_event::{MissionId, MissionSlug, WorkPackageId, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
@@ -12,6 +15,8 @@ use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
+use crate::status::task_files::{TASKS_DIR, TaskFiles};
+use crate::status::{self, Emitted};
 use crate::{checkouts, durable, history, sync_state};
 
 /// The longest slug that a user may choose, in bytes.
@@ -53,6 +58,9 @@ pub struct NewMission {
     pub mission_type: Option<String>,
     /// How its work is laid out.
     pub topology: Topology,
+    /// The directory with its work package files, `WPnn-*.md`, which become part of it; by default
+    /// `kitty-specs/<slug>/tasks` in this checkout, where that is a draft that no mission has.
+    pub tasks: Option<PathBuf>,
 }
 
 /// A mission that was created.
@@ -64,13 +72,18 @@ pub struct Created {
     pub placement: Placement,
     /// What is true now.
     pub receipt: Receipt,
+    /// The work packages that are on its board now, in the lane `planned`.
+    pub seeded: Vec<WorkPackageId>,
+    /// What the hub is to be told.
+    pub emitted: Vec<Emitted>,
     /// What did not work beside the write itself, for a person.
     pub warnings: Vec<String>,
 }
 
-/// Creates a mission and commits its `meta.json`.
+/// Creates a mission and commits its `meta.json`, with its work packages where it has some.
 ///
 /// # Errors
+/// [`Error::Damaged`] for a work package file that can't be understood;
 /// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`]; [`Error::NotCreated`] when
 /// the branch can't be written now, in which case nothing was created.
 pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
@@ -80,6 +93,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         "--type",
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
+    let tasks = tasks(project, new, slug)?;
     let held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let known = super::list(project)?.missions;
@@ -114,15 +128,35 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
     let place = placement::placement(project, &mission)?;
     let place = placement::choose_for_good(project, &mission, place)?;
     mission.found_in.clone_from(&place.ledger_ref);
-    let change = Change {
+    let meta = meta(project, &mission)?;
+    let mut changes = vec![Change {
         path: mission.path(META),
-        content: Content::New(json::pretty(&meta(project, &mission)?).into_bytes()),
-    };
+        content: Content::New(json::pretty(&meta).into_bytes()),
+    }];
+    for (name, content) in &tasks.files {
+        changes.push(Change {
+            path: mission.path(&format!("{TASKS_DIR}/{name}")),
+            content: Content::New(content.clone()),
+        });
+    }
+    let rows = status::first_rows(project, &mission, &place, &tasks.packages)?;
+    if !rows.is_empty() {
+        let identity = meta.as_object().map(Identity::of_meta).transpose();
+        let identity = identity.map_err(|error| Error::invalid("meta.json", error.to_string()))?;
+        let lines = rows.iter().map(event_status::line);
+        changes.push(Change {
+            path: mission.path(event_status::FILE),
+            content: Content::Lines(lines.map(|line| line.trim_end().to_owned()).collect()),
+        });
+        let identity = identity.unwrap_or_default();
+        changes.push(status::derived(&mission, identity, status::order(project)?));
+    }
+    let paths: Vec<String> = changes.iter().map(|change| change.path.clone()).collect();
     let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
-    let done = match ledger::commit(project, &held, &place, &message, &[change]) {
+    let done = match ledger::commit(project, &held, &place, &message, &changes) {
         Ok(Outcome::Committed(done)) => done,
         Ok(Outcome::Deferred(reason)) => {
-            remove_files(project, &mission, &place)?;
+            remove_files(project, &mission, &place, &paths)?;
             return Err(Error::NotCreated { reason });
         }
         Ok(Outcome::Taken(path)) => {
@@ -132,7 +166,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             });
         }
         Err(error) => {
-            remove_files(project, &mission, &place)?;
+            remove_files(project, &mission, &place, &paths)?;
             return Err(error);
         }
     };
@@ -144,43 +178,95 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             "the hub's list of commits was not updated: {error}"
         ));
     }
+    let receipt = Receipt {
+        event_id: None,
+        mission_id: Some(mission.mission_id.clone()),
+        path: mission.path(META),
+        r#ref: place.ledger_ref.clone(),
+        commit: Some(project::hash(done.commit)),
+        committed: true,
+        pushed: false,
+        delivery: Delivery::None,
+    };
     Ok(Created {
-        receipt: Receipt {
-            event_id: None,
-            mission_id: Some(mission.mission_id.clone()),
-            path: mission.path(META),
-            r#ref: place.ledger_ref.clone(),
-            commit: Some(project::hash(done.commit)),
-            committed: true,
-            pushed: false,
-            delivery: Delivery::None,
-        },
+        emitted: status::emitted(project, &mission, &rows, &receipt)?,
+        seeded: tasks.packages,
+        receipt,
         placement: place,
         mission,
         warnings,
     })
 }
 
+/// The work packages that a mission begins with, and their files by name.
+#[derive(Default)]
+struct Tasks {
+    packages: Vec<WorkPackageId>,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+fn tasks(project: &Project, new: &NewMission, slug: &str) -> Result<Tasks> {
+    let draft = || {
+        let draft = project.checkout()?.join(SPECS_DIR).join(slug);
+        let dir = draft.join(TASKS_DIR);
+        (dir.is_dir() && !draft.join(META).exists()).then_some(dir)
+    };
+    let Some(dir) = new.tasks.clone().or_else(draft) else {
+        return Ok(Tasks::default());
+    };
+    let found = TaskFiles::in_dir(&dir)?;
+    if let Some((name, reason)) = found.damaged.first() {
+        return Err(Error::Damaged {
+            path: dir.join(name),
+            message: reason.clone(),
+        });
+    }
+    let mut tasks = Tasks::default();
+    for (wp_id, file) in found.packages {
+        let content = durable::read(&dir.join(&file.name))?.unwrap_or_default();
+        tasks.packages.push(wp_id);
+        tasks.files.push((file.name, content));
+    }
+    Ok(tasks)
+}
+
 /// Removes what a mission that isn't in its branch has left in worktrees. The id is new, so the files are ours.
-fn remove_files(project: &Project, mission: &Mission, place: &Placement) -> Result<()> {
-    let path = mission.path(META);
+fn remove_files(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    paths: &[String],
+) -> Result<()> {
     if let Some(tip) = history::tip(project, &place.ledger_ref)?
-        && history::entry_at(project, tip, &path)?.is_some()
+        && history::entry_at(project, tip, &mission.path(META))?.is_some()
     {
         return Ok(());
     }
     for checkout in &place.checkouts {
-        let file = checkout.root.join(&path);
-        match fs::remove_file(&file) {
-            Ok(()) => {
-                let dir = checkout.root.join(&mission.dir);
-                fs::remove_dir(&dir).at("remove", &dir)?;
+        let mut left = false;
+        for path in paths {
+            let file = checkout.root.join(path);
+            match fs::remove_file(&file) {
+                Ok(()) => left = true,
+                Err(error) if durable::is_absent(&error) => {}
+                Err(error) => return Err(error).at("remove", &file),
             }
-            Err(error) if durable::is_absent(&error) => {}
-            Err(error) => return Err(error).at("remove", &file),
+        }
+        if left {
+            let dir = checkout.root.join(&mission.dir);
+            remove_empty(&dir.join(TASKS_DIR))?;
+            remove_empty(&dir)?;
         }
     }
     Ok(())
+}
+
+fn remove_empty(dir: &Path) -> Result<()> {
+    match fs::remove_dir(dir) {
+        Ok(()) => Ok(()),
+        Err(error) if durable::is_absent(&error) => Ok(()),
+        Err(error) => Err(error).at("remove", dir),
+    }
 }
 
 /// The content of `meta.json`, with the keys that the Python tool asks for.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use gix::ObjectId;
 use pawtrail_event::decision::Damaged;
 use pawtrail_event::status::{self, Identity, Lane, Log, Order, Slot, Snapshot, WorkPackage};
-use pawtrail_event::{MissionId, MissionSlug};
+use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,8 +14,10 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, Spacing};
 use crate::mission::{META, Mission};
 use crate::placement::{self, Placement};
-use crate::project::Project;
-use crate::{durable, history, identity, lines};
+use crate::ledger::Committed;
+use crate::project::{self, Project};
+use crate::receipt::{Delivery, Receipt};
+use crate::{durable, history, identity, lines, sync_state};
 
 /// The rows that are known of a mission, wherever they stand.
 pub(super) struct Known {
@@ -58,7 +61,7 @@ impl Known {
 }
 
 /// The journal of a mission's status.
-pub(super) fn journal(project: &Project, mission: &MissionId) -> Journal {
+pub(crate) fn journal(project: &Project, mission: &MissionId) -> Journal {
     Journal::spaced(project, mission, status::FILE, Spacing::Spaced)
 }
 
@@ -120,6 +123,65 @@ fn parsed(content: &[u8]) -> std::result::Result<Identity, String> {
     let meta: Value = serde_json::from_slice(content).map_err(|error| error.to_string())?;
     let meta = meta.as_object().ok_or("it is no object")?;
     Identity::of_meta(meta).map_err(|error| error.to_string())
+}
+
+/// Returns the receipt of an event that was written before.
+pub(super) fn receipt(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    event_id: &EventId,
+) -> Result<Receipt> {
+    let found = brought(project, place.tip, &mission.path(status::FILE), event_id)?;
+    let done = found.map(|commit| Committed {
+        commit,
+        parent: None,
+        new: false,
+    });
+    let mut receipt = super::receipt(mission, place, event_id.clone(), done.as_ref());
+    if let Some(commit) = found {
+        receipt.pushed = history::is_pushed(project, commit)?;
+        if sync_state::is_acknowledged(project, &project::hash(commit))? {
+            receipt.delivery = Delivery::Acknowledged;
+        }
+    }
+    Ok(receipt)
+}
+
+/// The commit that brought an event to a file: it has it, and none of its parents does.
+fn brought(
+    project: &Project,
+    tip: Option<ObjectId>,
+    path: &str,
+    event_id: &EventId,
+) -> Result<Option<ObjectId>> {
+    let mut found = None;
+    let mut next = tip;
+    while let Some(commit) = next.take() {
+        let content = history::file_at(project, commit, path)?.unwrap_or_default();
+        if !lines::holds(&content, event_id.as_str()) {
+            continue;
+        }
+        found = Some(commit);
+        let blob = history::entry_at(project, commit, path)?;
+        for parent in history::parents(project, commit)? {
+            // A shallow clone ends before its history does.
+            if !project.git().has_object(parent) {
+                continue;
+            }
+            let theirs = history::entry_at(project, parent, path)?;
+            let has = theirs == blob
+                || lines::holds(
+                    &history::file_at(project, parent, path)?.unwrap_or_default(),
+                    event_id.as_str(),
+                );
+            if has {
+                next = Some(parent);
+                break;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// A work package as a reader sees it.

@@ -5,10 +5,10 @@
 //! Python tool holds it, it runs git, and git runs our hooks.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::lock::{self, Lock};
+use crate::lock::Lock;
 use crate::mission::Mission;
 use crate::project::Project;
 
@@ -19,10 +19,14 @@ pub(super) struct SharedLock {
 }
 
 impl SharedLock {
-    /// Waits for the lock.
-    pub(super) fn acquire(project: &Project, mission: &Mission) -> Result<Self> {
+    /// Waits for the lock, at most `patience`.
+    pub(super) fn acquire(
+        project: &Project,
+        mission: &Mission,
+        patience: Duration,
+    ) -> Result<Self> {
         let path = path(project, mission);
-        let end = Instant::now() + lock::PATIENCE;
+        let end = Instant::now() + patience;
         loop {
             let lock = Lock::acquire(&path, end.saturating_duration_since(Instant::now()))?;
             // Whoever cleans up may remove the file; a lock of a removed file keeps nobody out.
@@ -32,7 +36,7 @@ impl SharedLock {
             if Instant::now() >= end {
                 return Err(Error::LockTimeout {
                     path,
-                    seconds: lock::PATIENCE.as_secs(),
+                    seconds: patience.as_secs(),
                 });
             }
         }
