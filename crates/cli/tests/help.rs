@@ -42,7 +42,7 @@ fn help_of_the_program() {
 
     Commands:
       init      Prepare this repository: project identity, ignore rules
-      mission   Missions: create, list, show
+      mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
@@ -89,7 +89,7 @@ fn help_of_the_program_short() {
 
     Commands:
       init      Prepare this repository: project identity, ignore rules
-      mission   Missions: create, list, show
+      mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are
@@ -232,7 +232,7 @@ fn help_of_demo() {
 fn help_of_mission() {
     insta::assert_snapshot!(run(&["mission", "-h"]), @r#"
     exit 0
-    Missions: create, list, show
+    Missions: create, list, show, ledger
 
     Usage: pawtrail mission [OPTIONS] <COMMAND>
 
@@ -240,6 +240,7 @@ fn help_of_mission() {
       create  Create `kitty-specs/<slug>-<mid8>/meta.json` and commit it
       list    List the missions of this clone
       show    Show one mission
+      ledger  Show or change the branch that holds a mission's events
 
     Options:
       -h, --help  Print help
@@ -250,6 +251,34 @@ fn help_of_mission() {
       -v, --verbose...    Say more on standard error; twice: everything
       -q, --quiet         Print nothing but errors
           --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+    "#);
+}
+
+#[test]
+fn help_of_mission_ledger() {
+    insta::assert_snapshot!(run(&["mission", "ledger", "-h"]), @r#"
+    exit 0
+    Show or change the branch that holds a mission's events
+
+    Usage: pawtrail mission ledger [OPTIONS] [MISSION]
+
+    Arguments:
+      [MISSION]  Mission id, its first 8 characters, directory name, slug, or number
+
+    Options:
+          --set <BRANCH>  Keep the mission's events on this branch from now on
+      -h, --help          Print help (see more with '--help')
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Examples:
+      pawtrail mission ledger payments
+      pawtrail mission ledger payments --set agents/payments
     "#);
 }
 
@@ -646,7 +675,7 @@ fn a_missing_command() {
 
     Commands:
       init      Prepare this repository: project identity, ignore rules
-      mission   Missions: create, list, show
+      mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
       commit    Commit exactly the named paths; index, stash and other files stay as they are

@@ -3,7 +3,9 @@
 //! Everything that is written, sent or shown is first a value of this crate. Nothing here reads a
 //! file, asks the time or makes up an identifier; callers pass those in.
 
+pub mod contract;
 pub mod decision;
+pub mod envelope;
 mod error;
 pub mod frame;
 pub mod id;

@@ -7,7 +7,7 @@
     reason = "helpers of tests fail loudly too"
 )]
 
-use pawtrail_event::status::{Identity, Log, Order, reduce};
+use pawtrail_event::status::{Log, MissionIdentity, Order, reduce};
 use std::path::{Path, PathBuf};
 
 fn corpus() -> Option<PathBuf> {
@@ -25,7 +25,12 @@ fn corpus_folds() {
         let meta = serde_json::from_slice(&std::fs::read(dir.join("meta.json")).unwrap()).unwrap();
         let log = Log::read(&log);
         assert_eq!(log.damaged(), []);
-        let snap = reduce(&log, &Identity::of_meta(&meta).unwrap(), Order::Python).to_json();
+        let snap = reduce(
+            &log,
+            &MissionIdentity::of_meta(&meta).unwrap(),
+            Order::Python,
+        )
+        .to_json();
         let expected = std::fs::read_to_string(dir.join("expected-status.json")).unwrap();
         n += 1;
         if snap != expected {

@@ -56,6 +56,7 @@ pub fn commit(
         return Err(Error::Protected {
             branch: short.to_owned(),
             rule,
+            next: "git switch -c my-branch".to_owned(),
         });
     }
     let paths = relative(root, cwd, paths)?;

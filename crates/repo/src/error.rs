@@ -178,6 +178,14 @@ pub enum Error {
         branch: String,
         /// The rule that protects it.
         rule: String,
+        /// The command that gets the user on.
+        next: String,
+    },
+    /// The mission's ledger stays where it was.
+    #[error("the ledger was not moved: {reason}")]
+    LedgerNotMoved {
+        /// Why not.
+        reason: String,
     },
     /// Another branch is checked out than the one named.
     #[error("`{expected}` isn't checked out here; {actual} is")]
@@ -248,6 +256,7 @@ impl Error {
             Self::EventConflict { .. } => "EVENT_CONFLICT",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
+            Self::LedgerNotMoved { .. } => "LEDGER_NOT_MOVED",
             Self::OtherBranch { .. } => "OTHER_BRANCH_CHECKED_OUT",
             Self::Detached => "HEAD_DETACHED",
             Self::NotCreated { .. } => "MISSION_NOT_CREATED",
@@ -280,12 +289,13 @@ impl Error {
                 let list = || format!("pawtrail wp list --mission {mission}");
                 return Some(step.map_or_else(list, |step| format!("{step} --mission {mission}")));
             }
-            Self::Protected { .. } | Self::Detached => "git switch -c my-branch",
-            Self::NotCreated { .. } => "git status",
+            Self::Protected { next, .. } => return Some(next.clone()),
+            Self::Detached => "git switch -c my-branch",
+            Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
-            Self::Spooled { .. } => "pawtrail sync status",
+            Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
             | Self::Git { .. }
             | Self::Io { .. }
@@ -326,6 +336,7 @@ impl Error {
             | Self::OtherBranch { .. }
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => 1,
         }
@@ -379,7 +390,7 @@ impl Error {
                 json!({ "path": path, "conflicts": events })
             }
             Self::Invalid { what, .. } => json!({ "argument": what }),
-            Self::Protected { branch, rule } => json!({ "branch": branch, "rule": rule }),
+            Self::Protected { branch, rule, .. } => json!({ "branch": branch, "rule": rule }),
             Self::OtherBranch { expected, actual } => {
                 json!({ "expected": expected, "actual": actual })
             }
@@ -393,6 +404,7 @@ impl Error {
             | Self::NotInitialized
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => json!({}),
         }

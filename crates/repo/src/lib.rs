@@ -3,6 +3,7 @@
 //! This crate answers what is true here, and makes it durable. It never touches the network.
 
 mod checkouts;
+pub mod clock;
 mod clone_state;
 pub mod commit;
 pub mod decisions;
@@ -17,6 +18,7 @@ pub mod identity;
 pub mod init;
 mod journal;
 mod ledger;
+pub mod ledger_branch;
 mod lines;
 mod local_commits;
 mod lock;

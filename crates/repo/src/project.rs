@@ -1,9 +1,10 @@
 //! The repository at hand, found through git, and where things are in it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
+use pawtrail_event::sanitize::Sanitizer;
 use pawtrail_event::{BuildId, CommitHash, NodeId, ProjectUuid};
 use ulid::Ulid;
 
@@ -22,6 +23,7 @@ pub struct Project {
     primary: Option<PathBuf>,
     source: Arc<dyn Source>,
     engine: Option<engine::Kind>,
+    sanitizer: OnceLock<Sanitizer>,
 }
 
 impl std::fmt::Debug for Project {
@@ -68,6 +70,7 @@ impl Project {
             primary: primary.map(|dir| std::fs::canonicalize(&dir).unwrap_or(dir)),
             source,
             engine: None,
+            sanitizer: OnceLock::new(),
         })
     }
 
@@ -124,6 +127,11 @@ impl Project {
     /// Returns the directory of the clone's private state.
     pub fn state_dir(&self) -> PathBuf {
         self.common_dir.join("pawtrail")
+    }
+
+    /// Returns the rules for what an event of this project may hold.
+    pub fn sanitizer(&self) -> &Sanitizer {
+        self.sanitizer.get_or_init(Sanitizer::general)
     }
 
     /// Returns the project's identity from `.kittify/config.yaml`, in this checkout or the primary one.

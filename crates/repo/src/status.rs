@@ -9,8 +9,10 @@ mod shared_lock;
 mod spool;
 pub(crate) mod task_files;
 
+use gix::ObjectId;
 use pawtrail_event::status::{
-    self, Delta, ExecutionMode, Identity, Lane, Log, Order, Snapshot, Verdict,
+    self, Delta, ExecutionMode, Lane, Log, MissionIdentity, Order, QueueEvent, Snapshot,
+    Verdict,
 };
 use pawtrail_event::{EventId, Sanitized, WorkPackageId};
 use serde::Serialize;
@@ -19,14 +21,13 @@ use ulid::Ulid;
 
 use crate::error::{Error, Result};
 use crate::idempotency;
-use crate::ledger::{Committed, Ledger, Outcome};
+use crate::ledger::{Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::{lock, sandbox, sync_state};
 
-pub use emitted::Emitted;
 pub(crate) use emitted::of as emitted;
 pub use read::{Copy, Package, Reading, check, fold, list, order};
 pub(crate) use read::journal;
@@ -95,7 +96,7 @@ pub struct Written {
     /// The transitions, in the order of the request.
     pub moved: Vec<Moved>,
     /// What the hub is to be told, in the order of the rows.
-    pub emitted: Vec<Emitted>,
+    pub emitted: Vec<QueueEvent>,
     /// What did not work beside the write itself, for a person.
     pub warnings: Vec<String>,
 }
@@ -197,7 +198,7 @@ pub(crate) fn first_rows(
     place: &Placement,
     packages: &[WorkPackageId],
 ) -> Result<Vec<Sanitized>> {
-    let nothing = status::reduce(&Log::read(b""), &Identity::default(), Order::default());
+    let nothing = status::reduce(&Log::read(b""), &MissionIdentity::default(), Order::default());
     let first = EventId::from(project.ulid());
     let mut planner = Planner::new(project, mission, place, &nothing, first);
     for step in seeds(packages, None) {
@@ -223,7 +224,7 @@ fn write(
     plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
 ) -> Result<Written> {
     let _shared = SharedLock::acquire(project, mission, lock::PATIENCE)?;
-    let ledger = Ledger::lock(project)?;
+    let mut ledger = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let mut warnings = sandbox::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
@@ -259,10 +260,10 @@ fn write(
     }
     let last = planned.last.clone();
     // From here on the rows are in the spool: whatever fails now, the next command makes up for.
-    let (receipt, more) = commit(project, &ledger, mission, place, &known, message, last)?;
+    let (receipt, more) = commit(project, &mut ledger, mission, &place, &known, message, last)?;
     warnings.extend(more);
     Ok(Written {
-        emitted: emitted(project, mission, &planned.rows, &receipt)?,
+        emitted: emitted(project, &planned.rows, &receipt)?,
         moved: planned.moved,
         receipt,
         warnings,
@@ -272,44 +273,57 @@ fn write(
 /// Commits what is in the spool and what only files hold. The receipt is that of `last`.
 fn commit(
     project: &Project,
-    ledger: &Ledger,
+    ledger: &mut Ledger,
     mission: &Mission,
-    place: Placement,
+    place: &Placement,
     known: &Known,
     message: &str,
     last: EventId,
 ) -> Result<(Receipt, Vec<String>)> {
     let journal = read::journal(project, &mission.mission_id);
     let pending = |reason: String| Error::Spooled {
-        receipt: Box::new(receipt(mission, &place, last.clone(), None)),
+        receipt: Box::new(receipt(mission, place, last.clone(), None)),
         reason: match journal.flush() {
             Ok(()) => reason,
             Err(error) => format!("{reason}; nor would it survive a power loss: {error}"),
         },
     };
-    match spool::commit(project, ledger, mission, &place, message, known.found.clone()) {
-        Ok((Outcome::Committed(done), warnings)) => {
-            Ok((receipt(mission, &place, last, Some(&done)), warnings))
-        }
-        Ok((Outcome::Deferred(reason), _)) => Err(pending(reason)),
-        Ok((Outcome::Taken(path), _)) => Err(pending(format!("{path} is no log"))),
-        Err(error) => Err(pending(error.to_string())),
-    }
+    let done = spool::commit(project, ledger, mission, place, message, &known.found);
+    let (has_it, new, mut warnings) = match done {
+        Ok((Outcome::Committed(done), warnings)) => (done.commit, done.new, warnings),
+        Ok((Outcome::Elsewhere(tip), warnings)) => (tip, false, warnings),
+        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => return Err(pending(reason)),
+        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
+        Err(error) => return Err(pending(error.to_string())),
+    };
+    let path = mission.path(status::FILE);
+    let commit = match new {
+        true => has_it,
+        // Another commit than one of this command has it: which one is worth knowing, and changes nothing.
+        false => match read::brought(project, Some(has_it), &path, &last) {
+            Ok(found) => found.unwrap_or(has_it),
+            Err(error) => {
+                warnings.push(format!("the commit that brought it was not found: {error}"));
+                has_it
+            }
+        },
+    };
+    Ok((receipt(mission, place, last, Some(commit)), warnings))
 }
 
 fn receipt(
     mission: &Mission,
     place: &Placement,
     event_id: EventId,
-    done: Option<&Committed>,
+    commit: Option<ObjectId>,
 ) -> Receipt {
     Receipt {
         event_id: Some(event_id),
         mission_id: Some(mission.mission_id.clone()),
         path: mission.path(status::FILE),
         r#ref: place.ledger_ref.clone(),
-        commit: done.map(|done| project::hash(done.commit)),
-        committed: done.is_some(),
+        commit: commit.map(project::hash),
+        committed: commit.is_some(),
         pushed: false,
         delivery: Delivery::None,
     }

@@ -20,7 +20,7 @@ pub(crate) use decision::{
 pub(crate) use demo::DemoArgs;
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
-pub(crate) use mission::{CreateArgs, MissionCommand, TopologyArg};
+pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 pub(crate) use wp::{
     AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs, StatusCommand,
@@ -97,7 +97,7 @@ pub(crate) enum Command {
     /// Changes nothing that is there already, so it can be run again.
     #[command(after_help = "Example:\n  pawtrail init")]
     Init,
-    /// Missions: create, list, show
+    /// Missions: create, list, show, ledger
     #[command(subcommand)]
     Mission(MissionCommand),
     /// Say where a mission's files live, who chose that, and why

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::actor::Actor;
 use super::delta::Delta;
 use crate::id::{EventId, WorkPackageId};
-use crate::sanitize::{Sanitized, sanitize};
+use crate::sanitize::{Sanitized, Sanitizer};
 
 /// A change of a work package beside its lane.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,10 +24,10 @@ pub struct Annotation {
 
 impl Annotation {
     /// Makes the row that is appended to [`super::FILE`]; none where nothing changes.
-    pub fn row(&self) -> Option<Sanitized> {
+    pub fn row(&self, sanitizer: &Sanitizer) -> Option<Sanitized> {
         let delta = self.delta.to_map();
         (!delta.is_empty()).then(|| {
-            sanitize(&json!({
+            sanitizer.sanitize(&json!({
                 "event_id": self.event_id.as_str(),
                 "kind": "annotation",
                 "wp_id": self.wp_id.as_str(),

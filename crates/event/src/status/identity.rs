@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// A mission's number and type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Identity {
+pub struct MissionIdentity {
     /// Its number, in digits; none before it is merged.
     pub mission_number: Option<String>,
     /// Its type; empty where it has none.
@@ -19,7 +19,7 @@ pub struct IdentityError(
     pub String,
 );
 
-impl Identity {
+impl MissionIdentity {
     /// Reads what `meta.json` says. A number may stand there as text, with zeros before it.
     ///
     /// # Errors

@@ -5,9 +5,11 @@ mod annotation;
 mod delta;
 mod identity;
 mod lane;
+mod lifecycle;
 mod log;
 mod loose;
 mod machine;
+mod payload;
 mod read;
 mod reduce;
 mod refusal;
@@ -20,10 +22,14 @@ mod transition;
 pub use actor::Actor;
 pub use annotation::Annotation;
 pub use delta::{Delta, Override};
-pub use identity::{Identity, IdentityError};
+pub use identity::{IdentityError, MissionIdentity};
 pub use lane::{Lane, LaneError};
+pub use lifecycle::{
+    FollowUp, Lifecycle, LifecycleEvent, MissionCreated, Phase, PhaseFacts, WorkPackageCreated,
+};
 pub use log::{Content, Line, Log};
 pub use machine::{Context, check};
+pub use payload::{QueueEvent, payload, queue_event};
 pub use reduce::{Order, reduce};
 pub use refusal::{Part, Refusal, Rule};
 pub use retrospective::Retrospective;

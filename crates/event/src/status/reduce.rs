@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::actor::Actor;
 use super::delta::{REVIEW, ReadDelta};
-use super::identity::Identity;
+use super::identity::MissionIdentity;
 use super::lane::Lane;
 use super::log::Log;
 use super::loose::Loose;
@@ -33,7 +33,7 @@ pub enum Order {
 }
 
 /// Folds a log.
-pub fn reduce(log: &Log<'_>, identity: &Identity, order: Order) -> Snapshot {
+pub fn reduce(log: &Log<'_>, identity: &MissionIdentity, order: Order) -> Snapshot {
     let transitions = in_order(once(log.transitions(), |row| &row.event_id), order, |row| {
         (&row.at, &row.event_id)
     });

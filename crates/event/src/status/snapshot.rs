@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::identity::Identity;
+use super::identity::MissionIdentity;
 use super::lane::Lane;
 use super::retrospective::Retrospective;
 use super::slot::Slot;
@@ -52,7 +52,7 @@ pub struct WorkPackage {
 impl Snapshot {
     pub(super) fn new(
         slug: &str,
-        identity: &Identity,
+        identity: &MissionIdentity,
         materialized_at: String,
         event_count: usize,
         last_event_id: Option<String>,

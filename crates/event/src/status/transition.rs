@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::actor::Actor;
 use super::lane::Lane;
 use crate::id::{EventId, MissionId, MissionSlug, WorkPackageId};
-use crate::sanitize::{Sanitized, sanitize};
+use crate::sanitize::{Sanitized, Sanitizer};
 
 /// A transition. [`super::check`] says whether it may be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -170,7 +170,7 @@ pub struct Verification {
 
 impl Transition {
     /// Makes the row that is appended to [`super::FILE`].
-    pub fn row(&self) -> Sanitized {
+    pub fn row(&self, sanitizer: &Sanitizer) -> Sanitized {
         let mut row = json!({
             "event_id": self.event_id.as_str(),
             "mission_slug": self.mission_slug.as_str(),
@@ -198,7 +198,7 @@ impl Transition {
                 row.insert("mission_id".to_owned(), mission_id.as_str().into());
             }
         }
-        sanitize(&row)
+        sanitizer.sanitize(&row)
     }
 }
 

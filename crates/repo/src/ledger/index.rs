@@ -33,6 +33,21 @@ pub(super) struct Staged<'a> {
     pub(super) derived: bool,
 }
 
+impl Staged<'_> {
+    /// What the index is to have of a log of which it has something else than the branch.
+    ///
+    /// The beginning of the log is what a git leaves that read the index before our last commit and wrote it
+    /// afterwards: to keep it would let the user's next commit take lines out. Anything else the user has staged; it
+    /// is kept, with our lines behind it.
+    pub(super) fn with_staged(&self, staged: &[u8], lines: &[String]) -> Vec<u8> {
+        if self.content.starts_with(staged) {
+            self.content.to_vec()
+        } else {
+            lines::union(staged, lines)
+        }
+    }
+}
+
 /// What keeps a file out of a branch or an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Obstacle {
@@ -96,13 +111,12 @@ fn stage(
         (None, None) => (file.after, file.content.to_vec()),
         (Some((id, _)), Some(before)) if id == before => (file.after, file.content.to_vec()),
         (Some(_), _) if file.derived => (file.after, file.content.to_vec()),
-        // The user has staged something of this file: it is kept, with our lines behind it.
         (Some((id, _)), _) => {
             let Some(lines) = file.lines else {
                 return Ok(Ok(()));
             };
             let staged = project.git().find_object(id).git("reading a staged file")?;
-            let content = lines::union(&staged.data, lines);
+            let content = file.with_staged(&staged.data, lines);
             (objects::blob(project, &content)?, content)
         }
     };

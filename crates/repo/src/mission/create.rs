@@ -4,19 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::status as event_status;
-use pawtrail_event::status::Identity;
+use pawtrail_event::status::MissionIdentity;
 use pawtrail_event::{MissionId, MissionSlug, WorkPackageId, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
 use super::{META, Mission, SPECS_DIR, without_number};
 use crate::error::{Error, IoContext, Result};
-use crate::ledger::{self, Change, Content, Ledger, Outcome};
+use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::status::task_files::{TASKS_DIR, TaskFiles};
-use crate::status::{self, Emitted};
+use crate::status;
 use crate::{checkouts, durable, history, sync_state};
 
 /// The longest slug that a user may choose, in bytes.
@@ -75,7 +75,7 @@ pub struct Created {
     /// The work packages that are on its board now, in the lane `planned`.
     pub seeded: Vec<WorkPackageId>,
     /// What the hub is to be told.
-    pub emitted: Vec<Emitted>,
+    pub emitted: Vec<QueueEvent>,
     /// What did not work beside the write itself, for a person.
     pub warnings: Vec<String>,
 }
@@ -94,7 +94,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
     let tasks = tasks(project, new, slug)?;
-    let held = Ledger::lock(project)?;
+    let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let known = super::list(project)?.missions;
     let mut ulid = project.ulid();
@@ -141,7 +141,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
     }
     let rows = status::first_rows(project, &mission, &place, &tasks.packages)?;
     if !rows.is_empty() {
-        let identity = meta.as_object().map(Identity::of_meta).transpose();
+        let identity = meta.as_object().map(MissionIdentity::of_meta).transpose();
         let identity = identity.map_err(|error| Error::invalid("meta.json", error.to_string()))?;
         let lines = rows.iter().map(event_status::line);
         changes.push(Change {
@@ -153,9 +153,11 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
     }
     let paths: Vec<String> = changes.iter().map(|change| change.path.clone()).collect();
     let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
-    let done = match ledger::commit(project, &held, &place, &message, &changes) {
+    let all = || Ok(Some(changes.clone()));
+    let done = match ledger::commit(project, &mut held, &mission, &place, &message, all) {
         Ok(Outcome::Committed(done)) => done,
-        Ok(Outcome::Deferred(reason)) => {
+        Ok(Outcome::Elsewhere(tip)) => Committed::before(tip),
+        Ok(Outcome::Deferred(reason) | Outcome::Locked(reason)) => {
             remove_files(project, &mission, &place, &paths)?;
             return Err(Error::NotCreated { reason });
         }
@@ -170,7 +172,11 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             return Err(error);
         }
     };
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = done
+        .shaky
+        .iter()
+        .map(|reason| format!("it is committed, but might not survive a power loss: {reason}"))
+        .collect();
     if let Err(error) =
         sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
     {
@@ -189,7 +195,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         delivery: Delivery::None,
     };
     Ok(Created {
-        emitted: status::emitted(project, &mission, &rows, &receipt)?,
+        emitted: status::emitted(project, &rows, &receipt)?,
         seeded: tasks.packages,
         receipt,
         placement: place,
@@ -293,7 +299,7 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
     if let Some(branch) = &mission.coordination_branch {
         meta["coordination_branch"] = json!(branch);
     }
-    Ok(pawtrail_event::sanitize::sanitize(&meta).value().clone())
+    Ok(project.sanitizer().sanitize(&meta).value().clone())
 }
 
 fn checked_slug(slug: &str) -> Result<&str> {

@@ -147,7 +147,7 @@ impl<'a> Planner<'a> {
             refusal: Box::new(refusal),
             mission: self.mission.mission_slug.clone(),
         })?;
-        self.rows.push(transition.row());
+        self.rows.push(transition.row(self.project.sanitizer()));
         self.moved.push(Moved {
             wp_id: step.wp_id.clone(),
             from_lane: from_lane.as_str(),
@@ -179,7 +179,7 @@ impl<'a> Planner<'a> {
             delta: remark.delta.clone(),
         };
         let row = annotation
-            .row()
+            .row(self.project.sanitizer())
             .ok_or_else(|| Error::invalid("WP", "that changes nothing"))?;
         self.rows.push(row);
         self.take_id()

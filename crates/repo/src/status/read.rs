@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gix::ObjectId;
 use pawtrail_event::decision::Damaged;
-use pawtrail_event::status::{self, Identity, Lane, Log, Order, Slot, Snapshot, WorkPackage};
+use pawtrail_event::status::{self, Lane, Log, MissionIdentity, Order, Slot, Snapshot, WorkPackage};
 use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, Spacing};
 use crate::mission::{META, Mission};
 use crate::placement::{self, Placement};
-use crate::ledger::Committed;
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::{durable, history, identity, lines, sync_state};
@@ -91,7 +90,7 @@ pub(super) fn identity_of(
     project: &Project,
     mission: &Mission,
     place: &Placement,
-) -> Result<Identity> {
+) -> Result<MissionIdentity> {
     let path = mission.path(META);
     for root in project.roots() {
         let file = root.join(&path);
@@ -112,17 +111,17 @@ pub(super) fn identity_of(
             message,
         }),
         // Found on another branch than the one that holds its events.
-        None => Ok(Identity {
+        None => Ok(MissionIdentity {
             mission_number: mission.number.map(|number| number.to_string()),
             mission_type: mission.mission_type.clone(),
         }),
     }
 }
 
-fn parsed(content: &[u8]) -> std::result::Result<Identity, String> {
+fn parsed(content: &[u8]) -> std::result::Result<MissionIdentity, String> {
     let meta: Value = serde_json::from_slice(content).map_err(|error| error.to_string())?;
     let meta = meta.as_object().ok_or("it is no object")?;
-    Identity::of_meta(meta).map_err(|error| error.to_string())
+    MissionIdentity::of_meta(meta).map_err(|error| error.to_string())
 }
 
 /// Returns the receipt of an event that was written before.
@@ -133,12 +132,7 @@ pub(super) fn receipt(
     event_id: &EventId,
 ) -> Result<Receipt> {
     let found = brought(project, place.tip, &mission.path(status::FILE), event_id)?;
-    let done = found.map(|commit| Committed {
-        commit,
-        parent: None,
-        new: false,
-    });
-    let mut receipt = super::receipt(mission, place, event_id.clone(), done.as_ref());
+    let mut receipt = super::receipt(mission, place, event_id.clone(), found);
     if let Some(commit) = found {
         receipt.pushed = history::is_pushed(project, commit)?;
         if sync_state::is_acknowledged(project, &project::hash(commit))? {
@@ -149,7 +143,7 @@ pub(super) fn receipt(
 }
 
 /// The commit that brought an event to a file: it has it, and none of its parents does.
-fn brought(
+pub(super) fn brought(
     project: &Project,
     tip: Option<ObjectId>,
     path: &str,

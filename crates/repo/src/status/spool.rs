@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use pawtrail_event::status::{self, Identity, Log, Order};
+use pawtrail_event::status::{self, MissionIdentity, Log, Order};
 
 use super::read::{self, Known};
 use super::shared_lock::SharedLock;
@@ -19,7 +19,7 @@ use crate::sync_state;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Returns the change that makes a mission's `status.json` anew from its log.
-pub(crate) fn derived(mission: &Mission, identity: Identity, order: Order) -> Change {
+pub(crate) fn derived(mission: &Mission, identity: MissionIdentity, order: Order) -> Change {
     Change {
         path: mission.path(status::SNAPSHOT_FILE),
         content: Content::Derived(Derived {
@@ -34,38 +34,54 @@ pub(crate) fn derived(mission: &Mission, identity: Identity, order: Order) -> Ch
 
 /// Commits `found`, which came before, and the spool, and lets go of the spool once it is in the branch.
 ///
-/// The warnings name what failed after the commit.
+/// The caller has the mission's lock, so nobody else adds rows meanwhile. The warnings name what failed after the commit.
 pub(super) fn commit(
     project: &Project,
-    held: &Ledger,
+    held: &mut Ledger,
     mission: &Mission,
     place: &Placement,
     message: &str,
-    found: Vec<String>,
+    found: &[String],
 ) -> Result<(Outcome, Vec<String>)> {
     let journal = read::journal(project, &mission.mission_id);
-    let mut lines = found;
-    lines.extend(journal.spooled()?);
-    let log = Change {
-        path: mission.path(status::FILE),
-        content: Content::Lines(lines),
-    };
     let identity = read::identity_of(project, mission, place)?;
-    let snapshot = derived(mission, identity, read::order(project)?);
-    let outcome = ledger::commit(project, held, place, message, &[log, snapshot])?;
+    let order = read::order(project)?;
+    let changes = || {
+        let log = Change {
+            path: mission.path(status::FILE),
+            content: Content::Lines([found, &journal.spooled()?].concat()),
+        };
+        Ok(Some(vec![log, derived(mission, identity.clone(), order)]))
+    };
+    let outcome = ledger::commit(project, held, mission, place, message, changes)?;
     let mut warnings = Vec::new();
-    if let Outcome::Committed(done) = &outcome {
-        if let Err(error) = journal.clear() {
-            warnings.push(format!("the spool was not emptied: {error}"));
+    let Outcome::Committed(done) = &outcome else {
+        return Ok((outcome, warnings));
+    };
+    match &done.shaky {
+        None => {
+            if let Err(error) = journal.clear() {
+                warnings.push(format!("the spool was not emptied: {error}"));
+            }
         }
-        if done.new
-            && let Err(error) =
-                sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-        {
+        // The lines stay, so that the next command makes sure of the commit.
+        Some(reason) => {
+            let unsafe_too = match journal.flush() {
+                Ok(()) => String::new(),
+                Err(error) => format!("; nor would the spool survive a power loss: {error}"),
+            };
             warnings.push(format!(
-                "the hub's list of commits was not updated: {error}"
+                "it is committed, and the spool keeps it until the commit is flushed: {reason}{unsafe_too}"
             ));
         }
+    }
+    if done.new
+        && let Err(error) =
+            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
+    {
+        warnings.push(format!(
+            "the hub's list of commits was not updated: {error}"
+        ));
     }
     Ok((outcome, warnings))
 }
@@ -102,14 +118,16 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
 
 fn finish_one(project: &Project, mission: &Mission) -> Result<Vec<String>> {
     let _shared = SharedLock::acquire(project, mission, PATIENCE)?;
-    let held = Ledger::lock(project)?;
+    let mut held = Ledger::lock(project)?;
     let place = placement::placement(project, mission)?;
     let found = Known::of(project, mission, &place)?.found;
     let place = placement::choose_for_good(project, mission, place)?;
     let message = "chore(status): record rows that had to wait [skip ci]";
-    Ok(match commit(project, &held, mission, &place, message, found)? {
-        (Outcome::Committed(_), warnings) => warnings,
-        (Outcome::Deferred(reason), _) => vec![reason],
-        (Outcome::Taken(path), _) => vec![format!("{path} is no log")],
-    })
+    let (outcome, mut warnings) = commit(project, &mut held, mission, &place, message, &found)?;
+    match outcome {
+        Outcome::Committed(_) | Outcome::Elsewhere(_) => {}
+        Outcome::Deferred(reason) | Outcome::Locked(reason) => warnings.push(reason),
+        Outcome::Taken(path) => warnings.push(format!("{path} is no log")),
+    }
+    Ok(warnings)
 }

@@ -101,6 +101,41 @@ def validate(given):
     return {"valid": result.valid, "why": repr(result)}
 
 
+def fixtures(given):
+    """The event package's own examples of a family: each payload with the package's verdict."""
+    import spec_kitty_events.conformance as conformance
+
+    root = Path(conformance.__file__).parent / "fixtures"
+    manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
+    found = []
+    for entry in manifest["fixtures"]:
+        kind = entry.get("fixture_type")
+        if entry["path"].split("/")[0] != given["family"] or kind == "reducer_output":
+            continue
+        text = (root / entry["path"]).read_text(encoding="utf-8")
+        lines = text.splitlines() if kind == "replay_stream" else [text]
+        for line in lines:
+            payload = json.loads(line)
+            event_type = payload["event_type"] if kind == "replay_stream" else entry["event_type"]
+            found.append(
+                {
+                    "path": entry["path"],
+                    "event_type": event_type,
+                    "valid": entry["expected_result"] == "valid",
+                    "payload": payload,
+                }
+            )
+    return found
+
+
+def verdicts(given):
+    """What the event package says about each of many payloads: true, false."""
+    return [
+        validate_event(payload, given["event_type"], strict=True).valid
+        for payload in given["payloads"]
+    ]
+
+
 def hold_lock(given):
     """Holds the mission's lock until a file is there."""
     import time
@@ -115,7 +150,8 @@ OPERATIONS = {
     name: globals()[name]
     for name in (
         "move", "move_committed", "annotate", "wp_created", "append_unlocked",
-        "replace_unlocked", "snapshot", "rows", "validate", "hold_lock",
+        "replace_unlocked", "snapshot", "rows", "validate", "fixtures",
+        "verdicts", "hold_lock",
     )
 }
 
