@@ -213,6 +213,16 @@ pub enum Error {
         /// What git said.
         message: String,
     },
+    /// A git hook can't be installed or removed.
+    #[error("{}: {message}", .path.display())]
+    Hook {
+        /// The hook's file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        message: String,
+        /// The command to run next.
+        next_step: String,
+    },
     /// What should have been committed is only recorded; the next command finishes it.
     #[error("recorded, but not committed: {reason}")]
     Spooled {
@@ -262,6 +272,7 @@ impl Error {
             Self::NotCreated { .. } => "MISSION_NOT_CREATED",
             Self::NothingToCommit => "NOTHING_TO_COMMIT",
             Self::CommitRefused { .. } => "COMMIT_REFUSED",
+            Self::Hook { .. } => "HOOK_NOT_OURS",
             Self::Spooled { .. } => "NOT_COMMITTED_YET",
             Self::LockTimeout { .. } => "LOCK_TIMEOUT",
         }
@@ -295,6 +306,7 @@ impl Error {
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
+            Self::Hook { next_step, .. } => next_step,
             Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
             | Self::Git { .. }
@@ -338,7 +350,8 @@ impl Error {
             | Self::NotCreated { .. }
             | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
-            | Self::CommitRefused { .. } => 1,
+            | Self::CommitRefused { .. }
+            | Self::Hook { .. } => 1,
         }
     }
 
@@ -349,7 +362,9 @@ impl Error {
             Self::Io { action, path, .. } => {
                 json!({ "action": action, "path": path.display().to_string() })
             }
-            Self::Damaged { path, .. } => json!({ "path": path.display().to_string() }),
+            Self::Damaged { path, .. } | Self::Hook { path, .. } => {
+                json!({ "path": path.display().to_string() })
+            }
             Self::MissionNotFound { handle } => json!({ "handle": handle }),
             Self::AmbiguousMission { handle, candidates } => {
                 json!({ "handle": handle, "candidates": candidates })

@@ -14,6 +14,7 @@ mod library;
 mod objects;
 mod refs;
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -187,6 +188,27 @@ pub(crate) fn commit(
     }
 }
 
+/// Commits to the branch of this placement, whatever is recorded for the mission. While git is at work there it waits,
+/// for some seconds at most, and everybody else with it; the outcome is never [`Outcome::Locked`].
+pub(crate) fn commit_there(
+    project: &Project,
+    _held: &Ledger,
+    placement: &Placement,
+    message: &str,
+    changes: &[Change],
+) -> Result<Outcome> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match attempt(project, placement, message, changes)? {
+            Outcome::Locked(reason) if Instant::now() >= deadline => {
+                return Ok(Outcome::Deferred(reason));
+            }
+            Outcome::Locked(_) => std::thread::sleep(Duration::from_millis(5)),
+            outcome => return Ok(outcome),
+        }
+    }
+}
+
 impl Committed {
     /// What is to be committed is in the branch already.
     pub(crate) fn before(commit: ObjectId) -> Self {
@@ -223,7 +245,7 @@ fn attempt(
     'attempt: loop {
         let engine = engine::of(project, kind);
         let base = tip.or(placement.base);
-        let built = match build(&*engine, placement, base, changes)? {
+        let built = match build(project, &*engine, placement, base, changes)? {
             Built::Files(files) => files,
             Built::Nothing(commit) if tip.is_some() => {
                 let mut done = Committed::before(commit);
@@ -417,6 +439,7 @@ enum Built {
 
 /// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
 fn build(
+    project: &Project,
     engine: &dyn Engine,
     placement: &Placement,
     base: Option<ObjectId>,
@@ -441,6 +464,8 @@ fn build(
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
+                // Whoever wrote them.
+                let lines = sanitized(project, &change.path, lines)?;
                 (lines::union(&old, &lines), Some(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
@@ -506,6 +531,19 @@ fn made(
         None => Vec::new(),
     };
     Ok((derived.make)(&log))
+}
+
+/// Takes what is private out of lines that are about to be committed.
+fn sanitized(project: &Project, path: &str, lines: Vec<String>) -> Result<Vec<String>> {
+    let clean = |line: String| match project.sanitizer().line(&line) {
+        Ok(Cow::Borrowed(_)) => Ok(line),
+        Ok(Cow::Owned(clean)) => Ok(clean),
+        Err(refusal) => Err(Error::Damaged {
+            path: PathBuf::from(path),
+            message: refusal.to_string(),
+        }),
+    };
+    lines.into_iter().map(clean).collect()
 }
 
 /// Brings a worktree's files up to the coming commit: logs by append, new files where there is none, derived ones

@@ -272,3 +272,34 @@ pub(crate) fn blob(project: &Project, id: ObjectId) -> Result<Vec<u8>> {
         .args(["cat-file", "blob", &id.to_string()])
         .expect(b"")
 }
+
+/// Hands a blob's content to `read` as a stream.
+pub(crate) fn stream_blob<T>(
+    project: &Project,
+    id: ObjectId,
+    read: impl FnOnce(&mut dyn BufRead) -> std::io::Result<T>,
+) -> Result<T> {
+    let program = Path::new("git");
+    let mut git = Git::new(project);
+    git.args(["cat-file", "blob", &id.to_string()]);
+    let mut child = git
+        .command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .at("run", program)?;
+    let output = child.stdout.take().map(std::io::BufReader::new);
+    let result = match output {
+        Some(mut output) => read(&mut output),
+        None => Err(std::io::Error::other("git has no output")),
+    };
+    let status = child.wait().at("wait for", program)?;
+    if !status.success() {
+        return Err(Error::Git {
+            action: "git cat-file".to_owned(),
+            message: format!("it ended with {status}"),
+        });
+    }
+    result.at("read from", program)
+}

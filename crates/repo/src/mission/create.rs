@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::status as event_status;
-use pawtrail_event::status::MissionIdentity;
+use pawtrail_event::status::{MissionIdentity, QueueEvent};
 use pawtrail_event::{MissionId, MissionSlug, WorkPackageId, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
