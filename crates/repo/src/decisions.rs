@@ -232,7 +232,9 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
             }
         }
         Ok((Outcome::Elsewhere(tip), _)) => Err(tip),
-        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => return Err(pending(reason)),
+        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
+            return Err(pending(reason));
+        }
         Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
         Err(error) => return Err(pending(error.to_string())),
     };

@@ -163,6 +163,12 @@ pub enum Error {
         /// The events.
         conflicts: Vec<Conflict>,
     },
+    /// A snapshot changed on both sides of a merge, and git doesn't say what it merges.
+    #[error("{path} changed on both sides, and git doesn't say which commits it merges")]
+    SnapshotNotMerged {
+        /// The file.
+        path: String,
+    },
     /// An argument's value is refused.
     #[error("{what}: {message}")]
     Invalid {
@@ -264,6 +270,7 @@ impl Error {
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
+            Self::SnapshotNotMerged { .. } => "SNAPSHOT_NOT_MERGED",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
             Self::LedgerNotMoved { .. } => "LEDGER_NOT_MOVED",
@@ -306,6 +313,10 @@ impl Error {
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
+            Self::SnapshotNotMerged { path } => {
+                let mission = path.rsplit('/').nth(1).unwrap_or_default();
+                return Some(format!("pawtrail status fold --mission {mission} > {path}"));
+            }
             Self::Hook { next_step, .. } => next_step,
             Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
@@ -331,6 +342,7 @@ impl Error {
             | Self::PathTaken { .. }
             // Git, which runs the merge driver, takes any code up to 128 for a conflict.
             | Self::EventConflict { .. }
+            | Self::SnapshotNotMerged { .. }
             | Self::MissionExists { .. } => 5,
             Self::NotARepository { .. }
             | Self::NoCommits
@@ -396,6 +408,7 @@ impl Error {
                 })
             }
             Self::KeyReused { key } => json!({ "idempotency_key": key }),
+            Self::SnapshotNotMerged { path } => json!({ "path": path }),
             Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),
             Self::EventConflict { path, conflicts } => {
                 let events: Vec<Value> = conflicts

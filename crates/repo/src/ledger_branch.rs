@@ -81,7 +81,9 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
                 Some(done.commit)
             }
             Outcome::Elsewhere(tip) => Some(tip),
-            Outcome::Deferred(reason) | Outcome::Locked(reason) => return Err(Error::LedgerNotMoved { reason }),
+            Outcome::Deferred(reason) | Outcome::Locked(reason) => {
+                return Err(Error::LedgerNotMoved { reason });
+            }
             Outcome::Taken(path) => {
                 return Err(Error::PathTaken {
                     path,
@@ -223,6 +225,10 @@ fn changes(
                 content: Content::Lines(lines),
             });
         }
+    }
+    let log = mission.path(pawtrail_event::status::FILE);
+    if changes.iter().any(|change| change.path == log) {
+        changes.push(crate::status::derived_for(project, mission, old)?);
     }
     Ok(changes)
 }

@@ -15,7 +15,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// An exclusive lock; dropping it frees it. The lock file itself stays for ever.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    #[cfg_attr(not(unix), expect(dead_code, reason = "it is held, and closed in the end"))]
+    #[cfg_attr(
+        not(unix),
+        expect(dead_code, reason = "it is held, and closed in the end")
+    )]
     file: File,
 }
 

@@ -3,6 +3,7 @@
 //! The Python tool writes the same files on the same day, so each write also holds the lock that it takes.
 
 mod emitted;
+mod merged;
 mod plan;
 mod read;
 mod shared_lock;
@@ -11,8 +12,7 @@ pub(crate) mod task_files;
 
 use gix::ObjectId;
 use pawtrail_event::status::{
-    self, Delta, ExecutionMode, Lane, Log, MissionIdentity, Order, QueueEvent, Snapshot,
-    Verdict,
+    self, Delta, ExecutionMode, Lane, Log, MissionIdentity, Order, QueueEvent, Snapshot, Verdict,
 };
 use pawtrail_event::{EventId, Sanitized, WorkPackageId};
 use serde::Serialize;
@@ -29,13 +29,15 @@ use crate::receipt::{Delivery, Receipt};
 use crate::{lock, sandbox, sync_state};
 
 pub(crate) use emitted::of as emitted;
-pub use read::{Copy, Package, Reading, check, fold, list, order};
-pub(crate) use read::journal;
-pub use spool::finish;
-pub(crate) use spool::derived;
+pub(crate) use merged::folded;
+pub use merged::merge_snapshot;
 use plan::{Planner, seeds};
 use read::Known;
+pub(crate) use read::journal;
+pub use read::{Copy, Package, Reading, check, fold, list, order};
 use shared_lock::SharedLock;
+pub use spool::finish;
+pub(crate) use spool::{derived, derived_for};
 use task_files::TaskFiles;
 
 /// The most rows that one command writes.
@@ -117,9 +119,15 @@ pub fn move_packages(
     }
     let print = plan::print_of(steps);
     let message = plan::message_of(steps);
-    write(project, mission, "move", &print, &message, idempotency_key, |planner| {
-        steps.iter().try_for_each(|step| planner.step(step))
-    })
+    write(
+        project,
+        mission,
+        "move",
+        &print,
+        &message,
+        idempotency_key,
+        |planner| steps.iter().try_for_each(|step| planner.step(step)),
+    )
 }
 
 /// Writes an annotation.
@@ -133,10 +141,16 @@ pub fn annotate(
     idempotency_key: Option<&str>,
 ) -> Result<Written> {
     let print = Value::from(format!("{remark:?}"));
-    let message = format!("chore(status): note on {} [skip ci]", remark.wp_id);
-    write(project, mission, "annotate", &print, &message, idempotency_key, |planner| {
-        planner.remark(remark)
-    })
+    let message = format!("chore(status): annotate {} [skip ci]", remark.wp_id);
+    write(
+        project,
+        mission,
+        "annotate",
+        &print,
+        &message,
+        idempotency_key,
+        |planner| planner.remark(remark),
+    )
 }
 
 /// What a seeding did.
@@ -198,7 +212,11 @@ pub(crate) fn first_rows(
     place: &Placement,
     packages: &[WorkPackageId],
 ) -> Result<Vec<Sanitized>> {
-    let nothing = status::reduce(&Log::read(b""), &MissionIdentity::default(), Order::default());
+    let nothing = status::reduce(
+        &Log::read(b""),
+        &MissionIdentity::default(),
+        Order::default(),
+    );
     let first = EventId::from(project.ulid());
     let mut planner = Planner::new(project, mission, place, &nothing, first);
     for step in seeds(packages, None) {
@@ -210,7 +228,11 @@ pub(crate) fn first_rows(
 fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<Snapshot> {
     let bytes = Known::of(project, mission, place)?.bytes();
     let identity = read::identity_of(project, mission, place)?;
-    Ok(status::reduce(&Log::read(&bytes), &identity, order(project)?))
+    Ok(status::reduce(
+        &Log::read(&bytes),
+        &identity,
+        order(project)?,
+    ))
 }
 
 /// Writes the rows that `plan` makes of what is known: the locks, the spool, one commit with log and snapshot.
@@ -292,7 +314,9 @@ fn commit(
     let (has_it, new, mut warnings) = match done {
         Ok((Outcome::Committed(done), warnings)) => (done.commit, done.new, warnings),
         Ok((Outcome::Elsewhere(tip), warnings)) => (tip, false, warnings),
-        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => return Err(pending(reason)),
+        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
+            return Err(pending(reason));
+        }
         Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
         Err(error) => return Err(pending(error.to_string())),
     };

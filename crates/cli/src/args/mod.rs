@@ -25,8 +25,8 @@ pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 pub(crate) use wp::{
-    AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs, StatusCommand,
-    SubtaskArgs, VerdictArg, WpCommand, WpListArgs,
+    AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs,
+    StatusCommand, SubtaskArgs, VerdictArg, WpCommand, WpListArgs,
 };
 
 /// Spec-driven work with coding agents, with a memory that can be trusted.

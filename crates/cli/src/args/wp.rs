@@ -21,7 +21,9 @@ pub(crate) enum WpCommand {
     )]
     Move(MoveArgs),
     /// Write a note on a work package
-    #[command(after_help = "Example:\n  pawtrail wp note WP01 \"The fixture is flaky\" --actor claude")]
+    #[command(
+        after_help = "Example:\n  pawtrail wp note WP01 \"The fixture is flaky\" --actor claude"
+    )]
     Note(NoteArgs),
     /// Mark subtasks of a work package
     #[command(
@@ -75,7 +77,12 @@ pub(crate) struct MoveArgs {
     #[arg(long, hide_possible_values = true)]
     pub(crate) verdict: Option<VerdictArg>,
     /// Where the work is done: worktree or direct_repo
-    #[arg(long, value_name = "MODE", default_value = "worktree", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "worktree",
+        hide_possible_values = true
+    )]
     pub(crate) execution_mode: ModeArg,
     /// Retries
     #[command(flatten)]

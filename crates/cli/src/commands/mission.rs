@@ -130,7 +130,10 @@ fn show(context: &Context, handle: Option<&str>) -> Result<Done, CliError> {
         .iter()
         .fold(text, |text, package| {
             let title = package.title.as_deref().map(plain).unwrap_or_default();
-            text.field(&package.wp_id, format!("{:<13} {title}", package.lane).trim_end())
+            text.field(
+                &package.wp_id,
+                format!("{:<13} {title}", package.lane).trim_end(),
+            )
         })
         .next(&format!(
             "pawtrail decision list --mission {}",

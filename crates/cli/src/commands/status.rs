@@ -33,7 +33,12 @@ pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError>
     } else {
         let rows: Vec<Vec<String>> = copies
             .iter()
-            .map(|copy| vec![copy.place.clone(), copy.reason.unwrap_or("equal").to_owned()])
+            .map(|copy| {
+                vec![
+                    copy.place.clone(),
+                    copy.reason.unwrap_or("equal").to_owned(),
+                ]
+            })
             .collect();
         table(&["status.json", "beside its log"], &rows)
     };

@@ -132,15 +132,20 @@ fn from_lines(args: &MoveArgs, input: &str) -> Result<Vec<Step>, CliError> {
         step.reviewer = line.reviewer.or(step.reviewer);
         if let Some(verdict) = &line.verdict {
             let known = Verdict::parse(verdict);
-            step.verdict = Some(known.ok_or_else(|| {
-                wrong("verdict: `approved` or `changes_requested`".to_owned())
-            })?);
+            step.verdict =
+                Some(known.ok_or_else(|| {
+                    wrong("verdict: `approved` or `changes_requested`".to_owned())
+                })?);
         }
         step.execution_mode = match line.execution_mode.as_deref() {
             None => step.execution_mode,
             Some("worktree") => ExecutionMode::Worktree,
             Some("direct_repo") => ExecutionMode::DirectRepo,
-            Some(_) => return Err(wrong("execution_mode: `worktree` or `direct_repo`".to_owned())),
+            Some(_) => {
+                return Err(wrong(
+                    "execution_mode: `worktree` or `direct_repo`".to_owned(),
+                ));
+            }
         };
         steps.push(step);
     }
@@ -245,7 +250,11 @@ fn seed(context: &Context, args: &SeedArgs) -> Result<Done, CliError> {
         return Ok(Done::new(data, text.done()).with_warnings(unread));
     };
     after_write::follow(&project, &mut written.receipt, &mut written.warnings);
-    let ids: Vec<&str> = written.moved.iter().map(|moved| moved.wp_id.as_str()).collect();
+    let ids: Vec<&str> = written
+        .moved
+        .iter()
+        .map(|moved| moved.wp_id.as_str())
+        .collect();
     let text = Text::new(&format!("On the board now: {}", ids.join(", "))).field("mission", slug);
     let data = json!({ "seeded": ids, "known": to_json(&seeded.known)? });
     Ok(done(data, text, &mission, written)?.with_warnings(unread))
@@ -257,13 +266,18 @@ fn list(context: &Context, args: &WpListArgs) -> Result<Done, CliError> {
     let mission = context.mission(&project, args.mission.as_deref())?;
     let mut reading = status::list(&project, &mission)?;
     if let Some(lane) = lane {
-        reading.packages.retain(|package| package.lane == lane.as_str());
+        reading
+            .packages
+            .retain(|package| package.lane == lane.as_str());
     }
     let human = if reading.packages.is_empty() {
         nothing(&project, &mission, lane)
     } else {
         let rows: Vec<Vec<String>> = reading.packages.iter().map(row).collect();
-        table(&["package", "lane", "title", "actor", "subtasks", "since"], &rows)
+        table(
+            &["package", "lane", "title", "actor", "subtasks", "since"],
+            &rows,
+        )
     };
     Ok(Done::new(document(&reading)?, human).with_warnings(warnings(&reading)))
 }
@@ -290,7 +304,11 @@ fn nothing(project: &Project, mission: &Mission, lane: Option<Lane>) -> String {
 }
 
 fn row(package: &Package) -> Vec<String> {
-    let done = package.subtasks.values().filter(|state| **state == Lane::Done.as_str()).count();
+    let done = package
+        .subtasks
+        .values()
+        .filter(|state| **state == Lane::Done.as_str())
+        .count();
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     vec![
         package.wp_id.clone(),

@@ -170,10 +170,7 @@ impl Drop for Held {
 }
 
 /// Notes which locks the tokens stand for.
-fn write_notes<'a>(
-    project: &Project,
-    tokens: impl Iterator<Item = &'a Held>,
-) -> Result<()> {
+fn write_notes<'a>(project: &Project, tokens: impl Iterator<Item = &'a Held>) -> Result<()> {
     let mut text = Vec::new();
     for held in tokens {
         serde_json::to_writer(&mut text, &held.note).git("encoding a note")?;

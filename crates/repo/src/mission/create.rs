@@ -15,8 +15,8 @@ use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::status::task_files::{TASKS_DIR, TaskFiles};
 use crate::status;
+use crate::status::task_files::{TASKS_DIR, TaskFiles};
 use crate::{checkouts, durable, history, sync_state};
 
 /// The longest slug that a user may choose, in bytes.

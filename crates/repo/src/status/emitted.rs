@@ -17,7 +17,10 @@ pub(crate) fn of(
     let branch = &receipt.r#ref;
     let commit = RepoEvidence {
         repo: slug.unwrap_or_else(|| "local".to_owned()),
-        branch: branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned(),
+        branch: branch
+            .strip_prefix("refs/heads/")
+            .unwrap_or(branch)
+            .to_owned(),
         commit: receipt
             .commit
             .as_ref()
@@ -27,9 +30,10 @@ pub(crate) fn of(
     };
     let text: String = rows.iter().map(status::line).collect();
     let log = Log::read(text.as_bytes());
-    let events = log.lines.iter().filter_map(|line| {
-        status::queue_event(line, &commit).transpose()
-    });
+    let events = log
+        .lines
+        .iter()
+        .filter_map(|line| status::queue_event(line, &commit).transpose());
     events
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| Error::Git {

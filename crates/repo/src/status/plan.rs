@@ -380,7 +380,10 @@ fn checked_step(step: &Step) -> Result<()> {
 
 fn checked(what: &'static str, text: &str, most: usize) -> Result<()> {
     if text.trim().is_empty() || text.len() > most {
-        return Err(Error::invalid(what, format!("give 1 to {most} bytes of text")));
+        return Err(Error::invalid(
+            what,
+            format!("give 1 to {most} bytes of text"),
+        ));
     }
     Ok(())
 }

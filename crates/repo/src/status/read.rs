@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use gix::ObjectId;
 use pawtrail_event::decision::Damaged;
-use pawtrail_event::status::{self, Lane, Log, MissionIdentity, Order, Slot, Snapshot, WorkPackage};
+use pawtrail_event::status::{
+    self, Lane, Log, MissionIdentity, Order, Slot, Snapshot, WorkPackage,
+};
 use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::Serialize;
 use serde_json::Value;
@@ -118,7 +120,7 @@ pub(super) fn identity_of(
     }
 }
 
-fn parsed(content: &[u8]) -> std::result::Result<MissionIdentity, String> {
+pub(super) fn parsed(content: &[u8]) -> std::result::Result<MissionIdentity, String> {
     let meta: Value = serde_json::from_slice(content).map_err(|error| error.to_string())?;
     let meta = meta.as_object().ok_or("it is no object")?;
     MissionIdentity::of_meta(meta).map_err(|error| error.to_string())
@@ -237,7 +239,12 @@ pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
     let mut damaged: Vec<(String, Damaged)> = log
         .damaged()
         .into_iter()
-        .map(|line| (format!("{}:{}", place.ledger_ref, mission.path(status::FILE)), line))
+        .map(|line| {
+            (
+                format!("{}:{}", place.ledger_ref, mission.path(status::FILE)),
+                line,
+            )
+        })
         .collect();
     for root in project.roots() {
         let file = root.join(mission.path(status::FILE));
@@ -245,7 +252,11 @@ pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
             && content != known.tip
         {
             let lines = Log::read(&content).damaged();
-            damaged.extend(lines.into_iter().map(|line| (file.display().to_string(), line)));
+            damaged.extend(
+                lines
+                    .into_iter()
+                    .map(|line| (file.display().to_string(), line)),
+            );
         }
     }
     Ok(Reading {
@@ -345,7 +356,10 @@ pub struct Copy {
 pub fn check(project: &Project, mission: &Mission, order: Order) -> Result<Vec<Copy>> {
     let place = placement::placement(project, mission)?;
     let identity = identity_of(project, mission, &place)?;
-    let (log_path, path) = (mission.path(status::FILE), mission.path(status::SNAPSHOT_FILE));
+    let (log_path, path) = (
+        mission.path(status::FILE),
+        mission.path(status::SNAPSHOT_FILE),
+    );
     let mut copies = Vec::new();
     let mut add = |place: String, log: Option<Vec<u8>>, snapshot: Option<Vec<u8>>| {
         let Some(log) = log else { return };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use pawtrail_event::status::{self, MissionIdentity, Log, Order};
+use pawtrail_event::status::{self, Log, MissionIdentity, Order};
 
 use super::read::{self, Known};
 use super::shared_lock::SharedLock;
@@ -32,6 +32,16 @@ pub(crate) fn derived(mission: &Mission, identity: MissionIdentity, order: Order
     }
 }
 
+/// Returns that change for a mission that is there, wherever its identity is found.
+pub(crate) fn derived_for(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+) -> Result<Change> {
+    let identity = read::identity_of(project, mission, place)?;
+    Ok(derived(mission, identity, read::order(project)?))
+}
+
 /// Commits `found`, which came before, and the spool, and lets go of the spool once it is in the branch.
 ///
 /// The caller has the mission's lock, so nobody else adds rows meanwhile. The warnings name what failed after the commit.
@@ -44,14 +54,13 @@ pub(super) fn commit(
     found: &[String],
 ) -> Result<(Outcome, Vec<String>)> {
     let journal = read::journal(project, &mission.mission_id);
-    let identity = read::identity_of(project, mission, place)?;
-    let order = read::order(project)?;
+    let snapshot = derived_for(project, mission, place)?;
     let changes = || {
         let log = Change {
             path: mission.path(status::FILE),
             content: Content::Lines([found, &journal.spooled()?].concat()),
         };
-        Ok(Some(vec![log, derived(mission, identity.clone(), order)]))
+        Ok(Some(vec![log, snapshot.clone()]))
     };
     let outcome = ledger::commit(project, held, mission, place, message, changes)?;
     let mut warnings = Vec::new();

@@ -74,7 +74,11 @@ impl TaskFiles {
         }
         names.sort();
         let mut found = Self::default();
-        for name in names.into_iter().filter(|name| is_task_file(name)).take(MAX_FILES) {
+        for name in names
+            .into_iter()
+            .filter(|name| is_task_file(name))
+            .take(MAX_FILES)
+        {
             let path = dir.join(&name);
             if path.is_file()
                 && let Some(content) = durable::read(&path)?
@@ -238,6 +242,8 @@ mod tests {
     #[test]
     fn only_work_package_files_are_read() {
         assert!(is_task_file("WP01-x.md") && is_task_file("WP1.md") && is_task_file("WP01_x.md"));
-        assert!(!is_task_file("README.md") && !is_task_file("WP01-x.txt") && !is_task_file("WPx.md"));
+        assert!(
+            !is_task_file("README.md") && !is_task_file("WP01-x.txt") && !is_task_file("WPx.md")
+        );
     }
 }

@@ -60,14 +60,22 @@ fn draw_band(columns: &[Column], cell: usize) -> String {
     let deepest = columns.iter().map(|column| column.cards.len()).max();
     for at in 0..deepest.unwrap_or_default() {
         lines.push(row(columns, cell, |column| {
-            column.cards.get(at).map_or_else(String::new, |card| fitted(&card.head, cell))
+            column
+                .cards
+                .get(at)
+                .map_or_else(String::new, |card| fitted(&card.head, cell))
         }));
         let feet = columns.iter().any(|column| {
-            column.cards.get(at).is_some_and(|card| !card.foot.is_empty())
+            column
+                .cards
+                .get(at)
+                .is_some_and(|card| !card.foot.is_empty())
         });
         if feet {
             lines.push(row(columns, cell, |column| match column.cards.get(at) {
-                Some(card) => fitted(&format!("  {}", card.foot), cell).dimmed().to_string(),
+                Some(card) => fitted(&format!("  {}", card.foot), cell)
+                    .dimmed()
+                    .to_string(),
                 None => String::new(),
             }));
         }

@@ -5,9 +5,9 @@ mod draw;
 use std::time::Duration;
 
 use pawtrail_event::status::Lane;
+use pawtrail_repo::Project;
 use pawtrail_repo::mission::Mission;
 use pawtrail_repo::status::{self, Package, Reading};
-use pawtrail_repo::Project;
 
 use crate::args::BoardArgs;
 use crate::commands::{interrupted, wp};
@@ -37,8 +37,10 @@ pub(super) fn board(context: &Context, args: &BoardArgs) -> Result<Done, CliErro
         return watch(context, &project, &mission);
     }
     let reading = status::list(&project, &mission)?;
-    Ok(Done::new(wp::document(&reading)?, text(&mission, &reading, width()))
-        .with_warnings(wp::warnings(&reading)))
+    Ok(
+        Done::new(wp::document(&reading)?, text(&mission, &reading, width()))
+            .with_warnings(wp::warnings(&reading)),
+    )
 }
 
 /// Draws until somebody wants it to end.
@@ -99,9 +101,17 @@ fn text(mission: &Mission, reading: &Reading, width: usize) -> String {
         .filter(|column| USUAL.contains(&column.name) || !column.cards.is_empty())
         .collect();
     let title = plain(&mission.title);
-    let done = reading.counts.get(Lane::Done.as_str()).copied().unwrap_or_default();
+    let done = reading
+        .counts
+        .get(Lane::Done.as_str())
+        .copied()
+        .unwrap_or_default();
     let headline = format!("{title}: {done} of {} done", reading.packages.len());
-    format!("{}\n\n{}", Text::new(&headline).done(), draw(&columns, width))
+    format!(
+        "{}\n\n{}",
+        Text::new(&headline).done(),
+        draw(&columns, width)
+    )
 }
 
 /// The lanes that a board shows though nobody is in them.
@@ -128,8 +138,16 @@ fn card(package: &Package) -> Card {
         None => package.wp_id.clone(),
     };
     let agent = package.agent.as_ref().or(package.assignee.as_ref());
-    let mut foot: Vec<String> = agent.or(package.actor.as_ref()).cloned().into_iter().collect();
-    let done = package.subtasks.values().filter(|state| **state == Lane::Done.as_str()).count();
+    let mut foot: Vec<String> = agent
+        .or(package.actor.as_ref())
+        .cloned()
+        .into_iter()
+        .collect();
+    let done = package
+        .subtasks
+        .values()
+        .filter(|state| **state == Lane::Done.as_str())
+        .count();
     if !package.subtasks.is_empty() {
         foot.push(format!("{done}/{}", package.subtasks.len()));
     }
