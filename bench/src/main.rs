@@ -1,6 +1,6 @@
 //! Measures whole processes of Pawtrail beside git's, in turn, in one run.
 //!
-//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
+//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH] [--status ROWS]`
 //!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
 //! is at rest (`sync`): else a command that flushes pays for what the one before it left unwritten. A figure is a
@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout)]
 
 mod repository;
+mod status;
 mod stopwatch;
 
 use std::path::PathBuf;
@@ -22,10 +23,16 @@ struct Settings {
     files: usize,
     rounds: usize,
     binary: PathBuf,
+    /// Measures moves of work packages on a log of so many rows, and not answers.
+    status: Option<usize>,
 }
 
 fn main() -> ExitCode {
-    match settings().and_then(|settings| run(&settings)) {
+    let measure = |settings: Settings| match settings.status {
+        Some(rows) => status::run(&settings, rows),
+        None => run(&settings),
+    };
+    match settings().and_then(measure) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             println!("bench: {message}");
@@ -40,6 +47,7 @@ fn settings() -> Result<Settings> {
         files: 1_000,
         rounds: 60,
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
+        status: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -48,6 +56,7 @@ fn settings() -> Result<Settings> {
         match name.as_str() {
             "--files" => settings.files = number()?,
             "--rounds" => settings.rounds = number()?,
+            "--status" => settings.status = Some(number()?),
             "--binary" => settings.binary = PathBuf::from(value),
             other => return Err(format!("unknown option {other}")),
         }

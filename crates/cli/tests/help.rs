@@ -45,8 +45,14 @@ fn help_of_the_program() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      audit     Say where event files hold private data, never what
+      sanitize  Take private data out of JSON, from standard input to standard output
+      hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
@@ -92,8 +98,14 @@ fn help_of_the_program_short() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      audit     Say where event files hold private data, never what
+      sanitize  Take private data out of JSON, from standard input to standard output
+      hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
@@ -678,8 +690,14 @@ fn a_missing_command() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      audit     Say where event files hold private data, never what
+      sanitize  Take private data out of JSON, from standard input to standard output
+      hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board

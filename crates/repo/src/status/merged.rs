@@ -77,6 +77,15 @@ fn sides(project: &Project) -> Result<Vec<ObjectId>> {
             add(id);
         }
     }
+    // A rebase notes what it picks before it picks it.
+    let done = durable::read(&project.git_dir().join("rebase-merge/done"))?.unwrap_or_default();
+    let done = String::from_utf8_lossy(&done).into_owned();
+    let picked = done.lines().last().and_then(|line| line.split(' ').nth(1));
+    if let Some(picked) = picked
+        && let Ok(id) = project.git().rev_parse_single(picked)
+    {
+        add(id.detach());
+    }
     for name in HEADS {
         let file = durable::read(&project.git_dir().join(name))?.unwrap_or_default();
         for line in String::from_utf8_lossy(&file).lines() {
