@@ -2,11 +2,14 @@
 //!
 //! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH] [--status ROWS]`
 //!
+//! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
+//!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
 //! is at rest (`sync`): else a command that flushes pays for what the one before it left unwritten. A figure is a
 //! median over the rounds, as it is and without what spawning `true` costs in the same run.
 #![allow(clippy::print_stdout)]
 
+mod fold;
 mod repository;
 mod status;
 mod stopwatch;
@@ -28,11 +31,17 @@ struct Settings {
 }
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).peekable();
     let measure = |settings: Settings| match settings.status {
         Some(rows) => status::run(&settings, rows),
         None => run(&settings),
     };
-    match settings().and_then(measure) {
+    let ran = if arguments.next_if(|name| name == "fold").is_some() {
+        fold::run(arguments)
+    } else {
+        settings(arguments).and_then(measure)
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             println!("bench: {message}");
@@ -41,7 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn settings() -> Result<Settings> {
+fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut settings = Settings {
         files: 1_000,
@@ -49,7 +58,6 @@ fn settings() -> Result<Settings> {
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
         status: None,
     };
-    let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
         let number = || value.parse().map_err(|_| format!("{value} is no number"));

@@ -1,5 +1,6 @@
 //! The decision service: every path that asks for or records a decision goes through here.
 
+mod clean;
 mod closed;
 mod read;
 mod spool;
@@ -23,6 +24,8 @@ use crate::receipt::{Delivery, Receipt};
 use crate::sync_state;
 use crate::{durable, history, lines, sandbox, sparse};
 
+pub(crate) use clean::Cleaner;
+pub use clean::id as written_id;
 pub use read::{Entry, GivenBy, Reading, find, list, log};
 pub(crate) use spool::adopt;
 pub use spool::finish;
@@ -89,6 +92,13 @@ pub fn actor(actor_id: &str, actor_type: ActorType) -> Actor {
 /// [`Error::Invalid`] for a blank or oversized field; [`Error::DecisionExists`] when the input key asks something
 /// else already; otherwise when the ledger can't be read or the spool can't be written.
 pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written> {
+    let (ask, held_back) = clean::ask(project, ask);
+    let mut written = record_request(project, mission, ask)?;
+    written.warnings.splice(0..0, held_back);
+    Ok(written)
+}
+
+fn record_request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written> {
     let ledger = match Ledger::lock(project) {
         Ok(ledger) => ledger,
         Err(error) if sandbox::is_closed(&error) => {
@@ -155,6 +165,13 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
 /// [`Error::DecisionNotFound`], [`Error::AlreadyAnswered`], [`Error::Invalid`]; [`Error::Spooled`] when the answer is
 /// recorded and can't be committed now, which the next command makes up for.
 pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Written> {
+    let (reply, held_back) = clean::reply(project, reply);
+    let mut written = record_answer(project, mission, reply)?;
+    written.warnings.splice(0..0, held_back);
+    Ok(written)
+}
+
+fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Written> {
     let mut ledger = match Ledger::lock(project) {
         Ok(ledger) => ledger,
         Err(error) if sandbox::is_closed(&error) => {

@@ -13,6 +13,8 @@ use crate::project::Project;
 
 /// Where a login stands in the environment, by precedence.
 const LOGIN: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
+/// Where a host name stands in the environment, by precedence.
+const HOST: [&str; 2] = ["HOSTNAME", "COMPUTERNAME"];
 
 /// Returns what is known without a repository.
 ///
@@ -120,16 +122,24 @@ fn configuration(source: Source) -> Option<File> {
     File::from_path_no_includes(path, source).ok()
 }
 
-#[cfg(unix)]
+/// The host name: as the environment tells it, which whoever set it can put right; else as the system does.
 fn host() -> Option<String> {
+    HOST.iter()
+        .find_map(|name| variable(name))
+        .or_else(system_host)
+}
+
+#[cfg(unix)]
+fn system_host() -> Option<String> {
     let known = rustix::system::uname();
     let name = known.nodename().to_str().ok()?;
     (!name.is_empty()).then(|| name.to_owned())
 }
 
+/// Windows sets the variable for each process.
 #[cfg(not(unix))]
-fn host() -> Option<String> {
-    variable("COMPUTERNAME")
+fn system_host() -> Option<String> {
+    None
 }
 
 #[cfg(test)]

@@ -31,7 +31,6 @@ use crate::failpoint;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
-use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::sparse;
@@ -151,16 +150,16 @@ pub(crate) struct Committed {
     pub(crate) shaky: Option<String>,
 }
 
-/// Commits to a mission's branch. While git is at work there, others get their turns, for some seconds at most.
+/// Commits to a placement's branch. While git is at work there, others get their turns, for some seconds at most.
 ///
 /// `changes` says what there is to commit at each attempt; nothing, when another command has committed it meanwhile.
-/// The outcome is never [`Outcome::Locked`].
+/// `again` says at each but the first what has become of the placement. The outcome is never [`Outcome::Locked`].
 pub(crate) fn commit(
     project: &Project,
     held: &mut Ledger,
-    mission: &Mission,
     placement: &Placement,
     message: &str,
+    again: impl Fn() -> Result<Placement>,
     changes: impl Fn() -> Result<Option<Vec<Change>>>,
 ) -> Result<Outcome> {
     let deadline = Instant::now() + PATIENCE;
@@ -178,33 +177,12 @@ pub(crate) fn commit(
             return Ok(Outcome::Deferred(reason));
         }
         held.step_aside(project)?;
-        place = placement::placement(project, mission)?;
+        place = again()?;
         if place.ledger_ref != placement.ledger_ref {
             return Ok(Outcome::Deferred(format!(
                 "the mission's events go to {} now",
                 place.ledger_ref
             )));
-        }
-    }
-}
-
-/// Commits to the branch of this placement, whatever is recorded for the mission. While git is at work there it waits,
-/// for some seconds at most, and everybody else with it; the outcome is never [`Outcome::Locked`].
-pub(crate) fn commit_there(
-    project: &Project,
-    _held: &Ledger,
-    placement: &Placement,
-    message: &str,
-    changes: &[Change],
-) -> Result<Outcome> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match attempt(project, placement, message, changes)? {
-            Outcome::Locked(reason) if Instant::now() >= deadline => {
-                return Ok(Outcome::Deferred(reason));
-            }
-            Outcome::Locked(_) => std::thread::sleep(Duration::from_millis(5)),
-            outcome => return Ok(outcome),
         }
     }
 }

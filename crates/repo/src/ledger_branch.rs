@@ -56,7 +56,7 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
             ),
         });
     }
-    let held = Ledger::lock(project)?;
+    let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let mut warnings = sandbox::adopt(project, &held)?;
     let old = placement::placement(project, mission)?;
@@ -68,16 +68,26 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
         new.tip
     } else {
         in_nobodys_way(project, &full)?;
-        let changes = changes(project, mission, &old, new.base)?;
+        // While git is at work, others may write to the branch before.
+        let both = || {
+            let old = placement::placement(project, mission)?;
+            let new = placement::on_branch(project, mission, &full, old.tip.or(old.base))?;
+            Ok::<_, Error>((old, new))
+        };
+        let again = || Ok(both()?.1);
+        let changes = || {
+            let (old, new) = both()?;
+            changes(project, mission, &old, new.base).map(Some)
+        };
         let message = format!(
             "chore(missions): keep the ledger of {} here [skip ci]",
             mission.mission_slug
         );
-        match ledger::commit_there(project, &held, &new, &message, &changes)? {
+        match ledger::commit(project, &mut held, &new, &message, again, changes)? {
             Outcome::Committed(done) => {
-                if let Some(reason) = done.shaky {
-                    warnings.push(format!("it may not survive a power loss: {reason}"));
-                }
+                warnings.extend(done.shaky.map(|reason| {
+                    format!("it is committed, but might not survive a power loss: {reason}")
+                }));
                 Some(done.commit)
             }
             Outcome::Elsewhere(tip) => Some(tip),

@@ -37,7 +37,7 @@ pub(crate) use read::journal;
 pub use read::{Copy, Package, Reading, check, fold, list, order};
 use shared_lock::SharedLock;
 pub use spool::finish;
-pub(crate) use spool::{derived, derived_for};
+pub(crate) use spool::{derived_for, derived_from};
 use task_files::TaskFiles;
 
 /// The most rows that one command writes.
@@ -285,7 +285,11 @@ fn write(
     let (receipt, more) = commit(project, &mut ledger, mission, &place, &known, message, last)?;
     warnings.extend(more);
     Ok(Written {
-        emitted: emitted(project, &planned.rows, &receipt)?,
+        emitted: emitted(
+            project,
+            &planned.rows.iter().map(status::line).collect::<String>(),
+            &receipt,
+        )?,
         moved: planned.moved,
         receipt,
         warnings,

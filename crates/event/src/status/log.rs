@@ -38,14 +38,29 @@ impl<'a> Log<'a> {
     ///
     /// What no fold needs of a row isn't judged: it only has to be JSON.
     pub fn read(bytes: &'a [u8]) -> Self {
-        let mut lines = Vec::with_capacity(bytes.len() / 512 + 1);
-        for (at, raw) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            lines.push(Line {
-                number: at + 1,
-                raw,
-                content: content(raw),
-            });
-        }
+        let lines = match std::str::from_utf8(bytes) {
+            Ok(text) => text
+                .split_inclusive('\n')
+                .enumerate()
+                .map(|(at, line)| Line {
+                    number: at + 1,
+                    raw: line.as_bytes(),
+                    content: content(line),
+                })
+                .collect(),
+            Err(_) => bytes
+                .split_inclusive(|byte| *byte == b'\n')
+                .enumerate()
+                .map(|(at, raw)| Line {
+                    number: at + 1,
+                    raw,
+                    content: std::str::from_utf8(raw).map_or_else(
+                        |_| Content::Damaged("the line is not UTF-8".to_owned()),
+                        content,
+                    ),
+                })
+                .collect(),
+        };
         Self { lines }
     }
 
@@ -105,14 +120,11 @@ impl<'a> Log<'a> {
     }
 }
 
-fn content(raw: &[u8]) -> Content<'_> {
-    let text = raw.trim_ascii();
+fn content(line: &str) -> Content<'_> {
+    let text = line.trim_ascii();
     if text.is_empty() {
         return Content::Blank;
     }
-    let Ok(text) = std::str::from_utf8(text) else {
-        return Content::Damaged("the line is not UTF-8".to_owned());
-    };
     if text.starts_with('\u{feff}') {
         return Content::Damaged("the line begins with a byte order mark".to_owned());
     }

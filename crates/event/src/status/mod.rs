@@ -84,3 +84,6 @@ const RETROSPECTIVE_TYPES: [&str; 3] = [
 pub fn line(row: &Sanitized) -> String {
     json::log(row.value())
 }
+
+#[cfg(test)]
+mod tests;

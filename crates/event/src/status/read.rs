@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::actor::Actor;
 use super::delta::ReadDelta;
@@ -18,13 +18,15 @@ pub(super) fn row(line: &str) -> Result<Row<'_>, String> {
     if line.len() > json::MAX_LINE_BYTES {
         return Err(json::ParseError::TooLong(line.len()).to_string());
     }
-    let head: Head<'_> = match serde_json::from_str(line) {
-        Ok(head) => head,
+    let mut head = Head::default();
+    let mut json = serde_json::Deserializer::from_str(line);
+    let read = HeadSeed(&mut head)
+        .deserialize(&mut json)
+        .and_then(|()| json.end());
+    if let Err(error) = read {
         // The strict reader knows what it is instead of JSON.
-        Err(error) => {
-            return Err(json::parse(line).map_or_else(|why| why.to_string(), |_| error.to_string()));
-        }
-    };
+        return Err(json::parse(line).map_or_else(|why| why.to_string(), |_| error.to_string()));
+    }
     let inexact = head.has_float();
     let row = head.into_row()?;
     if inexact {
@@ -62,6 +64,53 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// Returns the place of a key that is kept whole. By length first: every key of every row comes through here.
+    fn slot(&mut self, key: &str) -> Option<&mut Option<Loose<'a>>> {
+        let slot = match key.len() {
+            2 if key == "at" => &mut self.at,
+            4 => match key {
+                "kind" => &mut self.kind,
+                "type" => &mut self.r#type,
+                _ => return None,
+            },
+            5 => match key {
+                "actor" => &mut self.actor,
+                "delta" => &mut self.delta,
+                "force" => &mut self.force,
+                "wp_id" => &mut self.wp_id,
+                _ => return None,
+            },
+            6 if key == "reason" => &mut self.reason,
+            7 if key == "to_lane" => &mut self.to_lane,
+            8 if key == "event_id" => &mut self.event_id,
+            9 => match key {
+                "from_lane" => &mut self.from_lane,
+                "timestamp" => &mut self.timestamp,
+                _ => return None,
+            },
+            10 => match key {
+                "event_name" => &mut self.event_name,
+                "event_type" => &mut self.event_type,
+                "mission_id" => &mut self.mission_id,
+                "review_ref" => &mut self.review_ref,
+                _ => return None,
+            },
+            12 => match key {
+                "feature_slug" => &mut self.feature_slug,
+                "mission_slug" => &mut self.mission_slug,
+                _ => return None,
+            },
+            13 => match key {
+                "reason_source" => &mut self.reason_source,
+                "review_result" => &mut self.review_result,
+                _ => return None,
+            },
+            14 if key == "execution_mode" => &mut self.execution_mode,
+            _ => return None,
+        };
+        Some(slot)
+    }
+
     /// Whether a number that comes out of a fold might have been read as another one.
     fn has_float(&self) -> bool {
         [
@@ -253,62 +302,40 @@ fn is_ulid(text: &str) -> bool {
             .all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z') && !b"ILOU".contains(&byte))
 }
 
-impl<'de> Deserialize<'de> for Head<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(HeadVisitor)
+/// Fills a head where it stands: it is large, and is moved nowhere.
+struct HeadSeed<'h, 'a>(&'h mut Head<'a>);
+
+impl<'de> DeserializeSeed<'de> for HeadSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-struct HeadVisitor;
-
-impl<'de> Visitor<'de> for HeadVisitor {
-    type Value = Head<'de>;
+impl<'de> Visitor<'de> for HeadSeed<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut head = Head::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(Key(key)) = map.next_key()? {
-            let slot = match key.as_ref() {
-                "actor" => &mut head.actor,
-                "at" => &mut head.at,
-                "delta" => &mut head.delta,
-                "event_id" => &mut head.event_id,
-                "event_name" => &mut head.event_name,
-                "event_type" => &mut head.event_type,
-                "execution_mode" => &mut head.execution_mode,
-                "feature_slug" => &mut head.feature_slug,
-                "force" => &mut head.force,
-                "from_lane" => &mut head.from_lane,
-                "kind" => &mut head.kind,
-                "mission_id" => &mut head.mission_id,
-                "mission_slug" => &mut head.mission_slug,
-                "reason" => &mut head.reason,
-                "reason_source" => &mut head.reason_source,
-                "review_ref" => &mut head.review_ref,
-                "review_result" => &mut head.review_result,
-                "timestamp" => &mut head.timestamp,
-                "to_lane" => &mut head.to_lane,
-                "type" => &mut head.r#type,
-                "wp_id" => &mut head.wp_id,
-                "policy_metadata" => {
-                    head.claim = map.next_value::<Picked<'de, Claim<'de>>>()?.0;
-                    continue;
+            match (key.as_ref(), self.0.slot(&key)) {
+                (_, Some(slot)) => *slot = Some(map.next_value()?),
+                ("policy_metadata", None) => {
+                    self.0.claim = map.next_value::<Picked<'de, Claim<'de>>>()?.0;
                 }
-                "payload" => {
-                    head.payload = map.next_value::<Picked<'de, Payload<'de>>>()?.0;
-                    continue;
+                ("payload", None) => {
+                    self.0.payload = map.next_value::<Picked<'de, Payload<'de>>>()?.0;
                 }
-                _ => {
+                (_, None) => {
                     map.next_value::<IgnoredAny>()?;
-                    continue;
                 }
-            };
-            *slot = Some(map.next_value()?);
+            }
         }
-        Ok(head)
+        Ok(())
     }
 }
 

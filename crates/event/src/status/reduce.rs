@@ -82,8 +82,11 @@ fn once<'r, T>(
     rows: impl Iterator<Item = &'r T>,
     id: impl Fn(&'r T) -> &'r Cow<'r, str>,
 ) -> Vec<&'r T> {
-    let mut seen: HashSet<&str> = HashSet::new();
-    rows.filter(|row| seen.insert(id(row))).collect()
+    let rows: Vec<&T> = rows.collect();
+    let mut seen: HashSet<&str> = HashSet::with_capacity(rows.len());
+    rows.into_iter()
+        .filter(|row| seen.insert(id(row)))
+        .collect()
 }
 
 /// Sorts rows by time and event id; equal ones keep the order of the file.

@@ -121,6 +121,7 @@ pub fn log(project: &Project, mission: &Mission, rev: Option<&str>) -> Result<Re
 /// # Errors
 /// [`Error::DecisionNotFound`] when none has it, [`Error::AmbiguousDecision`] when several have.
 pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
+    let id = &super::written_id(project, id);
     let mut hits = Vec::new();
     for mission in mission::list(project)?.missions {
         let place = placement::placement(project, &mission)?;

@@ -33,7 +33,8 @@ pub(super) fn commit(
         };
         Ok(waits.then(|| vec![log(&path, lines)]))
     };
-    let outcome = ledger::commit(project, held, mission, place, message, lines)?;
+    let again = || placement::placement(project, mission);
+    let outcome = ledger::commit(project, held, place, message, again, lines)?;
     finished(project, &journal, place, outcome)
 }
 
@@ -109,7 +110,8 @@ pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>>
         let lines = [found.clone(), journal.spooled()?].concat();
         Ok(Some(vec![log(&path, lines)]))
     };
-    let outcome = ledger::commit(project, &mut held, mission, &place, message, lines)?;
+    let again = || placement::placement(project, mission);
+    let outcome = ledger::commit(project, &mut held, &place, message, again, lines)?;
     let (outcome, warnings) = finished(project, &journal, &place, outcome)?;
     Ok(left(outcome, warnings))
 }

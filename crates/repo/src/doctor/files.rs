@@ -266,7 +266,8 @@ fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
         content: Content::Folded(side(project, path)),
     };
     let changes = || Ok(Some(vec![change.clone()]));
-    match ledger::commit(project, &mut held, mission, &place, &message(path), changes)? {
+    let anew = || placement::placement(project, mission);
+    match ledger::commit(project, &mut held, &place, &message(path), anew, changes)? {
         Outcome::Committed(done) => {
             sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)?;
             let folded = format!("folded in {}", done.commit.to_hex_with_len(10));

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::status as event_status;
-use pawtrail_event::status::{MissionIdentity, QueueEvent};
+use pawtrail_event::status::QueueEvent;
 use pawtrail_event::{MissionId, MissionSlug, WorkPackageId, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use super::{META, Mission, SPECS_DIR, without_number};
+use super::{META, Mission, SPECS_DIR, unfinished, without_number};
+use crate::decisions::Cleaner;
 use crate::error::{Error, IoContext, Result};
-use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
+use crate::ledger::{Committed, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
@@ -87,15 +88,100 @@ pub struct Created {
 /// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`]; [`Error::NotCreated`] when
 /// the branch can't be written now, in which case nothing was created.
 pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
-    let slug = checked_slug(&new.slug)?;
+    let slug = checked_slug(project, &new.slug)?;
     let title = checked("--title", new.title.as_deref().unwrap_or(slug))?;
     let mission_type = checked(
         "--type",
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
     let tasks = tasks(project, new, slug)?;
+    let mut cleaner = Cleaner::new(project);
+    let title = cleaner.text("the title", title.to_owned());
+    let mission_type = cleaner.text("the type", mission_type.to_owned());
     let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
+    let (mut mission, beginning) = match begun(project, slug, &title, &mission_type, new.topology)?
+    {
+        Some(begun) => begun,
+        None => fresh(project, slug, &title, &mission_type, new.topology, tasks)?,
+    };
+    let place = placement::placement(project, &mission)?;
+    mission.found_in.clone_from(&place.ledger_ref);
+    let outcome = unfinished::write_down(project, &mission, &beginning)
+        .and_then(|()| unfinished::commit(project, &mut held, &mission, &place, &beginning));
+    let done = match outcome {
+        Ok(Outcome::Committed(done)) => done,
+        Ok(Outcome::Elsewhere(tip)) => Committed::before(tip),
+        Ok(Outcome::Deferred(reason) | Outcome::Locked(reason)) => {
+            give_up(project, &mission, &place, &beginning)?;
+            return Err(Error::NotCreated { reason });
+        }
+        Ok(Outcome::Taken(path)) => {
+            unfinished::cross_out(project, &mission.mission_id)?;
+            return Err(Error::PathTaken {
+                path,
+                branch: place.ledger_ref,
+            });
+        }
+        Err(error) => {
+            give_up(project, &mission, &place, &beginning)?;
+            return Err(error);
+        }
+    };
+    let mut warnings = cleaner.warnings();
+    warnings.extend(unfinished::ended(project, &mission, &place, &done));
+    let place = Placement {
+        recorded: true,
+        ..place
+    };
+    let receipt = Receipt {
+        event_id: None,
+        mission_id: Some(mission.mission_id.clone()),
+        path: mission.path(META),
+        r#ref: place.ledger_ref.clone(),
+        commit: Some(project::hash(done.commit)),
+        committed: true,
+        pushed: false,
+        delivery: Delivery::None,
+    };
+    Ok(Created {
+        emitted: status::emitted(project, &beginning.log(), &receipt)?,
+        seeded: beginning.packages,
+        receipt,
+        placement: place,
+        mission,
+        warnings,
+    })
+}
+
+/// The same mission, of which a command that died has begun the creation.
+fn begun(
+    project: &Project,
+    slug: &str,
+    title: &str,
+    mission_type: &str,
+    topology: Topology,
+) -> Result<Option<(Mission, Beginning)>> {
+    Ok(unfinished::begun(project)?
+        .into_iter()
+        .find(|(mission, _)| {
+            let id = &mission.mission_id;
+            mission.mission_slug.as_str() == format!("{slug}-{}", id.mid8())
+                && mission.title == title
+                && mission.mission_type == mission_type
+                && mission.topology.as_deref() == Some(topology.as_str())
+        }))
+}
+
+/// A mission with an id of its own, and its `meta.json`.
+fn fresh(
+    project: &Project,
+    slug: &str,
+    title: &str,
+    mission_type: &str,
+    topology: Topology,
+    tasks: Tasks,
+) -> Result<(Mission, Beginning)> {
     let known = super::list(project)?.missions;
     let mut ulid = project.ulid();
     let (mission_id, mission_slug) = loop {
@@ -115,100 +201,43 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         title: title.to_owned(),
         number: None,
         mission_type: mission_type.to_owned(),
-        topology: Some(new.topology.as_str().to_owned()),
+        topology: Some(topology.as_str().to_owned()),
         coordination_branch: None,
         created_at: Some(created_at),
         found_in: String::new(),
     };
-    if new.topology == Topology::Coord {
+    if topology == Topology::Coord {
         let own = mission.own_branch();
         mission.coordination_branch =
             Some(own.strip_prefix("refs/heads/").unwrap_or(&own).to_owned());
     }
     let place = placement::placement(project, &mission)?;
-    let place = placement::choose_for_good(project, &mission, place)?;
-    mission.found_in.clone_from(&place.ledger_ref);
-    let meta = meta(project, &mission)?;
-    let mut changes = vec![Change {
-        path: mission.path(META),
-        content: Content::New(json::pretty(&meta).into_bytes()),
-    }];
-    for (name, content) in &tasks.files {
-        changes.push(Change {
-            path: mission.path(&format!("{TASKS_DIR}/{name}")),
-            content: Content::New(content.clone()),
-        });
-    }
     let rows = status::first_rows(project, &mission, &place, &tasks.packages)?;
-    if !rows.is_empty() {
-        let identity = meta.as_object().map(MissionIdentity::of_meta).transpose();
-        let identity = identity.map_err(|error| Error::invalid("meta.json", error.to_string()))?;
-        let lines = rows.iter().map(event_status::line);
-        changes.push(Change {
-            path: mission.path(event_status::FILE),
-            content: Content::Lines(lines.map(|line| line.trim_end().to_owned()).collect()),
-        });
-        let identity = identity.unwrap_or_default();
-        changes.push(status::derived(&mission, identity, status::order(project)?));
-    }
-    let paths: Vec<String> = changes.iter().map(|change| change.path.clone()).collect();
-    let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
-    let all = || Ok(Some(changes.clone()));
-    let done = match ledger::commit(project, &mut held, &mission, &place, &message, all) {
-        Ok(Outcome::Committed(done)) => done,
-        Ok(Outcome::Elsewhere(tip)) => Committed::before(tip),
-        Ok(Outcome::Deferred(reason) | Outcome::Locked(reason)) => {
-            remove_files(project, &mission, &place, &paths)?;
-            return Err(Error::NotCreated { reason });
-        }
-        Ok(Outcome::Taken(path)) => {
-            return Err(Error::PathTaken {
-                path,
-                branch: place.ledger_ref,
-            });
-        }
-        Err(error) => {
-            remove_files(project, &mission, &place, &paths)?;
-            return Err(error);
-        }
+    let beginning = Beginning {
+        meta: json::pretty(&meta(project, &mission)?),
+        rows: rows.iter().map(event_status::line).collect(),
+        packages: tasks.packages,
+        tasks: tasks.files,
     };
-    let mut warnings: Vec<String> = done
-        .shaky
-        .iter()
-        .map(|reason| format!("it is committed, but might not survive a power loss: {reason}"))
-        .collect();
-    if let Err(error) =
-        sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-    {
-        warnings.push(format!(
-            "the hub's list of commits was not updated: {error}"
-        ));
-    }
-    let receipt = Receipt {
-        event_id: None,
-        mission_id: Some(mission.mission_id.clone()),
-        path: mission.path(META),
-        r#ref: place.ledger_ref.clone(),
-        commit: Some(project::hash(done.commit)),
-        committed: true,
-        pushed: false,
-        delivery: Delivery::None,
-    };
-    Ok(Created {
-        emitted: status::emitted(project, &rows, &receipt)?,
-        seeded: tasks.packages,
-        receipt,
-        placement: place,
-        mission,
-        warnings,
-    })
+    Ok((mission, beginning))
+}
+
+/// Leaves nothing of a mission that could not be created, unless it is in its branch.
+fn give_up(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    beginning: &Beginning,
+) -> Result<()> {
+    remove_files(project, mission, place, &beginning.paths(mission))?;
+    unfinished::cross_out(project, &mission.mission_id)
 }
 
 /// The work packages that a mission begins with, and their files by name.
 #[derive(Default)]
 struct Tasks {
     packages: Vec<WorkPackageId>,
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, String)>,
 }
 
 fn tasks(project: &Project, new: &NewMission, slug: &str) -> Result<Tasks> {
@@ -231,7 +260,8 @@ fn tasks(project: &Project, new: &NewMission, slug: &str) -> Result<Tasks> {
     for (wp_id, file) in found.packages {
         let content = durable::read(&dir.join(&file.name))?.unwrap_or_default();
         tasks.packages.push(wp_id);
-        tasks.files.push((file.name, content));
+        let text = String::from_utf8_lossy(&content).into_owned();
+        tasks.files.push((file.name, text));
     }
     Ok(tasks)
 }
@@ -292,17 +322,19 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
         "mission_slug": mission.mission_slug,
         "mission_type": mission.mission_type,
         "slug": mission.mission_slug,
-        "target_branch": target.as_deref().unwrap_or("main"),
         "topology": mission.topology,
         "vcs": "git",
     });
+    meta = project.sanitizer().sanitize(&meta).value().clone();
+    // Branches pass as they are: a marker would name none.
+    meta["target_branch"] = json!(target.as_deref().unwrap_or("main"));
     if let Some(branch) = &mission.coordination_branch {
         meta["coordination_branch"] = json!(branch);
     }
-    Ok(project.sanitizer().sanitize(&meta).value().clone())
+    Ok(meta)
 }
 
-fn checked_slug(slug: &str) -> Result<&str> {
+fn checked_slug<'a>(project: &Project, slug: &'a str) -> Result<&'a str> {
     let human = without_number(slug);
     if human.parse::<MissionSlug>().is_err() || human.len() > MAX_SLUG_BYTES {
         return Err(Error::invalid(
@@ -311,6 +343,13 @@ fn checked_slug(slug: &str) -> Result<&str> {
                 "`{}` is no slug: letters, digits, `-` and `_`, at most {MAX_SLUG_BYTES}, starting with a letter or digit",
                 slug.chars().take(120).collect::<String>()
             ),
+        ));
+    }
+    // It becomes a directory's name and a branch's, where no marker can stand.
+    if *project.sanitizer().text(human) != *human {
+        return Err(Error::invalid(
+            "SLUG",
+            "it holds private data (a name, a login or a host name); choose another",
         ));
     }
     Ok(human)

@@ -1,6 +1,5 @@
 //! What the hub is to be told of rows: the events from which the queue makes its envelopes.
 
-use pawtrail_event::Sanitized;
 use pawtrail_event::status::{self, Log, QueueEvent, RepoEvidence};
 
 use crate::error::{Error, Result};
@@ -8,11 +7,7 @@ use crate::project::Project;
 use crate::receipt::Receipt;
 
 /// Returns what the hub is to be told of rows that are in a commit.
-pub(crate) fn of(
-    project: &Project,
-    rows: &[Sanitized],
-    receipt: &Receipt,
-) -> Result<Vec<QueueEvent>> {
+pub(crate) fn of(project: &Project, log: &str, receipt: &Receipt) -> Result<Vec<QueueEvent>> {
     let slug = project.identity()?.and_then(|identity| identity.slug);
     let branch = &receipt.r#ref;
     let commit = RepoEvidence {
@@ -28,8 +23,7 @@ pub(crate) fn of(
             .to_owned(),
         files_touched: Vec::new(),
     };
-    let text: String = rows.iter().map(status::line).collect();
-    let log = Log::read(text.as_bytes());
+    let log = Log::read(log.as_bytes());
     let events = log
         .lines
         .iter()

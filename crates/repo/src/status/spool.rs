@@ -10,7 +10,7 @@ use super::shared_lock::SharedLock;
 use crate::error::{Error, Result};
 use crate::journal;
 use crate::ledger::{self, Change, Content, Derived, Ledger, Outcome};
-use crate::mission::{self, Mission};
+use crate::mission::{self, META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::sync_state;
@@ -19,7 +19,7 @@ use crate::sync_state;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Returns the change that makes a mission's `status.json` anew from its log.
-pub(crate) fn derived(mission: &Mission, identity: MissionIdentity, order: Order) -> Change {
+fn derived(mission: &Mission, identity: MissionIdentity, order: Order) -> Change {
     Change {
         path: mission.path(status::SNAPSHOT_FILE),
         content: Content::Derived(Derived {
@@ -30,6 +30,15 @@ pub(crate) fn derived(mission: &Mission, identity: MissionIdentity, order: Order
             }),
         }),
     }
+}
+
+/// Returns that change for a mission with this `meta.json`.
+pub(crate) fn derived_from(project: &Project, mission: &Mission, meta: &[u8]) -> Result<Change> {
+    let identity = read::parsed(meta).map_err(|message| Error::Damaged {
+        path: mission.path(META).into(),
+        message,
+    })?;
+    Ok(derived(mission, identity, read::order(project)?))
 }
 
 /// Returns that change for a mission that is there, wherever its identity is found.
@@ -62,7 +71,8 @@ pub(super) fn commit(
         };
         Ok(Some(vec![log, snapshot.clone()]))
     };
-    let outcome = ledger::commit(project, held, mission, place, message, changes)?;
+    let again = || placement::placement(project, mission);
+    let outcome = ledger::commit(project, held, place, message, again, changes)?;
     let mut warnings = Vec::new();
     let Outcome::Committed(done) = &outcome else {
         return Ok((outcome, warnings));
