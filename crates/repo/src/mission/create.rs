@@ -9,7 +9,8 @@ use pawtrail_event::{MissionId, MissionSlug, WorkPackageId, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use super::{META, Mission, SPECS_DIR, unfinished, without_number};
+use super::unfinished::{self, Beginning};
+use super::{META, Mission, SPECS_DIR, without_number};
 use crate::decisions::Cleaner;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{Committed, Ledger, Outcome};
