@@ -3,6 +3,7 @@
 //! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH] [--status ROWS]`
 //!
 //! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
+//! `… -- audit [--commits N] [--rounds N] [--binary PATH]` measures `audit --history`: [`history`].
 //!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
 //! is at rest (`sync`): else a command that flushes pays for what the one before it left unwritten. A figure is a
@@ -10,6 +11,7 @@
 #![allow(clippy::print_stdout)]
 
 mod fold;
+mod history;
 mod repository;
 mod status;
 mod stopwatch;
@@ -24,6 +26,7 @@ type Result<T> = std::result::Result<T, String>;
 
 struct Settings {
     files: usize,
+    commits: usize,
     rounds: usize,
     binary: PathBuf,
     /// Measures moves of work packages on a log of so many rows, and not answers.
@@ -38,6 +41,10 @@ fn main() -> ExitCode {
     };
     let ran = if arguments.next_if(|name| name == "fold").is_some() {
         fold::run(arguments)
+    } else if arguments.next_if(|name| name == "audit").is_some() {
+        settings(arguments).and_then(|settings| {
+            history::run(&settings.binary, settings.commits, settings.rounds.min(5))
+        })
     } else {
         settings(arguments).and_then(measure)
     };
@@ -54,6 +61,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut settings = Settings {
         files: 1_000,
+        commits: 5_000,
         rounds: 60,
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
         status: None,
@@ -63,6 +71,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
         let number = || value.parse().map_err(|_| format!("{value} is no number"));
         match name.as_str() {
             "--files" => settings.files = number()?,
+            "--commits" => settings.commits = number()?,
             "--rounds" => settings.rounds = number()?,
             "--status" => settings.status = Some(number()?),
             "--binary" => settings.binary = PathBuf::from(value),

@@ -15,7 +15,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::route::{Journal, route};
-use pawtrail_event::sanitize::Sanitizer;
+use pawtrail_event::sanitize::{Rule, Sanitizer};
 use pawtrail_event::{json, merge};
 use serde_json::{Value, json};
 
@@ -110,13 +110,76 @@ fn every_row_has_a_route_to_the_status_journal() {
     println!("{typed} rows with a type");
 }
 
-/// The Python tool removed private keys before it wrote these rows: there is nothing left to do.
+/// Counts home directories and addresses in every file of a folder, by plain patterns over the bytes.
+const COUNT: &str = r#"
+import json, pathlib, re, sys
+home = re.compile(rb"(?:/home|/Users|\\Users\\?)[/\\]+[A-Za-z][A-Za-z0-9._-]*")
+address = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+for folder in sys.stdin.buffer.read().decode("utf-8").split("\n"):
+    bytes = [path.read_bytes() for path in pathlib.Path(folder).rglob("*") if path.is_file()]
+    found = [sum(len(pattern.findall(one)) for one in bytes) for pattern in (home, address)]
+    sys.stdout.write(json.dumps([len(bytes)] + found) + "\n")
+"#;
+
+/// Returns what an audit finds in every file below a folder, line by line, and how many files there are.
+fn audited(folder: &Path) -> (usize, Vec<Rule>) {
+    let sanitizer = Sanitizer::general();
+    let mut folders = vec![folder.to_owned()];
+    let mut files = 0;
+    let mut rules = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            for line in std::fs::read(path).unwrap().split(|b| *b == b'\n') {
+                rules.extend(sanitizer.findings(line).iter().map(|one| one.rule));
+            }
+        }
+    }
+    (files, rules)
+}
+
 #[test]
-fn rows_that_were_sanitized_before_pass_unchanged() {
+fn every_home_directory_and_address_is_found_and_nothing_else() {
+    let generated = tempfile::tempdir().unwrap();
+    let folder = corpus().unwrap_or_else(|| {
+        let rows: String = (0..500)
+            .map(|n| format!("{{\"a\":\"/home/u{n}/x and C:\\\\Users\\\\u{n}\",\"b\":\"u{n}@example.com @app.get\"}}\n"))
+            .collect();
+        std::fs::write(generated.path().join("rows.jsonl"), rows).unwrap();
+        generated.path().to_owned()
+    });
+    let answer = common::python(COUNT, &[folder.display().to_string()]).remove(0);
+    let counted: [usize; 3] = serde_json::from_str(&answer).unwrap();
+    let (files, rules) = audited(&folder);
+    let of = |rule| rules.iter().filter(|one| **one == rule).count();
+    let found = [files, of(Rule::Home), of(Rule::Email)];
+    println!("files, home directories, addresses: {found:?}");
+    assert_eq!(found, counted);
+    assert_eq!(rules.len(), of(Rule::Home) + of(Rule::Email));
+    assert!(of(Rule::Home) > 0 && of(Rule::Email) > 0);
+}
+
+/// As text, a row loses what is private and nothing else; as a value it says the same.
+#[test]
+fn every_row_keeps_what_is_not_private() {
+    let sanitizer = Sanitizer::general();
     for (name, text) in journals() {
         for line in text.lines() {
+            let clean = sanitizer.line(line).unwrap();
+            assert_eq!(
+                clean == line,
+                sanitizer.findings(line.as_bytes()).is_empty(),
+                "{name}"
+            );
             let row = Value::Object(json::parse(line).unwrap());
-            assert_eq!(Sanitizer::general().sanitize(&row).value(), &row, "{name}");
+            let read = Value::Object(json::parse(&clean).unwrap());
+            assert_eq!(sanitizer.sanitize(&row).value(), &read, "{name}");
+            assert_eq!(sanitizer.line(&clean).unwrap(), clean, "{name}");
         }
     }
 }

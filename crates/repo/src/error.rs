@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use pawtrail_event::glossary::Scope;
 use pawtrail_event::merge::Conflict;
 use pawtrail_event::status::Refusal;
-use pawtrail_event::{DecisionId, IdError, MissionSlug};
+use pawtrail_event::{ConflictId, DecisionId, IdError, MissionSlug};
 use serde_json::{Value, json};
 
 use crate::receipt::Receipt;
@@ -141,6 +142,54 @@ pub enum Error {
         /// The mission's directory name.
         mission: MissionSlug,
     },
+    /// Nobody asked a question of that id about a term.
+    #[error("no question about a term has the id `{id}`")]
+    ConflictNotFound {
+        /// The id.
+        id: ConflictId,
+    },
+    /// The question about a term has another answer.
+    #[error("conflict `{id}` is resolved already: in {scope}, `{term}` means: {definition}")]
+    AlreadyResolved {
+        /// The conflict.
+        id: ConflictId,
+        /// The term.
+        term: String,
+        /// The scope.
+        scope: Scope,
+        /// What it means there.
+        definition: String,
+        /// When that was said.
+        resolved_at: String,
+    },
+    /// Since the question was asked, another answer gave the term a meaning.
+    #[error("since `{id}` was asked, `{term}` was given another meaning in {scope}: {definition}")]
+    TermSettled {
+        /// The conflict.
+        id: ConflictId,
+        /// The term.
+        term: String,
+        /// The scope.
+        scope: Scope,
+        /// What it means there.
+        definition: String,
+        /// When that was said.
+        resolved_at: String,
+    },
+    /// The glossary doesn't know the term.
+    #[error("the glossary has no term `{term}`")]
+    TermNotFound {
+        /// The term.
+        term: String,
+    },
+    /// Log and seed file hold a resolution, and there is no branch that it may be committed to.
+    #[error("recorded, and in the seed file, but not committed: {reason}")]
+    SeedNotCommitted {
+        /// What is true now.
+        receipt: Box<Receipt>,
+        /// Why it isn't committed.
+        reason: String,
+    },
     /// The idempotency key stands for another request.
     #[error("the idempotency key `{key}` was used for something else")]
     KeyReused {
@@ -267,6 +316,11 @@ impl Error {
             Self::AlreadyAnswered { .. } => "DECISION_ALREADY_ANSWERED",
             Self::DecisionExists { .. } => "DECISION_EXISTS",
             Self::MoveRefused { refusal, .. } => refusal.code(),
+            Self::ConflictNotFound { .. } => "CONFLICT_NOT_FOUND",
+            Self::AlreadyResolved { .. } => "CONFLICT_ALREADY_RESOLVED",
+            Self::TermSettled { .. } => "TERM_ALREADY_RESOLVED",
+            Self::TermNotFound { .. } => "TERM_NOT_FOUND",
+            Self::SeedNotCommitted { .. } => "NO_BRANCH_TO_COMMIT_TO",
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
@@ -307,8 +361,12 @@ impl Error {
                 let list = || format!("pawtrail wp list --mission {mission}");
                 return Some(step.map_or_else(list, |step| format!("{step} --mission {mission}")));
             }
+            Self::ConflictNotFound { .. } | Self::TermNotFound { .. } => "pawtrail glossary list",
+            Self::AlreadyResolved { term, .. } | Self::TermSettled { term, .. } => {
+                return Some(format!("pawtrail glossary show \"{term}\""));
+            }
             Self::Protected { next, .. } => return Some(next.clone()),
-            Self::Detached => "git switch -c my-branch",
+            Self::Detached | Self::SeedNotCommitted { .. } => "git switch -c my-branch",
             Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
@@ -334,10 +392,12 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Invalid { .. } | Self::NoMission { .. } => 2,
-            Self::Spooled { .. } => 3,
+            Self::Spooled { .. } | Self::SeedNotCommitted { .. } => 3,
             Self::LockTimeout { .. } => 4,
             Self::AlreadyAnswered { .. }
             | Self::DecisionExists { .. }
+            | Self::AlreadyResolved { .. }
+            | Self::TermSettled { .. }
             | Self::KeyReused { .. }
             | Self::PathTaken { .. }
             // Git, which runs the merge driver, takes any code up to 128 for a conflict.
@@ -356,6 +416,8 @@ impl Error {
             | Self::DecisionNotFound { .. }
             | Self::AmbiguousDecision { .. }
             | Self::MoveRefused { .. }
+            | Self::ConflictNotFound { .. }
+            | Self::TermNotFound { .. }
             | Self::Protected { .. }
             | Self::OtherBranch { .. }
             | Self::Detached
@@ -407,6 +469,28 @@ impl Error {
                     "allowed": allowed,
                 })
             }
+            Self::ConflictNotFound { id } => json!({ "conflict_id": id }),
+            Self::AlreadyResolved {
+                id,
+                term,
+                scope,
+                definition,
+                resolved_at,
+            }
+            | Self::TermSettled {
+                id,
+                term,
+                scope,
+                definition,
+                resolved_at,
+            } => json!({
+                "conflict_id": id,
+                "term": term,
+                "scope": scope,
+                "definition": definition,
+                "resolved_at": resolved_at,
+            }),
+            Self::TermNotFound { term } => json!({ "term": term }),
             Self::KeyReused { key } => json!({ "idempotency_key": key }),
             Self::SnapshotNotMerged { path } => json!({ "path": path }),
             Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),
@@ -422,7 +506,9 @@ impl Error {
             Self::OtherBranch { expected, actual } => {
                 json!({ "expected": expected, "actual": actual })
             }
-            Self::Spooled { receipt, reason } => json!({ "receipt": receipt, "reason": reason }),
+            Self::Spooled { receipt, reason } | Self::SeedNotCommitted { receipt, reason } => {
+                json!({ "receipt": receipt, "reason": reason })
+            }
             Self::LockTimeout { path, seconds } => {
                 json!({ "path": path.display().to_string(), "seconds": seconds })
             }
@@ -440,7 +526,7 @@ impl Error {
 
     /// Returns the receipt of a write that is recorded and not committed.
     pub fn receipt(&self) -> Option<&Receipt> {
-        if let Self::Spooled { receipt, .. } = self {
+        if let Self::Spooled { receipt, .. } | Self::SeedNotCommitted { receipt, .. } = self {
             Some(receipt)
         } else {
             None

@@ -21,6 +21,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
+use pawtrail_event::glossary::{Scope, Term};
 use pawtrail_event::merge as merge_events;
 
 use crate::checkouts::{self, Checkout};
@@ -28,6 +29,7 @@ use crate::durable;
 use crate::engine::{self as choice, Kind};
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
+use crate::glossary;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
@@ -98,6 +100,9 @@ pub(crate) enum Content {
     Folded(String),
     /// A file that is made anew from a log, as the commit will have it.
     Derived(Derived),
+    /// A seed file of this scope lets these terms mean what they say; everything else in it stays. The checked-out file
+    /// is the caller's.
+    Seed(Scope, Vec<Term>),
 }
 
 /// A file that says what a log says, in other words; it replaces what is there.
@@ -390,8 +395,19 @@ struct File {
     before: Option<ObjectId>,
     after: ObjectId,
     content: Vec<u8>,
-    lines: Option<Vec<String>>,
-    derived: bool,
+    added: Added,
+}
+
+/// What a file of the coming commit adds to what a user may have staged of it.
+enum Added {
+    /// The lines of a log.
+    Lines(Vec<String>),
+    /// The terms of a seed file.
+    Terms(Scope, Vec<Term>),
+    /// It is made from a log: what is staged of it can be made again, and gives way.
+    Derived,
+    /// It is a file as a whole, and what the user staged stays.
+    Whole,
 }
 
 impl File {
@@ -402,8 +418,7 @@ impl File {
             before: self.before,
             after: self.after,
             content: &self.content,
-            lines: self.lines.as_deref(),
-            derived: self.derived,
+            added: &self.added,
         }
     }
 }
@@ -433,7 +448,7 @@ fn build(
             Some(before) => engine.content(before)?,
             None => Vec::new(),
         };
-        let (content, lines) = match &change.content {
+        let (content, added) = match &change.content {
             Content::Lines(lines) => {
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
@@ -444,12 +459,17 @@ fn build(
                 }
                 // Whoever wrote them.
                 let lines = sanitized(project, &change.path, lines)?;
-                (lines::union(&old, &lines), Some(lines))
+                (lines::union(&old, &lines), Added::Lines(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
                 return Ok(Built::Taken(change.path.clone()));
             }
-            Content::New(content) => (content.clone(), None),
+            Content::New(content) => (content.clone(), Added::Whole),
+            Content::Seed(scope, terms) => {
+                let known = before.is_some().then_some(old.as_slice());
+                let added = Added::Terms(*scope, terms.clone());
+                (glossary::set(*scope, known, terms)?, added)
+            }
             Content::Folded(side) => {
                 let folded = merge_events::fold(&old);
                 if !folded.unreadable.is_empty() {
@@ -461,13 +481,12 @@ fn build(
                         before: None,
                         after,
                         content: folded.unreadable,
-                        lines: None,
-                        derived: false,
+                        added: Added::Whole,
                     });
                 }
-                (folded.merged.content, None)
+                (folded.merged.content, Added::Whole)
             }
-            Content::Derived(derived) => (made(engine, base, &files, derived)?, None),
+            Content::Derived(derived) => (made(engine, base, &files, derived)?, Added::Derived),
         };
         if before.is_some() && content == old {
             continue;
@@ -480,8 +499,7 @@ fn build(
             before,
             after,
             content,
-            lines,
-            derived: matches!(change.content, Content::Derived(_)),
+            added,
         });
     }
     match (files.is_empty(), base) {
@@ -532,14 +550,16 @@ fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Resu
             continue;
         }
         let path = checkout.root.join(&file.path);
-        match &file.lines {
-            Some(_) => lines::project_into(&path, &file.content)?,
-            None if file.derived => {
+        match &file.added {
+            Added::Lines(_) => lines::project_into(&path, &file.content)?,
+            Added::Derived => {
                 if durable::read(&path)?.as_ref() != Some(&file.content) {
                     durable::replace_cache(&path, &file.content)?;
                 }
             }
-            None => {
+            // A seed file is a user's file; whoever commits to it has edited it already.
+            Added::Terms(..) => {}
+            Added::Whole => {
                 durable::create_new(&path, &file.content, durable::Access::Shared)?;
             }
         }

@@ -5,6 +5,7 @@ use pawtrail_event::decision::{self, RowPayload};
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::glossary;
 use crate::journal::{self, Journal};
 use crate::project::Project;
 use crate::sandbox;
@@ -17,7 +18,7 @@ pub struct Waiting {
     pub mission_id: MissionId,
     /// How many lines wait.
     pub lines: usize,
-    /// How many of them are answers. A request waits for its answer; an answer should not wait.
+    /// How many of them are answers, resolutions of the glossary among them. A request waits for its answer; an answer should not wait.
     pub answers: usize,
     /// How many of them are status rows, which should not wait either.
     pub status: usize,
@@ -45,6 +46,9 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         lines.extend(sandbox::lines(project, &mission_id)?);
         lines.sort();
         lines.dedup();
+        let resolutions = Journal::of(project, &mission_id, glossary::SPOOL).spooled()?;
+        let late = resolutions.len();
+        lines.extend(resolutions);
         let rows = status::journal(project, &mission_id).spooled()?;
         if lines.is_empty() && rows.is_empty() {
             continue;
@@ -52,7 +56,7 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         found.push(Waiting {
             lines: lines.len() + rows.len(),
             status: rows.len(),
-            answers: lines.iter().filter(|line| is_answer(line)).count(),
+            answers: lines.iter().filter(|line| is_answer(line)).count() + late,
             mission_id,
         });
     }

@@ -6,6 +6,8 @@ mod board;
 mod commit;
 mod decision;
 mod doctor;
+mod glossary;
+mod glossary_queue;
 mod hooks;
 mod hub;
 mod init;
@@ -38,6 +40,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Wp(command) => wp::run(context, command),
         Command::Board(args) => board::board(context, args),
         Command::Status(StatusCommand::Fold(args)) => status::fold(context, args),
+        Command::Glossary(command) => glossary::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
         Command::Verify(args) => verify::verify(context, args),
         Command::Audit(args) => audit::audit(context, args),

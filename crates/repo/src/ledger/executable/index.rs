@@ -131,12 +131,10 @@ fn staged(
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Some(Ok(file.after))),
         (Some(id), Some(before)) if id == before => Ok(Some(Ok(file.after))),
-        (Some(_), _) if file.derived => Ok(Some(Ok(file.after))),
         (Some(id), _) => {
-            let Some(lines) = file.lines else {
+            let Some(content) = file.with_staged(&engine.content(id)?)? else {
                 return Ok(None);
             };
-            let content = file.with_staged(&engine.content(id)?, lines);
             engine.blob(file.base, file.path, &content).map(Some)
         }
     }
