@@ -48,6 +48,7 @@ fn help_of_the_program() {
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
@@ -101,6 +102,7 @@ fn help_of_the_program_short() {
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
@@ -693,6 +695,7 @@ fn a_missing_command() {
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
