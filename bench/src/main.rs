@@ -1,6 +1,6 @@
 //! Measures whole processes of Pawtrail beside git's, in turn, in one run.
 //!
-//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
+//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH] [--status ROWS]`
 //!
 //! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
 //! `… -- contention [--files N] [--writers N] [--answers N] [--binary PATH]` measures many writers at once: [`contention`].
@@ -15,6 +15,7 @@ mod contention;
 mod fold;
 mod history;
 mod repository;
+mod status;
 mod stopwatch;
 
 use std::path::PathBuf;
@@ -32,10 +33,16 @@ struct Settings {
     writers: usize,
     answers: usize,
     binary: PathBuf,
+    /// Measures moves of work packages on a log of so many rows, and not answers.
+    status: Option<usize>,
 }
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
+    let measure = |settings: Settings| match settings.status {
+        Some(rows) => status::run(&settings, rows),
+        None => run(&settings),
+    };
     let ran = if arguments.next_if(|name| name == "fold").is_some() {
         fold::run(arguments)
     } else if arguments.next_if(|name| name == "contention").is_some() {
@@ -45,7 +52,7 @@ fn main() -> ExitCode {
             history::run(&settings.binary, settings.commits, settings.rounds.min(5))
         })
     } else {
-        settings(arguments).and_then(|settings| run(&settings))
+        settings(arguments).and_then(measure)
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +72,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
         writers: 16,
         answers: 20,
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
+        status: None,
     };
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
@@ -75,6 +83,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
             "--rounds" => settings.rounds = number()?,
             "--writers" => settings.writers = number()?,
             "--answers" => settings.answers = number()?,
+            "--status" => settings.status = Some(number()?),
             "--binary" => settings.binary = PathBuf::from(value),
             other => return Err(format!("unknown option {other}")),
         }

@@ -91,6 +91,10 @@ impl Repository {
         self.succeed(&mut self.command("sync"))
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(crate) fn git(&self) -> Command {
         self.command("git")
     }
@@ -115,7 +119,7 @@ impl Repository {
         ))
     }
 
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(&self.root)

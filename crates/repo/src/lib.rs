@@ -40,6 +40,7 @@ mod sandbox;
 mod source;
 mod sparse;
 pub mod spooled;
+pub mod status;
 pub mod sync_state;
 
 pub use checkouts::Checkout;

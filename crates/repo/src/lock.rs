@@ -22,6 +22,23 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
+    /// Says whether the file that is locked is the one at `path` still.
+    #[cfg(unix)]
+    pub(crate) fn stands_at(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let known = |file: std::io::Result<std::fs::Metadata>| {
+            file.ok().map(|file| (file.dev(), file.ino()))
+        };
+        let here = known(self.file.metadata());
+        here.is_some() && here == known(std::fs::metadata(path))
+    }
+
+    /// Says whether the file that is locked is the one at `path` still. Windows removes no file that is open.
+    #[cfg(not(unix))]
+    pub(crate) fn stands_at(&self, _path: &Path) -> bool {
+        true
+    }
+
     /// Waits for the lock at `path`, at most `patience`.
     ///
     /// Whoever comes later waits in the system's queue, so that among many each gets its turn.
