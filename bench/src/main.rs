@@ -2,11 +2,16 @@
 //!
 //! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
 //!
+//! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
+//! `… -- audit [--commits N] [--rounds N] [--binary PATH]` measures `audit --history`: [`history`].
+//!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
 //! is at rest (`sync`): else a command that flushes pays for what the one before it left unwritten. A figure is a
 //! median over the rounds, as it is and without what spawning `true` costs in the same run.
 #![allow(clippy::print_stdout)]
 
+mod fold;
+mod history;
 mod repository;
 mod stopwatch;
 
@@ -20,12 +25,23 @@ type Result<T> = std::result::Result<T, String>;
 
 struct Settings {
     files: usize,
+    commits: usize,
     rounds: usize,
     binary: PathBuf,
 }
 
 fn main() -> ExitCode {
-    match settings().and_then(|settings| run(&settings)) {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let ran = if arguments.next_if(|name| name == "fold").is_some() {
+        fold::run(arguments)
+    } else if arguments.next_if(|name| name == "audit").is_some() {
+        settings(arguments).and_then(|settings| {
+            history::run(&settings.binary, settings.commits, settings.rounds.min(5))
+        })
+    } else {
+        settings(arguments).and_then(|settings| run(&settings))
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             println!("bench: {message}");
@@ -34,19 +50,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn settings() -> Result<Settings> {
+fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut settings = Settings {
         files: 1_000,
+        commits: 5_000,
         rounds: 60,
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
     };
-    let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
         let number = || value.parse().map_err(|_| format!("{value} is no number"));
         match name.as_str() {
             "--files" => settings.files = number()?,
+            "--commits" => settings.commits = number()?,
             "--rounds" => settings.rounds = number()?,
             "--binary" => settings.binary = PathBuf::from(value),
             other => return Err(format!("unknown option {other}")),

@@ -28,6 +28,13 @@ impl Column {
         Ok(())
     }
 
+    /// Keeps a time that was taken elsewhere where it `counts`.
+    pub(crate) fn add(&mut self, counts: bool, milliseconds: f64) {
+        if counts {
+            self.times.push(milliseconds);
+        }
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)
     }

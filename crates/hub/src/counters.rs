@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What the hub took and refused since it was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Commits stored for the first time.
+    /// Commits and events stored for the first time.
     pub accepted: u64,
-    /// Commits that were stored before.
+    /// Commits and events that were stored before.
     pub duplicates: u64,
-    /// Frames that got an `error`.
+    /// Frames that got an `error`, events that were rejected.
     pub refused: u64,
     /// Frames whose type this version doesn't know or doesn't expect from a clone.
     pub ignored: u64,

@@ -5,9 +5,9 @@ use pawtrail_event::frame::{MAX_FRAME_BYTES, PROTOCOL};
 use serde::Serialize;
 
 /// The most events that one batch holds.
-const MAX_EVENTS_PER_BATCH: usize = 1_000;
+pub(crate) const MAX_EVENTS_PER_BATCH: usize = 1_000;
 /// The most bytes that one batch has, unpacked.
-const MAX_BYTES_PER_BATCH: usize = 512 * 1024;
+pub(crate) const MAX_BYTES_PER_BATCH: usize = 512 * 1024;
 
 #[derive(Serialize)]
 pub(crate) struct Health {

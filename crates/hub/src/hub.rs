@@ -121,6 +121,14 @@ impl Hub {
         self.store.commits(project)
     }
 
+    /// Returns how many events of a project are stored.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn events(&self, project: &ProjectUuid) -> Result<u64> {
+        self.store.events(project)
+    }
+
     /// Returns what this hub took and refused since it was opened.
     pub fn counters(&self) -> Counters {
         self.counters.read()

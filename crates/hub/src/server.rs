@@ -3,15 +3,17 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router, middleware};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{HubError, Result};
+use crate::health::MAX_BYTES_PER_BATCH;
 use crate::hub::Hub;
 use crate::store::{Writer, WriterHandle};
 use crate::{board, guard, health, ingest};
@@ -29,6 +31,7 @@ pub(crate) struct App {
     pub(crate) stop: Stop,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) batches: Arc<Semaphore>,
 }
 
 /// Tells that the server is stopping.
@@ -67,6 +70,7 @@ pub async fn serve(
         stop: Stop(stop),
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+        batches: Arc::new(Semaphore::new(ingest::batch::AT_ONCE)),
     });
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         shutdown.await;
@@ -95,10 +99,17 @@ fn router(app: App) -> Router {
     Router::new()
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/ws", get(ingest::upgrade))
+        .route("/api/v1/events/batch/", batch())
+        .route("/api/v1/events/batch", batch())
         .merge(board::routes())
         .fallback(board::not_found)
         .layer(middleware::from_fn(guard::guard))
         .with_state(app)
+}
+
+/// No body is read beyond what a batch has when it isn't packed.
+fn batch() -> MethodRouter<App> {
+    post(ingest::batch::batch).layer(DefaultBodyLimit::max(MAX_BYTES_PER_BATCH))
 }
 
 /// An answer that refuses, as data.

@@ -56,6 +56,7 @@ pub fn commit(
         return Err(Error::Protected {
             branch: short.to_owned(),
             rule,
+            next: "git switch -c my-branch".to_owned(),
         });
     }
     let paths = relative(root, cwd, paths)?;
@@ -124,7 +125,7 @@ fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
 }
 
 /// Makes the paths relative to the repository root, with `/`.
-fn relative(root: &Path, cwd: &Path, paths: &[PathBuf]) -> Result<Vec<String>> {
+pub(crate) fn relative(root: &Path, cwd: &Path, paths: &[PathBuf]) -> Result<Vec<String>> {
     if paths.is_empty() || paths.len() > MAX_PATHS {
         return Err(Error::invalid(
             "PATH",

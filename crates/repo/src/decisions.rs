@@ -1,10 +1,12 @@
 //! The decision service: every path that asks for or records a decision goes through here.
 
+mod clean;
 mod closed;
 mod read;
 mod spool;
 mod verify;
 
+use gix::ObjectId;
 use pawtrail_event::decision::{
     self, Actor, ActorType, Answered, Decision, Header, Payload, PayloadError, Requested, Row,
     RowPayload,
@@ -14,7 +16,7 @@ use pawtrail_event::{DecisionId, EventId, Sanitized, time};
 use crate::error::{Error, Result};
 use crate::idempotency::{self, Claim};
 use crate::journal::Journal;
-use crate::ledger::{Change, Committed, Content, Ledger, Outcome};
+use crate::ledger::{Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -22,6 +24,8 @@ use crate::receipt::{Delivery, Receipt};
 use crate::sync_state;
 use crate::{durable, history, lines, sandbox, sparse};
 
+pub(crate) use clean::Cleaner;
+pub use clean::id as written_id;
 pub use read::{Entry, GivenBy, Reading, find, list, log};
 pub(crate) use spool::adopt;
 pub use spool::finish;
@@ -88,6 +92,13 @@ pub fn actor(actor_id: &str, actor_type: ActorType) -> Actor {
 /// [`Error::Invalid`] for a blank or oversized field; [`Error::DecisionExists`] when the input key asks something
 /// else already; otherwise when the ledger can't be read or the spool can't be written.
 pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written> {
+    let (ask, held_back) = clean::ask(project, ask);
+    let mut written = record_request(project, mission, ask)?;
+    written.warnings.splice(0..0, held_back);
+    Ok(written)
+}
+
+fn record_request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written> {
     let ledger = match Ledger::lock(project) {
         Ok(ledger) => ledger,
         Err(error) if sandbox::is_closed(&error) => {
@@ -154,7 +165,14 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
 /// [`Error::DecisionNotFound`], [`Error::AlreadyAnswered`], [`Error::Invalid`]; [`Error::Spooled`] when the answer is
 /// recorded and can't be committed now, which the next command makes up for.
 pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Written> {
-    let ledger = match Ledger::lock(project) {
+    let (reply, held_back) = clean::reply(project, reply);
+    let mut written = record_answer(project, mission, reply)?;
+    written.warnings.splice(0..0, held_back);
+    Ok(written)
+}
+
+fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Written> {
+    let mut ledger = match Ledger::lock(project) {
         Ok(ledger) => ledger,
         Err(error) if sandbox::is_closed(&error) => {
             return closed::answer(project, mission, reply, error);
@@ -220,19 +238,35 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
     };
     let message = format!("chore(decisions): answer {decision_id} [skip ci]");
     // From here on the answer is in the spool: whatever fails now, the next command makes up for.
-    match spool::commit(project, &ledger, mission, &place, &message) {
+    let wanted = Some(&event_id);
+    let commit = match spool::commit(project, &mut ledger, mission, &place, &message, wanted) {
         Ok((Outcome::Committed(done), warnings)) => {
             left.extend(warnings);
-            Ok(Written {
-                receipt: receipt(mission, &place, event_id, Some(&done)),
-                decision_id,
-                warnings: left,
-            })
+            if done.new {
+                Ok(done.commit)
+            } else {
+                Err(done.commit)
+            }
         }
-        Ok((Outcome::Deferred(reason), _)) => Err(pending(reason)),
-        Ok((Outcome::Taken(path), _)) => Err(pending(format!("{path} is no log"))),
-        Err(error) => Err(pending(error.to_string())),
-    }
+        Ok((Outcome::Elsewhere(tip), _)) => Err(tip),
+        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
+            return Err(pending(reason));
+        }
+        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
+        Err(error) => return Err(pending(error.to_string())),
+    };
+    // Another commit than one of this command has it: which one is worth knowing, and changes nothing.
+    let commit = commit.or_else(|has_it| {
+        read::brought(project, mission, has_it, &event_id).or_else(|error| {
+            left.push(format!("the commit that brought it was not found: {error}"));
+            Ok::<_, Error>(has_it)
+        })
+    })?;
+    Ok(Written {
+        receipt: receipt(mission, &place, event_id, Some(commit)),
+        decision_id,
+        warnings: left,
+    })
 }
 
 /// The id that a request will have unless its idempotency key stands for another.
@@ -320,15 +354,15 @@ fn receipt(
     mission: &Mission,
     place: &Placement,
     event_id: EventId,
-    done: Option<&Committed>,
+    commit: Option<ObjectId>,
 ) -> Receipt {
     Receipt {
         event_id: Some(event_id),
         mission_id: Some(mission.mission_id.clone()),
         path: mission.path(decision::FILE),
         r#ref: place.ledger_ref.clone(),
-        commit: done.map(|done| project::hash(done.commit)),
-        committed: done.is_some(),
+        commit: commit.map(project::hash),
+        committed: commit.is_some(),
         pushed: false,
         delivery: Delivery::None,
     }

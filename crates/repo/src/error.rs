@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use pawtrail_event::glossary::Scope;
 use pawtrail_event::merge::Conflict;
-use pawtrail_event::{DecisionId, IdError};
+use pawtrail_event::{ConflictId, DecisionId, IdError};
 use serde_json::{Value, json};
 
 use crate::receipt::Receipt;
@@ -132,6 +133,54 @@ pub enum Error {
         /// What it asks.
         question: String,
     },
+    /// Nobody asked a question of that id about a term.
+    #[error("no question about a term has the id `{id}`")]
+    ConflictNotFound {
+        /// The id.
+        id: ConflictId,
+    },
+    /// The question about a term has another answer.
+    #[error("conflict `{id}` is resolved already: in {scope}, `{term}` means: {definition}")]
+    AlreadyResolved {
+        /// The conflict.
+        id: ConflictId,
+        /// The term.
+        term: String,
+        /// The scope.
+        scope: Scope,
+        /// What it means there.
+        definition: String,
+        /// When that was said.
+        resolved_at: String,
+    },
+    /// Since the question was asked, another answer gave the term a meaning.
+    #[error("since `{id}` was asked, `{term}` was given another meaning in {scope}: {definition}")]
+    TermSettled {
+        /// The conflict.
+        id: ConflictId,
+        /// The term.
+        term: String,
+        /// The scope.
+        scope: Scope,
+        /// What it means there.
+        definition: String,
+        /// When that was said.
+        resolved_at: String,
+    },
+    /// The glossary doesn't know the term.
+    #[error("the glossary has no term `{term}`")]
+    TermNotFound {
+        /// The term.
+        term: String,
+    },
+    /// Log and seed file hold a resolution, and there is no branch that it may be committed to.
+    #[error("recorded, and in the seed file, but not committed: {reason}")]
+    SeedNotCommitted {
+        /// What is true now.
+        receipt: Box<Receipt>,
+        /// Why it isn't committed.
+        reason: String,
+    },
     /// The idempotency key stands for another request.
     #[error("the idempotency key `{key}` was used for something else")]
     KeyReused {
@@ -169,6 +218,14 @@ pub enum Error {
         branch: String,
         /// The rule that protects it.
         rule: String,
+        /// The command that gets the user on.
+        next: String,
+    },
+    /// The mission's ledger stays where it was.
+    #[error("the ledger was not moved: {reason}")]
+    LedgerNotMoved {
+        /// Why not.
+        reason: String,
     },
     /// Another branch is checked out than the one named.
     #[error("`{expected}` isn't checked out here; {actual} is")]
@@ -195,6 +252,16 @@ pub enum Error {
     CommitRefused {
         /// What git said.
         message: String,
+    },
+    /// A git hook can't be installed or removed.
+    #[error("{}: {message}", .path.display())]
+    Hook {
+        /// The hook's file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        message: String,
+        /// The command to run next.
+        next_step: String,
     },
     /// What should have been committed is only recorded; the next command finishes it.
     #[error("recorded, but not committed: {reason}")]
@@ -233,16 +300,23 @@ impl Error {
             Self::AmbiguousDecision { .. } => "DECISION_AMBIGUOUS",
             Self::AlreadyAnswered { .. } => "DECISION_ALREADY_ANSWERED",
             Self::DecisionExists { .. } => "DECISION_EXISTS",
+            Self::ConflictNotFound { .. } => "CONFLICT_NOT_FOUND",
+            Self::AlreadyResolved { .. } => "CONFLICT_ALREADY_RESOLVED",
+            Self::TermSettled { .. } => "TERM_ALREADY_RESOLVED",
+            Self::TermNotFound { .. } => "TERM_NOT_FOUND",
+            Self::SeedNotCommitted { .. } => "NO_BRANCH_TO_COMMIT_TO",
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
+            Self::LedgerNotMoved { .. } => "LEDGER_NOT_MOVED",
             Self::OtherBranch { .. } => "OTHER_BRANCH_CHECKED_OUT",
             Self::Detached => "HEAD_DETACHED",
             Self::NotCreated { .. } => "MISSION_NOT_CREATED",
             Self::NothingToCommit => "NOTHING_TO_COMMIT",
             Self::CommitRefused { .. } => "COMMIT_REFUSED",
+            Self::Hook { .. } => "HOOK_NOT_OURS",
             Self::Spooled { .. } => "NOT_COMMITTED_YET",
             Self::LockTimeout { .. } => "LOCK_TIMEOUT",
         }
@@ -265,12 +339,18 @@ impl Error {
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
                 return Some(format!("pawtrail decision show {id}"));
             }
-            Self::Protected { .. } | Self::Detached => "git switch -c my-branch",
-            Self::NotCreated { .. } => "git status",
+            Self::ConflictNotFound { .. } | Self::TermNotFound { .. } => "pawtrail glossary list",
+            Self::AlreadyResolved { term, .. } | Self::TermSettled { term, .. } => {
+                return Some(format!("pawtrail glossary show \"{term}\""));
+            }
+            Self::Protected { next, .. } => return Some(next.clone()),
+            Self::Detached | Self::SeedNotCommitted { .. } => "git switch -c my-branch",
+            Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
-            Self::Spooled { .. } => "pawtrail sync status",
+            Self::Hook { next_step, .. } => next_step,
+            Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
             | Self::Git { .. }
             | Self::Io { .. }
@@ -286,10 +366,12 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Invalid { .. } | Self::NoMission { .. } => 2,
-            Self::Spooled { .. } => 3,
+            Self::Spooled { .. } | Self::SeedNotCommitted { .. } => 3,
             Self::LockTimeout { .. } => 4,
             Self::AlreadyAnswered { .. }
             | Self::DecisionExists { .. }
+            | Self::AlreadyResolved { .. }
+            | Self::TermSettled { .. }
             | Self::KeyReused { .. }
             | Self::PathTaken { .. }
             // Git, which runs the merge driver, takes any code up to 128 for a conflict.
@@ -306,12 +388,16 @@ impl Error {
             | Self::AmbiguousMission { .. }
             | Self::DecisionNotFound { .. }
             | Self::AmbiguousDecision { .. }
+            | Self::ConflictNotFound { .. }
+            | Self::TermNotFound { .. }
             | Self::Protected { .. }
             | Self::OtherBranch { .. }
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
-            | Self::CommitRefused { .. } => 1,
+            | Self::CommitRefused { .. }
+            | Self::Hook { .. } => 1,
         }
     }
 
@@ -322,7 +408,9 @@ impl Error {
             Self::Io { action, path, .. } => {
                 json!({ "action": action, "path": path.display().to_string() })
             }
-            Self::Damaged { path, .. } => json!({ "path": path.display().to_string() }),
+            Self::Damaged { path, .. } | Self::Hook { path, .. } => {
+                json!({ "path": path.display().to_string() })
+            }
             Self::MissionNotFound { handle } => json!({ "handle": handle }),
             Self::AmbiguousMission { handle, candidates } => {
                 json!({ "handle": handle, "candidates": candidates })
@@ -341,6 +429,28 @@ impl Error {
             Self::DecisionExists { id, question } => {
                 json!({ "decision_id": id, "question": question })
             }
+            Self::ConflictNotFound { id } => json!({ "conflict_id": id }),
+            Self::AlreadyResolved {
+                id,
+                term,
+                scope,
+                definition,
+                resolved_at,
+            }
+            | Self::TermSettled {
+                id,
+                term,
+                scope,
+                definition,
+                resolved_at,
+            } => json!({
+                "conflict_id": id,
+                "term": term,
+                "scope": scope,
+                "definition": definition,
+                "resolved_at": resolved_at,
+            }),
+            Self::TermNotFound { term } => json!({ "term": term }),
             Self::KeyReused { key } => json!({ "idempotency_key": key }),
             Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),
             Self::EventConflict { path, conflicts } => {
@@ -351,11 +461,13 @@ impl Error {
                 json!({ "path": path, "conflicts": events })
             }
             Self::Invalid { what, .. } => json!({ "argument": what }),
-            Self::Protected { branch, rule } => json!({ "branch": branch, "rule": rule }),
+            Self::Protected { branch, rule, .. } => json!({ "branch": branch, "rule": rule }),
             Self::OtherBranch { expected, actual } => {
                 json!({ "expected": expected, "actual": actual })
             }
-            Self::Spooled { receipt, reason } => json!({ "receipt": receipt, "reason": reason }),
+            Self::Spooled { receipt, reason } | Self::SeedNotCommitted { receipt, reason } => {
+                json!({ "receipt": receipt, "reason": reason })
+            }
             Self::LockTimeout { path, seconds } => {
                 json!({ "path": path.display().to_string(), "seconds": seconds })
             }
@@ -365,6 +477,7 @@ impl Error {
             | Self::NotInitialized
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => json!({}),
         }
@@ -372,7 +485,7 @@ impl Error {
 
     /// Returns the receipt of a write that is recorded and not committed.
     pub fn receipt(&self) -> Option<&Receipt> {
-        if let Self::Spooled { receipt, .. } = self {
+        if let Self::Spooled { receipt, .. } | Self::SeedNotCommitted { receipt, .. } = self {
             Some(receipt)
         } else {
             None

@@ -81,7 +81,8 @@ fn slug(project: &Project) -> String {
         .map(|c| if c == '_' || c == ' ' { '-' } else { c })
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '.')
         .collect();
-    if slug.is_empty() {
+    // The directory may be named after its owner, and this goes into a file of the project.
+    if slug.is_empty() || *project.sanitizer().text(&slug) != *slug {
         "project".to_owned()
     } else {
         slug

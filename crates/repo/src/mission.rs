@@ -3,6 +3,7 @@
 mod create;
 mod find;
 mod handle;
+mod unfinished;
 
 use pawtrail_event::{MissionId, MissionSlug};
 use serde::{Deserialize, Serialize};
@@ -12,12 +13,13 @@ use crate::error::Result;
 pub use create::{Created, NewMission, Topology, create};
 pub use find::{DamagedMeta, Listing, list};
 pub use handle::resolve;
+pub use unfinished::finish;
 
 /// The directory that holds all missions.
 pub const SPECS_DIR: &str = "kitty-specs";
 /// The prefix of mission branches.
 pub(crate) const BRANCH_PREFIX: &str = "refs/heads/kitty/mission-";
-const META: &str = "meta.json";
+pub(crate) const META: &str = "meta.json";
 const LIMIT: usize = 1024 * 1024;
 
 /// One mission.

@@ -45,6 +45,31 @@ pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
     let facts = Facts::of(project)?;
     let worktrees = checkouts::all(project)?;
     let choice = choose(project, mission, &facts, &worktrees)?;
+    place(project, mission, worktrees, choice)
+}
+
+/// Says where a mission's files would live on the branch of this full name, which otherwise starts from `start`.
+pub(crate) fn on_branch(
+    project: &Project,
+    mission: &Mission,
+    full: &str,
+    start: Option<ObjectId>,
+) -> Result<Placement> {
+    let choice = Choice {
+        ledger_ref: full.to_owned(),
+        chosen_by: ChosenBy::Command,
+        recorded: false,
+        base: remote_tip(project, full)?.or(start),
+    };
+    place(project, mission, checkouts::all(project)?, choice)
+}
+
+fn place(
+    project: &Project,
+    mission: &Mission,
+    worktrees: Vec<Checkout>,
+    choice: Choice,
+) -> Result<Placement> {
     let tip = history::tip(project, &choice.ledger_ref)?;
     let base = match (tip, choice.base) {
         (Some(tip), _) => Some(tip),
@@ -55,10 +80,7 @@ pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
         let (branch, operation) = checkout.busy.as_ref()?;
         (*branch == choice.ledger_ref).then(|| (checkout.root.clone(), *operation))
     });
-    let checkouts: Vec<Checkout> = worktrees
-        .into_iter()
-        .filter(|checkout| checkout.branch.as_deref() == Some(&*choice.ledger_ref))
-        .collect();
+    let checkouts = checkouts_of(worktrees, &choice.ledger_ref);
     Ok(Placement {
         seen_by_python: checkouts
             .iter()
@@ -72,6 +94,14 @@ pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
         busy,
         dir: mission.dir.clone(),
     })
+}
+
+/// Returns those of the worktrees that have a branch checked out.
+pub(crate) fn checkouts_of(worktrees: Vec<Checkout>, branch: &str) -> Vec<Checkout> {
+    worktrees
+        .into_iter()
+        .filter(|checkout| checkout.branch.as_deref() == Some(branch))
+        .collect()
 }
 
 /// Records the choice of a mission's ledger branch for all time, unless one is recorded, and gives it back.

@@ -9,6 +9,7 @@ use pawtrail_event::{BuildId, CommitHash, NodeId, ProjectUuid};
 use ulid::Ulid;
 
 use crate::clone_state;
+use crate::developer;
 use crate::engine;
 use crate::error::{Error, GitContext, Result};
 use crate::identity::{self, Identity};
@@ -129,9 +130,10 @@ impl Project {
         self.common_dir.join("pawtrail")
     }
 
-    /// Returns the rules for what an event of this project may hold.
+    /// Returns the rules for what may be written here: the general ones, and those for who works here. Made at first use.
     pub fn sanitizer(&self) -> &Sanitizer {
-        self.sanitizer.get_or_init(Sanitizer::general)
+        let make = || Sanitizer::new(&developer::inside(self));
+        self.sanitizer.get_or_init(make)
     }
 
     /// Returns the project's identity from `.kittify/config.yaml`, in this checkout or the primary one.

@@ -23,6 +23,8 @@ pub enum ChosenBy {
     CurrentBranch,
     /// Nothing else could be used, so the mission has a branch of its own.
     OwnBranch,
+    /// A user, by `mission ledger --set`.
+    Command,
 }
 
 /// What a clone remembers of a mission, in `pawtrail/missions/<mission id>` of its git directory.

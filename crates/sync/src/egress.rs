@@ -4,6 +4,7 @@
 //! each is written to the egress log before its bytes leave.
 
 mod dial;
+pub(crate) mod post;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use pawtrail_event::ProjectUuid;
-use pawtrail_event::frame::Frame;
+use pawtrail_event::frame::Outgoing;
 use rustls::ClientConfig;
 use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::Message;
@@ -33,6 +34,28 @@ pub struct Door {
     place: Place,
     log: EgressLog,
     tls: OnceLock<Arc<ClientConfig>>,
+}
+
+/// What the log says of one thing that leaves.
+struct Note {
+    kind: &'static str,
+    bytes: usize,
+    git_hash: Option<String>,
+    events: Option<u64>,
+    event_id: Option<String>,
+}
+
+impl Note {
+    /// A note about a connection or a frame.
+    fn of(kind: &'static str, bytes: usize, git_hash: Option<String>) -> Self {
+        Self {
+            kind,
+            bytes,
+            git_hash,
+            events: None,
+            event_id: None,
+        }
+    }
 }
 
 /// One open connection to a hub.
@@ -94,7 +117,8 @@ impl Door {
         } else {
             Connector::Rustls(self.tls()?)
         };
-        self.note(&consent, "connect", request.uri().path().len(), None)?;
+        let path = request.uri().path().len();
+        self.note(&consent, &Note::of("connect", path, None))?;
         let open = async {
             let stream = dial::reach(&consent.url).await?;
             // That may have taken seconds, and only now the token would leave.
@@ -111,16 +135,16 @@ impl Door {
     ///
     /// # Errors
     /// When consent is gone or changed, the frame is of another project, or the connection broke.
-    pub async fn send(&self, line: &mut Line, frame: &Frame) -> Result<(), DoorError> {
+    pub async fn send(&self, line: &mut Line, frame: &Outgoing) -> Result<(), DoorError> {
         self.allowed(line)?;
         let (kind, hash) = describe(frame);
-        if let Frame::LocalCommit(commit) = frame
+        if let Outgoing::Commit(commit) = frame
             && !is_of(commit.project_uuid.as_ref(), &line.consent)
         {
             return Err(DoorError::OtherProject);
         }
         let text = frame.to_text();
-        self.note(&line.consent, kind, text.len(), hash)?;
+        self.note(&line.consent, &Note::of(kind, text.len(), hash))?;
         deliver(line, Message::text(text)).await
     }
 
@@ -149,19 +173,15 @@ impl Door {
         }
     }
 
-    fn note(
-        &self,
-        consent: &Consent,
-        kind: &str,
-        bytes: usize,
-        hash: Option<String>,
-    ) -> Result<(), SyncError> {
+    fn note(&self, consent: &Consent, note: &Note) -> Result<(), SyncError> {
         self.log.add(&Entry {
             at: jiff::Timestamp::now().to_string(),
             url: consent.url.to_string(),
-            kind: kind.to_owned(),
-            bytes: bytes as u64,
-            git_hash: hash,
+            kind: note.kind.to_owned(),
+            bytes: note.bytes as u64,
+            git_hash: note.git_hash.clone(),
+            events: note.events,
+            event_id: note.event_id.clone(),
         })
     }
 
@@ -218,15 +238,10 @@ fn is_of(project: Option<&ProjectUuid>, consent: &Consent) -> bool {
     project == Some(&consent.project_uuid)
 }
 
-fn describe(frame: &Frame) -> (&'static str, Option<String>) {
+fn describe(frame: &Outgoing) -> (&'static str, Option<String>) {
     match frame {
-        Frame::Snapshot(_) => ("snapshot", None),
-        Frame::LocalCommit(commit) => ("LocalCommit", Some(commit.git_hash.to_string())),
-        Frame::LocalCommitAck(ack) => ("LocalCommitAck", Some(ack.git_hash.to_string())),
-        Frame::Error(_) => ("error", None),
-        Frame::Ping(_) => ("ping", None),
-        Frame::Pong(_) => ("pong", None),
-        Frame::Unknown(_) => ("unknown", None),
+        Outgoing::Commit(commit) => ("LocalCommit", Some(commit.git_hash.to_string())),
+        Outgoing::Pong(_) => ("pong", None),
     }
 }
 

@@ -12,10 +12,12 @@ mod error;
 mod outbox;
 mod place;
 mod private_file;
+pub mod queue;
 pub mod session;
 #[cfg(test)]
 mod testing;
 mod token;
+mod upload;
 pub mod url;
 
 pub use error::SyncError;

@@ -20,6 +20,24 @@ pub(crate) enum MissionCommand {
         #[arg(value_name = "MISSION")]
         mission: Option<String>,
     },
+    /// Show or change the branch that holds a mission's events
+    ///
+    /// The branch is chosen once and recorded in this clone. A change takes every line along, and nothing is checked out.
+    #[command(
+        after_help = "Examples:\n  pawtrail mission ledger payments\n  pawtrail mission ledger payments --set agents/payments"
+    )]
+    Ledger(LedgerArgs),
+}
+
+/// Arguments of `mission ledger`.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// Mission id, its first 8 characters, directory name, slug, or number
+    #[arg(value_name = "MISSION")]
+    pub(crate) mission: Option<String>,
+    /// Keep the mission's events on this branch from now on
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) set: Option<String>,
 }
 
 /// Arguments of `mission create`.

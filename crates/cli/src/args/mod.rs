@@ -3,9 +3,11 @@
 mod commit;
 mod decision;
 mod demo;
+mod glossary;
 mod hub;
 mod ledger;
 mod mission;
+mod privacy;
 mod sync;
 
 use std::path::PathBuf;
@@ -17,9 +19,14 @@ pub(crate) use decision::{
     ActorArgs, ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
 };
 pub(crate) use demo::DemoArgs;
+pub(crate) use glossary::{
+    AskArgs, GlossaryCommand, ObserveArgs, RebuildArgs, ResolveArgs, ScopeName, SenseArgs,
+    UrgencyName,
+};
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
-pub(crate) use mission::{CreateArgs, MissionCommand, TopologyArg};
+pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
+pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 
 /// Spec-driven work with coding agents, with a memory that can be trusted.
@@ -92,7 +99,7 @@ pub(crate) enum Command {
     /// Changes nothing that is there already, so it can be run again.
     #[command(after_help = "Example:\n  pawtrail init")]
     Init,
-    /// Missions: create, list, show
+    /// Missions: create, list, show, ledger
     #[command(subcommand)]
     Mission(MissionCommand),
     /// Say where a mission's files live, who chose that, and why
@@ -105,6 +112,9 @@ pub(crate) enum Command {
     /// Decisions: request, answer, list, show, log
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// The glossary: observe, sense, ask, resolve, list, show, rebuild
+    #[command(subcommand)]
+    Glossary(GlossaryCommand),
     /// Commit exactly the named paths; index, stash and other files stay as they are
     #[command(
         after_help = "Example:\n  pawtrail commit -m \"Describe the payment flow\" kitty-specs/payments-01KT119Y/spec.md"
@@ -115,6 +125,23 @@ pub(crate) enum Command {
         after_help = "Examples:\n  pawtrail verify\n  pawtrail verify --mission payments --json"
     )]
     Verify(VerifyArgs),
+    /// Say where event files hold private data, never what
+    ///
+    /// Looks at the work tree and the index. Ends with 1 where something was found.
+    #[command(
+        after_help = "Examples:\n  pawtrail audit\n  pawtrail audit --history --json\n  pawtrail audit kitty-specs/payments-01KT119Y"
+    )]
+    Audit(AuditArgs),
+    /// Take private data out of JSON, from standard input to standard output
+    ///
+    /// What holds nothing private comes out byte for byte. With --json, counts instead of the text.
+    #[command(
+        after_help = "Examples:\n  pawtrail sanitize < event.json\n  pawtrail sanitize --lines < events.jsonl > clean.jsonl"
+    )]
+    Sanitize(SanitizeArgs),
+    /// Git hooks: install, remove
+    #[command(subcommand)]
+    Hooks(HooksCommand),
     /// Say what is wrong with this clone, and mend it
     #[command(after_help = "Examples:\n  pawtrail doctor\n  pawtrail doctor --fix")]
     Doctor(DoctorArgs),

@@ -45,7 +45,8 @@ fn request(context: &Context, args: &RequestArgs) -> Result<Done, CliError> {
         .options
         .first()
         .map_or("ANSWER".to_owned(), |option| quoted(option));
-    let text = Text::new(&format!("Asked: {}", plain(&args.question)))
+    let question = project.sanitizer().text(&args.question);
+    let text = Text::new(&format!("Asked: {}", plain(&question)))
         .field("decision", id)
         .field("mission", &mission.mission_slug);
     let text = match &asked.receipt.commit {
@@ -73,14 +74,15 @@ fn answer(context: &Context, args: &AnswerArgs) -> Result<Done, CliError> {
     };
     let (mission, mut given) = answer_in(context, &project, args.mission.as_deref(), reply)?;
     after_write::follow(&project, &mut given.receipt, &mut given.warnings);
-    let text = Text::new(&format!("Answered: {}", plain(&args.answer)))
+    let answer = project.sanitizer().text(&args.answer);
+    let text = Text::new(&format!("Answered: {}", plain(&answer)))
         .field("decision", &given.decision_id)
         .field("mission", &mission.mission_slug);
     let text = receipt_fields(text, &given.receipt).next(&format!(
         "pawtrail decision log --mission {}",
         mission.mission_slug
     ));
-    let data = json!({ "decision_id": given.decision_id, "answer": args.answer });
+    let data = json!({ "decision_id": given.decision_id, "answer": answer });
     Done::new(data, text.done())
         .with_warnings(given.warnings)
         .with_receipt(&given.receipt)
@@ -186,7 +188,7 @@ fn damaged(reading: &Reading) -> Vec<String> {
 
 fn show(context: &Context, args: &ShowArgs) -> Result<Done, CliError> {
     let project = context.project()?;
-    let id = &args.decision_id;
+    let id = &decisions::written_id(&project, &args.decision_id);
     let mut found = None;
     if let Some(mission) = nearest(context, &project, args.mission.as_deref())? {
         found = entry(&project, &mission, id)?;

@@ -1,13 +1,14 @@
-//! `mission`: create, list, show.
+//! `mission`: create, list, show, ledger.
 
 use pawtrail_repo::engine;
+use pawtrail_repo::ledger_branch;
 use pawtrail_repo::mission::{self, Mission, NewMission, Topology};
 use pawtrail_repo::placement::placement;
 use serde_json::json;
 
-use crate::args::{CreateArgs, MissionCommand, TopologyArg};
+use crate::args::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 use crate::commands::after_write::{self, receipt_fields};
-use crate::commands::placement::document;
+use crate::commands::placement::{document, reason};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Done, to_json};
@@ -18,6 +19,10 @@ pub(super) fn run(context: &Context, command: &MissionCommand) -> Result<Done, C
         MissionCommand::Create(args) => create(context, args),
         MissionCommand::List => list(context),
         MissionCommand::Show { mission } => show(context, mission.as_deref()),
+        MissionCommand::Ledger(args) => match &args.set {
+            None => ledger(context, args),
+            Some(branch) => set_ledger(context, args, branch),
+        },
     }
 }
 
@@ -109,4 +114,58 @@ fn show(context: &Context, handle: Option<&str>) -> Result<Done, CliError> {
         "placement": document(&place, &choice)?,
     });
     Ok(Done::new(data, text.done()))
+}
+
+fn ledger(context: &Context, args: &LedgerArgs) -> Result<Done, CliError> {
+    let project = context.project()?;
+    let mission = context.mission(&project, args.mission.as_deref())?;
+    let place = placement(&project, &mission)?;
+    let choice = engine::choose(&project, &place)?;
+    let recorded = if place.recorded {
+        "yes, in this clone"
+    } else {
+        "not yet; the first write records it"
+    };
+    let text = Text::new(branch(&place.ledger_ref))
+        .field("mission", &mission.mission_slug)
+        .field("because", reason(place.chosen_by))
+        .field("recorded", recorded)
+        .next(&format!(
+            "pawtrail mission ledger {} --set BRANCH",
+            mission.mission_slug
+        ));
+    let data = json!({
+        "mission_id": mission.mission_id,
+        "mission_slug": mission.mission_slug,
+        "placement": document(&place, &choice)?,
+    });
+    Ok(Done::new(data, text.done()))
+}
+
+fn set_ledger(context: &Context, args: &LedgerArgs, wanted: &str) -> Result<Done, CliError> {
+    let project = context.project()?;
+    let mission = context.mission(&project, args.mission.as_deref())?;
+    let mut moved = ledger_branch::set(&project, &mission, wanted)?;
+    after_write::follow(&project, &mut moved.receipt, &mut moved.warnings);
+    let place = &moved.placement;
+    let choice = engine::choose(&project, place)?;
+    let text = Text::new(&format!(
+        "The events of {} are kept on {}.",
+        mission.mission_slug,
+        branch(&place.ledger_ref)
+    ))
+    .field("before", branch(&moved.previous_ref));
+    let text = receipt_fields(text, &moved.receipt).next(&format!(
+        "pawtrail verify --mission {}",
+        mission.mission_slug
+    ));
+    let data = json!({
+        "mission_id": mission.mission_id,
+        "mission_slug": mission.mission_slug,
+        "previous_ref": moved.previous_ref,
+        "placement": document(place, &choice)?,
+    });
+    Done::new(data, text.done())
+        .with_warnings(moved.warnings)
+        .with_receipt(&moved.receipt)
 }

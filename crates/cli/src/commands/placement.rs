@@ -74,12 +74,13 @@ pub(super) fn document(place: &Placement, choice: &Choice) -> Result<Value, CliE
     }))
 }
 
-fn reason(chosen_by: ChosenBy) -> &'static str {
+pub(super) fn reason(chosen_by: ChosenBy) -> &'static str {
     match chosen_by {
         ChosenBy::Meta => "the mission's meta.json names it",
         ChosenBy::ExistingBranch => "the mission's own branch was there already",
         ChosenBy::RemoteBranch => "the mission's own branch was on a remote already",
         ChosenBy::CurrentBranch => "the primary checkout was on this unprotected branch",
+        ChosenBy::Command => "it was set by `pawtrail mission ledger --set`",
         ChosenBy::OwnBranch => "the current branch is protected, detached or none",
     }
 }

@@ -113,22 +113,37 @@ fn break_line(out: &mut String, form: &Form, level: usize) {
 
 fn write_string(out: &mut String, text: &str, form: &Form) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' => escape(out, character),
-            ' '..='~' => out.push(character),
-            '\u{7f}'..=char::MAX if form.ascii => escape(out, character),
-            '\u{7f}'..=char::MAX => out.push(character),
+    let mut rest = text;
+    // Most of a text stands for itself and is copied in one piece.
+    while let Some(at) = rest.bytes().position(|byte| is_special(byte, form)) {
+        let (plain, tail) = rest.split_at(at);
+        out.push_str(plain);
+        let mut characters = tail.chars();
+        if let Some(character) = characters.next() {
+            write_special(out, character);
         }
+        rest = characters.as_str();
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+/// Whether a byte is, or begins, a character that doesn't stand for itself.
+fn is_special(byte: u8, form: &Form) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\' || (form.ascii && byte >= 0x7f)
+}
+
+fn write_special(out: &mut String, character: char) {
+    match character {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        other => escape(out, other),
+    }
 }
 
 /// Writes `\uXXXX` in lower case, a surrogate pair for a character beyond the first plane.

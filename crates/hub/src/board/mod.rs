@@ -2,7 +2,9 @@
 
 mod assets;
 mod events;
+mod glossary;
 mod group;
+mod lanes;
 mod page;
 mod part;
 mod time;
@@ -19,10 +21,14 @@ use crate::error::Result;
 use crate::live::Revision;
 use crate::presence::Connected;
 use crate::server::App;
-use crate::store::StoredCommit;
+use crate::store::{Lane, Resolution, StoredCommit};
 
 /// The most commits that one board lists; it says how many more there are.
 const MAX_COMMITS: u32 = 500;
+/// The most work packages that one board shows.
+const MAX_PACKAGES: u32 = 2_000;
+/// The most clarified terms that one board shows.
+const MAX_RESOLUTIONS: u32 = 100;
 
 /// What the board of one project shows.
 struct Board {
@@ -35,6 +41,10 @@ struct Board {
     /// How many there are, listed or not.
     total: u64,
     connected: Vec<Connected>,
+    /// By mission and name.
+    lanes: Vec<Lane>,
+    /// Newest first.
+    resolutions: Vec<Resolution>,
 }
 
 /// The board's routes.
@@ -105,9 +115,18 @@ async fn read(app: &App, project: ProjectUuid, base: String) -> Result<Option<Bo
     let wanted = project.clone();
     let found = app
         .hub
-        .blocking(move |store| store.current(&wanted, MAX_COMMITS))
+        .blocking(move |store| {
+            let Some((commits, total)) = store.current(&wanted, MAX_COMMITS)? else {
+                return Ok(None);
+            };
+            let lanes = store.lanes(&wanted, MAX_PACKAGES)?;
+            let resolutions = store.resolutions(&wanted, MAX_RESOLUTIONS)?;
+            Ok(Some((commits, total, lanes, resolutions)))
+        })
         .await?;
-    Ok(found.map(|(commits, total)| Board {
+    Ok(found.map(|(commits, total, lanes, resolutions)| Board {
+        lanes,
+        resolutions,
         connected: app.hub.presence.connected(&project),
         project,
         base,

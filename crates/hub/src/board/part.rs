@@ -5,7 +5,7 @@ use pawtrail_event::frame::SPECS_PREFIX;
 use pawtrail_event::{MissionSlug, ProjectUuid};
 
 use super::group::{self, Mission};
-use super::{Board, time};
+use super::{Board, glossary, lanes, time};
 use crate::presence::Connected;
 use crate::store::StoredCommit;
 
@@ -23,7 +23,9 @@ pub(super) fn board(board: &Board) -> Markup {
             p.faint { "Commits on mission branches, live from the clones that make them, before they are pushed." }
         }
         (builds(&board.connected))
-        @if missions.is_empty() {
+        (lanes::lanes(&board.lanes))
+        (glossary::resolutions(&board.resolutions))
+        @if missions.is_empty() && board.lanes.is_empty() && board.resolutions.is_empty() {
             @if board.connected.is_empty() { (first_steps(board)) } @else { (waiting()) }
         }
         @for mission in &missions { (self::mission(mission)) }
@@ -242,6 +244,8 @@ mod tests {
             total: u64::try_from(commits.len()).unwrap(),
             commits,
             connected,
+            lanes: Vec::new(),
+            resolutions: Vec::new(),
         })
         .into_string()
     }

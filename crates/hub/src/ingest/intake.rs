@@ -1,6 +1,9 @@
 //! The intake: what one message of a clone means.
 
-use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit};
+use std::sync::LazyLock;
+
+use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit, SPECS_PREFIX};
+use pawtrail_event::sanitize::Sanitizer;
 use pawtrail_event::{BuildId, CommitHash, ProjectUuid};
 use serde::Deserialize;
 
@@ -26,7 +29,7 @@ pub(super) fn read(text: &str, project: &ProjectUuid) -> Meaning {
                 format!("the frame is of project {named}, the token of another"),
                 Some(frame.git_hash),
             )),
-            Some(_) | None => Meaning::Commit(Box::new(frame)),
+            Some(_) | None => checked(frame),
         },
         Ok(Frame::Pong(pong)) => Meaning::Alive(pong.build_id),
         // Frames of the hub's side, and types of a later version.
@@ -39,6 +42,36 @@ pub(super) fn read(text: &str, project: &ProjectUuid) -> Meaning {
         ) => Meaning::Ignored,
         Err(error) => Meaning::Refused(refused(error.code(), error.to_string(), hash_of(text))),
     }
+}
+
+/// The rules that need to know nobody; made at the first frame.
+static RULES: LazyLock<Sanitizer> = LazyLock::new(Sanitizer::general);
+
+/// Looks again for what the clone should have taken out. The branch is git's own name for it, and passes.
+fn checked(frame: LocalCommit) -> Meaning {
+    let inside = |path: &'_ String| path.strip_prefix(SPECS_PREFIX).map(str::to_owned);
+    let paths = frame.changed_files.iter().filter_map(inside);
+    let found = paths
+        .map(|path| ("changed_files", path))
+        .chain(
+            frame
+                .mission_slug
+                .iter()
+                .map(|slug| ("mission_slug", slug.to_string())),
+        )
+        .find(|(_, text)| *RULES.text(text) != **text);
+    let Some((field, text)) = found else {
+        return Meaning::Commit(Box::new(frame));
+    };
+    let findings = RULES.findings(text.as_bytes());
+    let rule = findings
+        .first()
+        .map_or("unknown", |found| found.rule.name());
+    Meaning::Refused(refused(
+        "PRIVATE_DATA",
+        format!("`{field}` holds private data: rule `{rule}`"),
+        Some(frame.git_hash),
+    ))
 }
 
 /// The refusal of a binary message.
@@ -163,6 +196,24 @@ mod tests {
             code(&Meaning::Refused(binary())),
             ("FRAME_MALFORMED", false)
         );
+    }
+
+    #[test]
+    fn private_data_is_refused_by_the_rules_name_and_not_repeated() {
+        let path = "kitty-specs/m/letter to ada@example.test.md";
+        let Meaning::Refused(error) = with("changed_files", json!(["kitty-specs/m/a", path]))
+        else {
+            panic!("not refused");
+        };
+        assert_eq!(
+            (error.code.as_str(), error.retryable),
+            ("PRIVATE_DATA", false)
+        );
+        assert!(error.message.contains("rule `email`"), "{}", error.message);
+        assert!(!error.message.contains("ada"), "{}", error.message);
+        assert!(error.git_hash.is_some());
+        let branch = with("branch", json!("refs/heads/kitty/mission-ada@example.test"));
+        assert!(matches!(branch, Meaning::Commit(_)));
     }
 
     #[test]

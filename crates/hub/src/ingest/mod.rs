@@ -1,5 +1,6 @@
-//! Ingest: a clone's WebSocket, from the request to the last acknowledgement.
+//! Ingest: what clones send, by WebSocket or in batches, from the request to the last acknowledgement.
 
+pub(crate) mod batch;
 mod connection;
 mod intake;
 mod outbox;
@@ -15,6 +16,7 @@ use pawtrail_event::frame::PROTOCOL;
 use serde_json::json;
 
 use crate::server::{App, refusal};
+use crate::store::Grant;
 use crate::token;
 
 const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("x-pawtrail-protocol");
@@ -30,27 +32,12 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    // Addresses end up in logs and histories, so nothing secret may travel in one.
-    if query.is_some_and(|query| !query.is_empty()) {
-        let message = "this address takes no query: send the token as `Authorization: Bearer`";
-        return refusal(StatusCode::BAD_REQUEST, "QUERY_REFUSED", message).into_response();
+    if let Some(refused) = query_refused(query.as_deref()) {
+        return refused;
     }
-    let spoken = single(&headers, &PROTOCOL_HEADER).and_then(|version| version.parse().ok());
-    if spoken != Some(PROTOCOL) {
-        return not_spoken();
-    }
-    let hash = single(&headers, &header::AUTHORIZATION).and_then(token::from_authorization);
-    let grant = match hash {
-        None => Ok(None),
-        Some(hash) => app.hub.blocking(move |store| store.authorize(hash)).await,
-    };
-    let grant = match grant {
-        Ok(Some(grant)) => grant,
-        Ok(None) => return unauthorized(),
-        Err(error) => {
-            tracing::error!(%error, "a token can't be checked");
-            return unavailable("the hub's store failed: try again later");
-        }
+    let grant = match authorized(&app, &headers).await {
+        Ok(grant) => grant,
+        Err(refused) => return refused,
     };
     let Ok(permit) = app.connections.clone().try_acquire_owned() else {
         return unavailable("the hub has as many connections as it takes: try again later");
@@ -67,6 +54,35 @@ pub(crate) async fn upgrade(
                 connection::run(socket, app, grant).await;
                 drop(permit);
             }),
+    }
+}
+
+/// Refuses an address with a query: addresses end up in logs and histories, so nothing secret may
+/// travel in one.
+fn query_refused(query: Option<&str>) -> Option<Response> {
+    query.filter(|query| !query.is_empty())?;
+    let message = "this address takes no query: send the token as `Authorization: Bearer`";
+    Some(refusal(StatusCode::BAD_REQUEST, "QUERY_REFUSED", message).into_response())
+}
+
+/// Checks version and token.
+async fn authorized(app: &App, headers: &HeaderMap) -> Result<Grant, Response> {
+    let spoken = single(headers, &PROTOCOL_HEADER).and_then(|version| version.parse().ok());
+    if spoken != Some(PROTOCOL) {
+        return Err(not_spoken());
+    }
+    let hash = single(headers, &header::AUTHORIZATION).and_then(token::from_authorization);
+    let grant = match hash {
+        None => Ok(None),
+        Some(hash) => app.hub.blocking(move |store| store.authorize(hash)).await,
+    };
+    match grant {
+        Ok(Some(grant)) => Ok(grant),
+        Ok(None) => Err(unauthorized()),
+        Err(error) => {
+            tracing::error!(%error, "a token can't be checked");
+            Err(unavailable("the hub's store failed: try again later"))
+        }
     }
 }
 

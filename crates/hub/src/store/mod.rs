@@ -1,6 +1,9 @@
 //! What the hub keeps: tokens, commits and builds, behind one small trait.
 
+mod clarifications;
 mod commits;
+mod events;
+mod lanes;
 mod schema;
 mod sqlite;
 mod supersede;
@@ -8,8 +11,11 @@ mod tokens;
 mod writer;
 
 use jiff::Timestamp;
+use pawtrail_event::envelope::Addressed;
 use pawtrail_event::frame::{BuildState, LocalCommit};
 use pawtrail_event::{BuildId, CommitHash, ProjectUuid};
+
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::token::{NewToken, Token, TokenHash, TokenId};
@@ -54,6 +60,38 @@ pub(crate) enum Outcome {
     Duplicate,
     /// Its token was revoked: nothing was stored.
     Revoked,
+}
+
+/// An event to be written. It was checked: its envelope is valid, and of the grant's project.
+#[derive(Debug, Clone)]
+pub(crate) struct IncomingEvent {
+    pub(crate) addressed: Addressed,
+    pub(crate) envelope: Value,
+}
+
+/// The lane of a work package, as the last transition says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lane {
+    pub(crate) mission_slug: String,
+    pub(crate) mission_id: Option<String>,
+    pub(crate) wp_id: String,
+    pub(crate) lane: String,
+    pub(crate) actor: String,
+    /// As its maker wrote it.
+    pub(crate) occurred_at: String,
+}
+
+/// A term whose meaning was clarified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resolution {
+    pub(crate) request_id: String,
+    /// Known once the question itself has come.
+    pub(crate) term: Option<String>,
+    pub(crate) question: Option<String>,
+    pub(crate) meaning: String,
+    pub(crate) actor: String,
+    /// As its maker wrote it.
+    pub(crate) resolved_at: String,
 }
 
 /// A project in the list of projects.
@@ -108,6 +146,23 @@ pub(crate) trait Store: Send + Sync {
 
     /// Writes all frames in one transaction, in order, and returns one outcome for each.
     fn write(&self, batch: &[Incoming]) -> Result<Vec<Outcome>>;
+
+    /// Writes all events in one transaction, in order, and returns one outcome for each.
+    fn write_events(
+        &self,
+        grant: &Grant,
+        events: &[IncomingEvent],
+        received_at: Timestamp,
+    ) -> Result<Vec<Outcome>>;
+
+    /// Returns how many events of a project are stored.
+    fn events(&self, project: &ProjectUuid) -> Result<u64>;
+
+    /// Returns the lanes of a project's work packages, at most `limit`, by mission and package.
+    fn lanes(&self, project: &ProjectUuid, limit: u32) -> Result<Vec<Lane>>;
+
+    /// Returns a project's last `limit` clarified terms, the newest first.
+    fn resolutions(&self, project: &ProjectUuid, limit: u32) -> Result<Vec<Resolution>>;
 
     /// Returns all commits of a project by sequence.
     fn commits(&self, project: &ProjectUuid) -> Result<Vec<StoredCommit>>;

@@ -57,6 +57,49 @@ CREATE TABLE builds (
     last_seen         TEXT NOT NULL,
     PRIMARY KEY (project_uuid, build_id)
 ) STRICT, WITHOUT ROWID;
+", "
+CREATE TABLE events (
+    sequence      INTEGER NOT NULL PRIMARY KEY,
+    project_uuid  TEXT    NOT NULL REFERENCES projects,
+    event_id      TEXT    NOT NULL,
+    event_type    TEXT    NOT NULL,
+    aggregate_id  TEXT    NOT NULL,
+    mission_id    TEXT,
+    node_id       TEXT    NOT NULL,
+    lamport_clock INTEGER NOT NULL,
+    occurred_at   TEXT    NOT NULL,
+    received_at   TEXT    NOT NULL,
+    envelope      TEXT    NOT NULL,
+    UNIQUE (project_uuid, event_id)
+) STRICT;
+
+CREATE TABLE lanes (
+    project_uuid TEXT    NOT NULL REFERENCES projects,
+    mission_slug TEXT    NOT NULL,
+    wp_id        TEXT    NOT NULL,
+    mission_id   TEXT,
+    lane         TEXT    NOT NULL,
+    actor        TEXT    NOT NULL,
+    occurred_at  TEXT    NOT NULL,
+    rollback     INTEGER NOT NULL,
+    event_id     TEXT    NOT NULL,
+    PRIMARY KEY (project_uuid, mission_slug, wp_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE clarifications (
+    project_uuid TEXT NOT NULL REFERENCES projects,
+    request_id   TEXT NOT NULL,
+    mission_id   TEXT,
+    term         TEXT,
+    question     TEXT,
+    meaning      TEXT,
+    actor        TEXT,
+    resolved_at  TEXT,
+    resolved_by  TEXT,
+    PRIMARY KEY (project_uuid, request_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX clarifications_resolved ON clarifications (project_uuid, resolved_at) WHERE resolved_at IS NOT NULL;
 "];
 
 /// The version that this program writes.

@@ -10,7 +10,8 @@ use pawtrail_event::ProjectUuid;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
-    Build, Grant, Incoming, Outcome, ProjectSummary, Store, StoredCommit, commits, schema, tokens,
+    Build, Grant, Incoming, IncomingEvent, Lane, Outcome, ProjectSummary, Resolution, Store,
+    StoredCommit, clarifications, commits, events, lanes, schema, tokens,
 };
 use crate::error::{HubError, Result};
 use crate::hub::locked;
@@ -99,6 +100,35 @@ impl Store for Sqlite {
                 })
                 .collect()
         })
+    }
+
+    fn write_events(
+        &self,
+        grant: &Grant,
+        incoming: &[IncomingEvent],
+        received_at: Timestamp,
+    ) -> Result<Vec<Outcome>> {
+        self.in_transaction(|connection| {
+            if !tokens::is_active(connection, &grant.token)? {
+                return Ok(vec![Outcome::Revoked; incoming.len()]);
+            }
+            incoming
+                .iter()
+                .map(|event| events::add(connection, &grant.project, event, received_at))
+                .collect()
+        })
+    }
+
+    fn events(&self, project: &ProjectUuid) -> Result<u64> {
+        events::count(&self.reader(), project)
+    }
+
+    fn lanes(&self, project: &ProjectUuid, limit: u32) -> Result<Vec<Lane>> {
+        lanes::all(&self.reader(), project, limit)
+    }
+
+    fn resolutions(&self, project: &ProjectUuid, limit: u32) -> Result<Vec<Resolution>> {
+        clarifications::resolved(&self.reader(), project, limit)
     }
 
     fn commits(&self, project: &ProjectUuid) -> Result<Vec<StoredCommit>> {

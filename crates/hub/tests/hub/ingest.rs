@@ -364,3 +364,23 @@ fn a_rewritten_commit_stands_in_the_place_of_the_old_one() {
     assert!(board.contains(&format!("data-commit=\"{}\"", hash(2))));
     assert!(board.contains(&format!("data-mission=\"{MISSION}\"")));
 }
+
+#[test]
+fn private_data_is_refused_by_the_name_of_its_rule_and_the_next_frame_is_taken() {
+    let (_dir, server) = server();
+    let mut client = server.client();
+    let mut private = commit(1);
+    private["changed_files"] = json!(["kitty-specs/m/to ada@example.test.md"]);
+    client.send(&private);
+    client.send(&commit(2));
+    let error = client.receive();
+    assert_eq!(error["type"], "error");
+    assert_eq!(error["code"], "PRIVATE_DATA");
+    assert_eq!(error["retryable"], false);
+    assert_eq!(error["git_hash"], json!(hash(1)));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("rule `email`"), "{message}");
+    assert!(!message.contains("ada"), "{message}");
+    assert_eq!(client.receive(), ack(2, "accepted"));
+    assert_eq!(server.hub.commits(&project()).unwrap().len(), 1);
+}

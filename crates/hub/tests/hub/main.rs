@@ -2,6 +2,7 @@
 // Helpers of tests are tests too: they end by panic.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod batch;
 mod board;
 mod guard;
 mod ingest;

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, Status};
 use pawtrail_event::{CommitHash, DecisionId, EventId, MissionId, MissionSlug};
 use serde::Serialize;
 
 use super::{Journal, durable, history};
 use crate::error::{Error, GitContext, Result};
-use crate::ledger::Committed;
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -121,6 +121,7 @@ pub fn log(project: &Project, mission: &Mission, rev: Option<&str>) -> Result<Re
 /// # Errors
 /// [`Error::DecisionNotFound`] when none has it, [`Error::AmbiguousDecision`] when several have.
 pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
+    let id = &super::written_id(project, id);
     let mut hits = Vec::new();
     for mission in mission::list(project)?.missions {
         let place = placement::placement(project, &mission)?;
@@ -163,12 +164,7 @@ pub(super) fn receipt(
     let found = commits(project, place.tip, &mission.path(decision::FILE))?
         .get(event_id)
         .copied();
-    let done = found.map(|commit| Committed {
-        commit,
-        parent: None,
-        new: false,
-    });
-    let mut receipt = super::receipt(mission, place, event_id.clone(), done.as_ref());
+    let mut receipt = super::receipt(mission, place, event_id.clone(), found);
     if let Some(commit) = found {
         receipt.pushed = history::is_pushed(project, commit)?;
         if crate::sync_state::is_acknowledged(project, &project::hash(commit))? {
@@ -325,6 +321,30 @@ pub(super) fn commits(
         }
     }
     Ok(brought)
+}
+
+/// Says which commit brought an event that a commit has: it, or the oldest in one line of parents that all have it.
+pub(super) fn brought(
+    project: &Project,
+    mission: &Mission,
+    has_it: ObjectId,
+    event_id: &EventId,
+) -> Result<ObjectId> {
+    let path = mission.path(decision::FILE);
+    let mut found = has_it;
+    'older: loop {
+        for parent in history::parents(project, found)? {
+            // A shallow clone ends before its history does.
+            if project.git().has_object(parent)
+                && let Some(content) = history::file_at(project, parent, &path)?
+                && content.find(event_id.as_str()).is_some()
+            {
+                found = parent;
+                continue 'older;
+            }
+        }
+        return Ok(found);
+    }
 }
 
 fn events_at(project: &Project, commit: ObjectId, path: &str) -> Result<Vec<EventId>> {

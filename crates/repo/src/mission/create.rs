@@ -6,9 +6,10 @@ use pawtrail_event::{MissionId, MissionSlug, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use super::{META, Mission, SPECS_DIR, without_number};
+use super::{META, Mission, SPECS_DIR, unfinished, without_number};
+use crate::decisions::Cleaner;
 use crate::error::{Error, IoContext, Result};
-use crate::ledger::{self, Change, Content, Ledger, Outcome};
+use crate::ledger::{Committed, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
@@ -74,14 +75,94 @@ pub struct Created {
 /// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`]; [`Error::NotCreated`] when
 /// the branch can't be written now, in which case nothing was created.
 pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
-    let slug = checked_slug(&new.slug)?;
+    let slug = checked_slug(project, &new.slug)?;
     let title = checked("--title", new.title.as_deref().unwrap_or(slug))?;
     let mission_type = checked(
         "--type",
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
-    let held = Ledger::lock(project)?;
+    let mut cleaner = Cleaner::new(project);
+    let title = cleaner.text("the title", title.to_owned());
+    let mission_type = cleaner.text("the type", mission_type.to_owned());
+    let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
+    let (mut mission, meta) = match begun(project, slug, &title, &mission_type, new.topology)? {
+        Some(begun) => begun,
+        None => fresh(project, slug, &title, &mission_type, new.topology)?,
+    };
+    let place = placement::placement(project, &mission)?;
+    mission.found_in.clone_from(&place.ledger_ref);
+    let outcome = unfinished::write_down(project, &mission, &meta)
+        .and_then(|()| unfinished::commit(project, &mut held, &mission, &place, &meta));
+    let done = match outcome {
+        Ok(Outcome::Committed(done)) => done,
+        Ok(Outcome::Elsewhere(tip)) => Committed::before(tip),
+        Ok(Outcome::Deferred(reason) | Outcome::Locked(reason)) => {
+            give_up(project, &mission, &place)?;
+            return Err(Error::NotCreated { reason });
+        }
+        Ok(Outcome::Taken(path)) => {
+            unfinished::cross_out(project, &mission.mission_id)?;
+            return Err(Error::PathTaken {
+                path,
+                branch: place.ledger_ref,
+            });
+        }
+        Err(error) => {
+            give_up(project, &mission, &place)?;
+            return Err(error);
+        }
+    };
+    let mut warnings = cleaner.warnings();
+    warnings.extend(unfinished::ended(project, &mission, &place, &done));
+    let place = Placement {
+        recorded: true,
+        ..place
+    };
+    Ok(Created {
+        receipt: Receipt {
+            event_id: None,
+            mission_id: Some(mission.mission_id.clone()),
+            path: mission.path(META),
+            r#ref: place.ledger_ref.clone(),
+            commit: Some(project::hash(done.commit)),
+            committed: true,
+            pushed: false,
+            delivery: Delivery::None,
+        },
+        placement: place,
+        mission,
+        warnings,
+    })
+}
+
+/// The same mission, of which a command that died has begun the creation.
+fn begun(
+    project: &Project,
+    slug: &str,
+    title: &str,
+    mission_type: &str,
+    topology: Topology,
+) -> Result<Option<(Mission, String)>> {
+    Ok(unfinished::begun(project)?
+        .into_iter()
+        .find(|(mission, _)| {
+            let id = &mission.mission_id;
+            mission.mission_slug.as_str() == format!("{slug}-{}", id.mid8())
+                && mission.title == title
+                && mission.mission_type == mission_type
+                && mission.topology.as_deref() == Some(topology.as_str())
+        }))
+}
+
+/// A mission with an id of its own, and its `meta.json`.
+fn fresh(
+    project: &Project,
+    slug: &str,
+    title: &str,
+    mission_type: &str,
+    topology: Topology,
+) -> Result<(Mission, String)> {
     let known = super::list(project)?.missions;
     let mut ulid = project.ulid();
     let (mission_id, mission_slug) = loop {
@@ -101,64 +182,24 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         title: title.to_owned(),
         number: None,
         mission_type: mission_type.to_owned(),
-        topology: Some(new.topology.as_str().to_owned()),
+        topology: Some(topology.as_str().to_owned()),
         coordination_branch: None,
         created_at: Some(created_at),
         found_in: String::new(),
     };
-    if new.topology == Topology::Coord {
+    if topology == Topology::Coord {
         let own = mission.own_branch();
         mission.coordination_branch =
             Some(own.strip_prefix("refs/heads/").unwrap_or(&own).to_owned());
     }
-    let place = placement::placement(project, &mission)?;
-    let place = placement::choose_for_good(project, &mission, place)?;
-    mission.found_in.clone_from(&place.ledger_ref);
-    let change = Change {
-        path: mission.path(META),
-        content: Content::New(json::pretty(&meta(project, &mission)?).into_bytes()),
-    };
-    let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
-    let done = match ledger::commit(project, &held, &place, &message, &[change]) {
-        Ok(Outcome::Committed(done)) => done,
-        Ok(Outcome::Deferred(reason)) => {
-            remove_files(project, &mission, &place)?;
-            return Err(Error::NotCreated { reason });
-        }
-        Ok(Outcome::Taken(path)) => {
-            return Err(Error::PathTaken {
-                path,
-                branch: place.ledger_ref,
-            });
-        }
-        Err(error) => {
-            remove_files(project, &mission, &place)?;
-            return Err(error);
-        }
-    };
-    let mut warnings = Vec::new();
-    if let Err(error) =
-        sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-    {
-        warnings.push(format!(
-            "the hub's list of commits was not updated: {error}"
-        ));
-    }
-    Ok(Created {
-        receipt: Receipt {
-            event_id: None,
-            mission_id: Some(mission.mission_id.clone()),
-            path: mission.path(META),
-            r#ref: place.ledger_ref.clone(),
-            commit: Some(project::hash(done.commit)),
-            committed: true,
-            pushed: false,
-            delivery: Delivery::None,
-        },
-        placement: place,
-        mission,
-        warnings,
-    })
+    let meta = json::pretty(&meta(project, &mission)?);
+    Ok((mission, meta))
+}
+
+/// Leaves nothing of a mission that could not be created, unless it is in its branch.
+fn give_up(project: &Project, mission: &Mission, place: &Placement) -> Result<()> {
+    remove_files(project, mission, place)?;
+    unfinished::cross_out(project, &mission.mission_id)
 }
 
 /// Removes what a mission that isn't in its branch has left in worktrees. The id is new, so the files are ours.
@@ -200,17 +241,19 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
         "mission_slug": mission.mission_slug,
         "mission_type": mission.mission_type,
         "slug": mission.mission_slug,
-        "target_branch": target.as_deref().unwrap_or("main"),
         "topology": mission.topology,
         "vcs": "git",
     });
+    meta = project.sanitizer().sanitize(&meta).value().clone();
+    // Branches pass as they are: a marker would name none.
+    meta["target_branch"] = json!(target.as_deref().unwrap_or("main"));
     if let Some(branch) = &mission.coordination_branch {
         meta["coordination_branch"] = json!(branch);
     }
-    Ok(project.sanitizer().sanitize(&meta).value().clone())
+    Ok(meta)
 }
 
-fn checked_slug(slug: &str) -> Result<&str> {
+fn checked_slug<'a>(project: &Project, slug: &'a str) -> Result<&'a str> {
     let human = without_number(slug);
     if human.parse::<MissionSlug>().is_err() || human.len() > MAX_SLUG_BYTES {
         return Err(Error::invalid(
@@ -219,6 +262,13 @@ fn checked_slug(slug: &str) -> Result<&str> {
                 "`{}` is no slug: letters, digits, `-` and `_`, at most {MAX_SLUG_BYTES}, starting with a letter or digit",
                 slug.chars().take(120).collect::<String>()
             ),
+        ));
+    }
+    // It becomes a directory's name and a branch's, where no marker can stand.
+    if *project.sanitizer().text(human) != *human {
+        return Err(Error::invalid(
+            "SLUG",
+            "it holds private data (a name, a login or a host name); choose another",
         ));
     }
     Ok(human)

@@ -1,0 +1,163 @@
+//! Missions whose creation was begun: the next command finishes what a dead one has left.
+//!
+//! What is to be created is written down first, and crossed out when it is in its branch or given up.
+
+use std::fs;
+use std::path::PathBuf;
+
+use pawtrail_event::{MissionId, MissionSlug};
+use serde::{Deserialize, Serialize};
+
+use super::{META, Mission, parse};
+use crate::durable::{self, Access};
+use crate::error::{GitContext, IoContext, Result};
+use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
+use crate::placement::{self, Placement};
+use crate::project::Project;
+use crate::sync_state;
+
+/// What is written down of a mission that is to be created.
+#[derive(Debug, Serialize, Deserialize)]
+struct Intent {
+    mission_slug: MissionSlug,
+    /// The content of its `meta.json`.
+    meta: String,
+}
+
+/// Writes down that a mission is to be created, durably. The ledger's lock must be held.
+pub(super) fn write_down(project: &Project, mission: &Mission, meta: &str) -> Result<()> {
+    let intent = Intent {
+        mission_slug: mission.mission_slug.clone(),
+        meta: meta.to_owned(),
+    };
+    let text = serde_json::to_vec(&intent).git("encoding a mission")?;
+    durable::replace(&path(project, &mission.mission_id), &text, Access::Private)
+}
+
+/// Crosses a mission out: it is created, or given up.
+pub(super) fn cross_out(project: &Project, id: &MissionId) -> Result<()> {
+    let path = path(project, id);
+    match fs::remove_file(&path) {
+        Ok(()) => Ok(()),
+        Err(error) if durable::is_absent(&error) => Ok(()),
+        Err(error) => Err(error).at("remove", &path),
+    }
+}
+
+/// Returns the missions whose creation was begun and not ended, with their `meta.json`.
+pub(super) fn begun(project: &Project) -> Result<Vec<(Mission, String)>> {
+    let dir = dir(project);
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", &dir),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.at("list", &dir)?.path();
+        let named: Option<MissionId> = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.parse().ok());
+        let Some(content) = durable::read(&path)?.filter(|_| named.is_some()) else {
+            continue;
+        };
+        let intent: Intent = serde_json::from_slice(&content).git("reading what was begun")?;
+        let slug = intent.mission_slug.as_str();
+        if let Ok(Some(mission)) = parse(slug, intent.meta.as_bytes(), "") {
+            found.push((mission, intent.meta));
+        }
+    }
+    Ok(found)
+}
+
+/// Creates the missions that dead commands have begun. Returns what a person has to know.
+///
+/// # Errors
+/// When the lock can't be had, or what was begun can't be read or committed.
+pub fn finish(project: &Project) -> Result<Vec<String>> {
+    if begun(project)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut held = Ledger::lock(project)?;
+    let mut said = Vec::new();
+    // Those of living commands are gone by now: they are crossed out under the lock.
+    for (mission, meta) in begun(project)? {
+        let place = placement::placement(project, &mission)?;
+        let slug = &mission.mission_slug;
+        match commit(project, &mut held, &mission, &place, &meta)? {
+            Outcome::Committed(done) => {
+                said.push(format!(
+                    "mission {slug}, whose creation was interrupted, is there now"
+                ));
+                said.extend(ended(project, &mission, &place, &done));
+            }
+            Outcome::Elsewhere(_) => cross_out(project, &mission.mission_id)?,
+            Outcome::Deferred(reason) | Outcome::Locked(reason) => said.push(format!(
+                "mission {slug}, whose creation was interrupted, still waits: {reason}"
+            )),
+            Outcome::Taken(path) => said.push(format!(
+                "mission {slug}, whose creation was interrupted, can't be created: {path} has other content"
+            )),
+        }
+    }
+    Ok(said)
+}
+
+/// Commits a mission's `meta.json`, for good: its branch is recorded before.
+pub(super) fn commit(
+    project: &Project,
+    held: &mut Ledger,
+    mission: &Mission,
+    place: &Placement,
+    meta: &str,
+) -> Result<Outcome> {
+    let place = placement::choose_for_good(project, mission, place.clone())?;
+    let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
+    let changes = || {
+        Ok(Some(vec![Change {
+            path: mission.path(META),
+            content: Content::New(meta.as_bytes().to_vec()),
+        }]))
+    };
+    let again = || placement::placement(project, mission);
+    ledger::commit(project, held, &place, &message, again, changes)
+}
+
+/// Crosses a mission out that is in its branch, and lets the hub's list know; returns what failed of that.
+pub(super) fn ended(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    done: &Committed,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    match &done.shaky {
+        None => {
+            if let Err(error) = cross_out(project, &mission.mission_id) {
+                said.push(format!("the mission is created, and noted as not: {error}"));
+            }
+        }
+        // It stays written down, so that the next command makes sure of the commit.
+        Some(reason) => said.push(format!(
+            "it is committed, but until a command has flushed the commit it might not survive a power loss: {reason}"
+        )),
+    }
+    if done.new
+        && let Err(error) =
+            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
+    {
+        said.push(format!(
+            "the hub's list of commits was not updated: {error}"
+        ));
+    }
+    said
+}
+
+fn path(project: &Project, id: &MissionId) -> PathBuf {
+    dir(project).join(id.as_str())
+}
+
+fn dir(project: &Project) -> PathBuf {
+    project.state_dir().join("creating")
+}
