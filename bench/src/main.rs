@@ -3,6 +3,7 @@
 //! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
 //!
 //! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
+//! `… -- sanitize …` measures the sanitizer: [`sanitize`].
 //! `… -- audit [--commits N] [--rounds N] [--binary PATH]` measures `audit --history`: [`history`].
 //!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
@@ -13,6 +14,7 @@
 mod fold;
 mod history;
 mod repository;
+mod sanitize;
 mod stopwatch;
 
 use std::path::PathBuf;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
     let ran = if arguments.next_if(|name| name == "fold").is_some() {
         fold::run(arguments)
+    } else if arguments.next_if(|name| name == "sanitize").is_some() {
+        sanitize::run(arguments)
     } else if arguments.next_if(|name| name == "audit").is_some() {
         settings(arguments).and_then(|settings| {
             history::run(&settings.binary, settings.commits, settings.rounds.min(5))

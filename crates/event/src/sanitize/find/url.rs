@@ -25,16 +25,14 @@ pub(in super::super) fn at(text: &str, at: usize) -> Option<Found> {
         return None;
     }
     let start = at + 3;
-    let mut end = run_chars(text, start, ENDS);
-    let authority = text.get(start..end)?;
-    if !authority.contains('@') && has_password(authority) {
-        // What was written as it is, and should have been escaped, has a `/` or the like in it.
-        end = run_chars(text, end, QUOTES).min(end + LONGEST_REST);
+    let rest = text.get(start..)?;
+    let mut url = before_any(rest, ENDS);
+    if !url.contains('@') && has_password(url) {
+        // A password that should have been escaped, and wasn't, has a `/` or the like in it.
+        let most = rest.floor_char_boundary(url.len() + LONGEST_REST);
+        url = before_any(rest.get(..most)?, QUOTES);
     }
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let end = start + text.get(start..end)?.rfind('@')?;
+    let end = start + url.rfind('@')?;
     let given = text.get(start..end)?;
     let is_marker = given.starts_with(MARKER) && given.find(']') == Some(given.len() - 1);
     let host = text.get(end + 1..)?;
@@ -52,9 +50,8 @@ fn has_password(authority: &str) -> bool {
             .is_some_and(|(_, rest)| rest.contains(|c: char| !c.is_ascii_digit()))
 }
 
-/// Returns how far a text reaches from a place without a blank or one of these characters.
-fn run_chars(text: &str, from: usize, ends: &[char]) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
-    let length = rest.find(|c: char| c.is_whitespace() || ends.contains(&c));
-    from + length.unwrap_or(rest.len())
+/// Returns what stands before a blank or one of these characters.
+fn before_any<'a>(text: &'a str, ends: &[char]) -> &'a str {
+    let end = text.find(|c: char| c.is_whitespace() || ends.contains(&c));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
