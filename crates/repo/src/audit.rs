@@ -23,7 +23,6 @@ use serde::Serialize;
 use crate::commit;
 use crate::durable;
 use crate::error::{GitContext, IoContext, Result};
-use crate::history;
 use crate::program;
 use crate::project::{self, Project};
 use scan::{Offence, Scanner};
@@ -33,6 +32,8 @@ use versions::Versions;
 
 /// A larger content is read as a stream, in bytes.
 const MAX_IN_MEMORY: u64 = 64 * 1024 * 1024;
+/// Memory for contents that others are stored as differences from, in bytes.
+const CACHE: usize = 96 * 1024 * 1024;
 /// Deeper directories of a work tree are none of event files.
 const MAX_DEPTH: usize = 64;
 
@@ -110,8 +111,14 @@ pub fn audit(
 ) -> Result<Option<Report>> {
     let scope = scope_of(project, request)?;
     let sanitizer = project.sanitizer();
+    let mut git = project.git().clone();
+    // No content is read twice, but nearly all are built on others.
+    git.objects.unset_object_cache();
+    git.objects
+        .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(CACHE)));
     let mut audit = Audit {
         project,
+        git,
         scanner: Scanner::new(sanitizer),
         sanitizer,
         read: HashSet::new(),
@@ -125,7 +132,7 @@ pub fn audit(
         audit.private_files()?;
     }
     if request.history {
-        let versions = versions::find(project, &scope)?;
+        let versions = versions::find(project, &audit.git, &scope)?;
         if audit.versions(&versions, watch)?.is_break() {
             return Ok(None);
         }
@@ -178,6 +185,7 @@ pub fn audit_files(sanitizer: &Sanitizer, paths: &[PathBuf]) -> Result<Report> {
 
 struct Audit<'p> {
     project: &'p Project,
+    git: gix::Repository,
     scanner: Scanner<'p>,
     sanitizer: &'p Sanitizer,
     /// The contents of git that were read.
@@ -351,14 +359,17 @@ impl Audit<'_> {
     }
 
     fn content(&self, id: ObjectId) -> Result<Content> {
-        let git = self.project.git();
-        let header = git
-            .try_find_header(id)
-            .git("reading a file from a commit")?;
+        const READING: &str = "reading a file from a commit";
+        let header = self.git.try_find_header(id).git(READING)?;
         if header.is_some_and(|header| header.size() > MAX_IN_MEMORY) {
             return Ok(Content::Large(id));
         }
-        history::content(self.project, id).map(Content::Bytes)
+        let found = self.git.try_find_object(id).git(READING)?;
+        Ok(Content::Bytes(match found {
+            Some(mut blob) => std::mem::take(&mut blob.data),
+            // A partial clone lacks it; git fetches it.
+            None => program::blob(self.project, id)?,
+        }))
     }
 
     fn done(mut self) -> Report {
