@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
+use pawtrail_event::glossary::{Scope, Term};
 use pawtrail_event::merge as merge_events;
 
 use crate::checkouts::{self, Checkout};
@@ -27,6 +28,7 @@ use crate::durable;
 use crate::engine::{self as choice, Kind};
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
+use crate::glossary;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
@@ -95,6 +97,9 @@ pub(crate) enum Content {
     New(Vec<u8>),
     /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
     Folded(String),
+    /// A seed file of this scope lets these terms mean what they say; everything else in it stays. The checked-out file
+    /// is the caller's.
+    Seed(Scope, Vec<Term>),
 }
 
 /// The end of an attempt to merge a branch.
@@ -372,7 +377,17 @@ struct File {
     before: Option<ObjectId>,
     after: ObjectId,
     content: Vec<u8>,
-    lines: Option<Vec<String>>,
+    added: Added,
+}
+
+/// What a file of the coming commit adds to what a user may have staged of it.
+enum Added {
+    /// The lines of a log.
+    Lines(Vec<String>),
+    /// The terms of a seed file.
+    Terms(Scope, Vec<Term>),
+    /// It is a file as a whole, and what the user staged stays.
+    Whole,
 }
 
 impl File {
@@ -383,7 +398,7 @@ impl File {
             before: self.before,
             after: self.after,
             content: &self.content,
-            lines: self.lines.as_deref(),
+            added: &self.added,
         }
     }
 }
@@ -413,7 +428,7 @@ fn build(
             Some(before) => engine.content(before)?,
             None => Vec::new(),
         };
-        let (content, lines) = match &change.content {
+        let (content, added) = match &change.content {
             Content::Lines(lines) => {
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
@@ -424,12 +439,17 @@ fn build(
                 }
                 // Whoever wrote them.
                 let lines = sanitized(project, &change.path, lines)?;
-                (lines::union(&old, &lines), Some(lines))
+                (lines::union(&old, &lines), Added::Lines(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
                 return Ok(Built::Taken(change.path.clone()));
             }
-            Content::New(content) => (content.clone(), None),
+            Content::New(content) => (content.clone(), Added::Whole),
+            Content::Seed(scope, terms) => {
+                let known = before.is_some().then_some(old.as_slice());
+                let added = Added::Terms(*scope, terms.clone());
+                (glossary::set(*scope, known, terms)?, added)
+            }
             Content::Folded(side) => {
                 let folded = merge_events::fold(&old);
                 if !folded.unreadable.is_empty() {
@@ -441,10 +461,10 @@ fn build(
                         before: None,
                         after,
                         content: folded.unreadable,
-                        lines: None,
+                        added: Added::Whole,
                     });
                 }
-                (folded.merged.content, None)
+                (folded.merged.content, Added::Whole)
             }
         };
         if before.is_some() && content == old {
@@ -458,7 +478,7 @@ fn build(
             before,
             after,
             content,
-            lines,
+            added,
         });
     }
     match (files.is_empty(), base) {
@@ -487,9 +507,11 @@ fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Resu
             continue;
         }
         let path = checkout.root.join(&file.path);
-        match &file.lines {
-            Some(_) => lines::project_into(&path, &file.content)?,
-            None => {
+        match &file.added {
+            Added::Lines(_) => lines::project_into(&path, &file.content)?,
+            // A seed file is a user's file; whoever commits to it has edited it already.
+            Added::Terms(..) => {}
+            Added::Whole => {
                 durable::create_new(&path, &file.content, durable::Access::Shared)?;
             }
         }

@@ -14,6 +14,7 @@ mod durable;
 pub mod engine;
 mod error;
 mod failpoint;
+pub mod glossary;
 mod history;
 pub mod hooks;
 mod idempotency;

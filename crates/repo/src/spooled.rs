@@ -5,6 +5,7 @@ use pawtrail_event::decision::{self, RowPayload};
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::glossary;
 use crate::journal::{self, Journal};
 use crate::project::Project;
 use crate::sandbox;
@@ -16,7 +17,7 @@ pub struct Waiting {
     pub mission_id: MissionId,
     /// How many lines wait.
     pub lines: usize,
-    /// How many of them are answers. A request waits for its answer; an answer should not wait.
+    /// How many of them are answers, resolutions of the glossary among them. A request waits for its answer; an answer should not wait.
     pub answers: usize,
 }
 
@@ -35,12 +36,15 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         lines.extend(sandbox::lines(project, &mission_id)?);
         lines.sort();
         lines.dedup();
+        let resolutions = Journal::of(project, &mission_id, glossary::SPOOL).spooled()?;
+        let late = resolutions.len();
+        lines.extend(resolutions);
         if lines.is_empty() {
             continue;
         }
         found.push(Waiting {
             lines: lines.len(),
-            answers: lines.iter().filter(|line| is_answer(line)).count(),
+            answers: lines.iter().filter(|line| is_answer(line)).count() + late,
             mission_id,
         });
     }

@@ -4,6 +4,7 @@
 //! each is written to the egress log before its bytes leave.
 
 mod dial;
+pub(crate) mod post;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,28 @@ pub struct Door {
     place: Place,
     log: EgressLog,
     tls: OnceLock<Arc<ClientConfig>>,
+}
+
+/// What the log says of one thing that leaves.
+struct Note {
+    kind: &'static str,
+    bytes: usize,
+    git_hash: Option<String>,
+    events: Option<u64>,
+    event_id: Option<String>,
+}
+
+impl Note {
+    /// A note about a connection or a frame.
+    fn of(kind: &'static str, bytes: usize, git_hash: Option<String>) -> Self {
+        Self {
+            kind,
+            bytes,
+            git_hash,
+            events: None,
+            event_id: None,
+        }
+    }
 }
 
 /// One open connection to a hub.
@@ -94,7 +117,8 @@ impl Door {
         } else {
             Connector::Rustls(self.tls()?)
         };
-        self.note(&consent, "connect", request.uri().path().len(), None)?;
+        let path = request.uri().path().len();
+        self.note(&consent, &Note::of("connect", path, None))?;
         let open = async {
             let stream = dial::reach(&consent.url).await?;
             // That may have taken seconds, and only now the token would leave.
@@ -120,7 +144,7 @@ impl Door {
             return Err(DoorError::OtherProject);
         }
         let text = frame.to_text();
-        self.note(&line.consent, kind, text.len(), hash)?;
+        self.note(&line.consent, &Note::of(kind, text.len(), hash))?;
         deliver(line, Message::text(text)).await
     }
 
@@ -149,19 +173,15 @@ impl Door {
         }
     }
 
-    fn note(
-        &self,
-        consent: &Consent,
-        kind: &str,
-        bytes: usize,
-        hash: Option<String>,
-    ) -> Result<(), SyncError> {
+    fn note(&self, consent: &Consent, note: &Note) -> Result<(), SyncError> {
         self.log.add(&Entry {
             at: jiff::Timestamp::now().to_string(),
             url: consent.url.to_string(),
-            kind: kind.to_owned(),
-            bytes: bytes as u64,
-            git_hash: hash,
+            kind: note.kind.to_owned(),
+            bytes: note.bytes as u64,
+            git_hash: note.git_hash.clone(),
+            events: note.events,
+            event_id: note.event_id.clone(),
         })
     }
 

@@ -22,21 +22,27 @@ pub struct Entry {
     pub at: String,
     /// To which hub.
     pub url: String,
-    /// What: `connect` or the type of a frame.
+    /// What: `connect`, the type of a frame, or `events` for a batch.
     pub kind: String,
-    /// How many bytes of text.
+    /// How many bytes, of a batch as it was packed.
     pub bytes: u64,
     /// The commit that it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_hash: Option<String>,
+    /// How many events a batch held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
 }
 
 /// How much left, as far as the kept log reaches back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Frames.
+    /// Frames and batches.
     pub frames: u64,
-    /// Bytes of their text.
+    /// Their bytes.
     pub bytes: u64,
 }
 
@@ -107,6 +113,8 @@ mod tests {
             kind: kind.to_owned(),
             bytes,
             git_hash: None,
+            events: None,
+            event_id: None,
         }
     }
 

@@ -17,6 +17,7 @@ pub mod session;
 #[cfg(test)]
 mod testing;
 mod token;
+mod upload;
 pub mod url;
 
 pub use error::SyncError;

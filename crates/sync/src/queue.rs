@@ -257,3 +257,28 @@ fn is_there(db: &Connection, id: &EnvelopeId) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM events WHERE event_id = ?1")?
         .exists([id.as_str()])
 }
+
+#[cfg(test)]
+impl Queue {
+    /// Opens a queue in a directory without a repository.
+    pub(crate) fn for_tests(dir: &Path) -> Self {
+        open::make(&dir.join(FILE), PATIENT).unwrap()
+    }
+
+    /// Adds so many events as they would be after their checks.
+    pub(crate) fn fill(&mut self, project: &str, events: usize) {
+        let transaction = self.begin().unwrap();
+        for number in 0..events {
+            let id = format!("01KT12VTXHQVY4C5SW{number:08}");
+            let body = serde_json::json!({"event_id": id, "payload": {"text": "x".repeat(400)}});
+            transaction
+                .prepare_cached(
+                    "INSERT INTO events (event_id, event_type, project_uuid, body, queued_at) VALUES (?1, 'X', ?2, ?3, 0)",
+                )
+                .unwrap()
+                .execute(params![id, project, body.to_string()])
+                .unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+}

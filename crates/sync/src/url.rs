@@ -8,6 +8,8 @@ use ::url::{Host, Url};
 
 /// The path of the WebSocket endpoint below a hub's base address.
 const ENDPOINT: &str = "/api/v1/ws";
+/// The path of the batch endpoint below a hub's base address.
+const BATCH: &str = "/api/v1/events/batch/";
 /// The longest address, in bytes.
 const MAX_BYTES: usize = 2_048;
 
@@ -54,6 +56,11 @@ impl HubUrl {
     /// Tells whether the connection is in clear text, which is for loopback alone.
     pub fn is_plain(&self) -> bool {
         self.base.scheme() == "http"
+    }
+
+    /// Returns the address of the batch endpoint.
+    pub fn batch(&self) -> String {
+        format!("{self}{BATCH}")
     }
 
     /// Returns the address of the WebSocket endpoint.

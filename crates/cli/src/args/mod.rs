@@ -3,6 +3,7 @@
 mod commit;
 mod decision;
 mod demo;
+mod glossary;
 mod hub;
 mod ledger;
 mod mission;
@@ -18,6 +19,10 @@ pub(crate) use decision::{
     ActorArgs, ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
 };
 pub(crate) use demo::DemoArgs;
+pub(crate) use glossary::{
+    AskArgs, GlossaryCommand, ObserveArgs, RebuildArgs, ResolveArgs, ScopeName, SenseArgs,
+    UrgencyName,
+};
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
@@ -107,6 +112,9 @@ pub(crate) enum Command {
     /// Decisions: request, answer, list, show, log
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// The glossary: observe, sense, ask, resolve, list, show, rebuild
+    #[command(subcommand)]
+    Glossary(GlossaryCommand),
     /// Commit exactly the named paths; index, stash and other files stay as they are
     #[command(
         after_help = "Example:\n  pawtrail commit -m \"Describe the payment flow\" kitty-specs/payments-01KT119Y/spec.md"

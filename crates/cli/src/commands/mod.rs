@@ -5,6 +5,8 @@ mod audit;
 mod commit;
 mod decision;
 mod doctor;
+mod glossary;
+mod glossary_queue;
 mod hooks;
 mod hub;
 mod init;
@@ -32,6 +34,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Mission(command) => mission::run(context, command),
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
+        Command::Glossary(command) => glossary::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
         Command::Verify(args) => verify::verify(context, args),
         Command::Audit(args) => audit::audit(context, args),

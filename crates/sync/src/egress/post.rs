@@ -1,0 +1,159 @@
+//! Batches through the door: one request, one answer, no redirect, no proxy.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pawtrail_event::frame::PROTOCOL;
+use rustls::crypto::ring;
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+
+use super::{Door, DoorError, Note};
+use crate::consent;
+
+/// How long one request may take, answer included.
+const REQUEST_TIME: Duration = Duration::from_secs(60);
+const CONNECT_TIME: Duration = Duration::from_secs(12);
+/// The most bytes of an answer that are read: a thousand verdicts with their reasons.
+const MAX_ANSWER: u64 = 2 * 1024 * 1024;
+
+/// What goes out: packed events, and what the log says of them.
+#[derive(Debug)]
+pub(crate) struct Parcel<'a> {
+    /// The body, packed with gzip.
+    pub(crate) body: Vec<u8>,
+    /// How many events it holds.
+    pub(crate) events: u64,
+    /// The first of them.
+    pub(crate) first: &'a str,
+}
+
+/// A hub's answer to a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The header of this name.
+    pub(crate) retry_after: Option<String>,
+    pub(crate) body: String,
+}
+
+/// The door, for batches: keeps a connection between them.
+pub(crate) struct Post {
+    door: Door,
+    agent: Option<Agent>,
+}
+
+impl Post {
+    pub(crate) fn new(door: Door) -> Self {
+        Self { door, agent: None }
+    }
+
+    /// Sends one batch to the hub that consent was given for.
+    ///
+    /// # Errors
+    /// When there is no consent, or no answer.
+    pub(crate) fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, DoorError> {
+        let consent = consent::check(&self.door.place).granted()?;
+        let plain = consent.url.is_plain();
+        let agent = self.agent.get_or_insert_with(agent).clone();
+        self.door.note(
+            &consent,
+            &Note {
+                kind: "events",
+                bytes: parcel.body.len(),
+                git_hash: None,
+                events: Some(parcel.events),
+                event_id: Some(parcel.first.to_owned()),
+            },
+        )?;
+        let lost = |error: ureq::Error| DoorError::Lost(format!("{}: {error}", consent.url));
+        let request = agent
+            .post(consent.url.batch())
+            .header(
+                "Authorization",
+                format!("Bearer {}", consent.token.secret()),
+            )
+            .header("X-Pawtrail-Protocol", PROTOCOL.to_string())
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", "gzip")
+            .config()
+            .https_only(!plain)
+            .build();
+        let mut response = request.send(&parcel.body[..]).map_err(lost)?;
+        let retry_after = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let mut body = String::new();
+        let read = response
+            .body_mut()
+            .as_reader()
+            .take(MAX_ANSWER)
+            .read_to_string(&mut body);
+        read.map_err(|error| DoorError::Lost(format!("{}: {error}", consent.url)))?;
+        Ok(Answer {
+            status: response.status().as_u16(),
+            retry_after,
+            body,
+        })
+    }
+}
+
+/// Made at the first need: it sets TLS up with the platform's own list of trusted authorities.
+fn agent() -> Agent {
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .root_certs(RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+        .build();
+    let config = Config::builder()
+        .tls_config(tls)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .user_agent("pawtrail")
+        .timeout_global(Some(REQUEST_TIME))
+        .timeout_connect(Some(CONNECT_TIME))
+        .build();
+    Agent::with_parts(config, DefaultConnector::default(), Addresses::default())
+}
+
+/// Resolves names; those of clear text to loopback only, whatever the name.
+#[derive(Default)]
+struct Addresses(DefaultResolver);
+
+impl fmt::Debug for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Addresses")
+    }
+}
+
+impl Resolver for Addresses {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.0.resolve(uri, config, timeout)?;
+        if uri.scheme_str() != Some("http") {
+            return Ok(found);
+        }
+        let mut allowed = self.empty();
+        for address in found.iter().filter(|address| address.ip().is_loopback()) {
+            allowed.push(*address);
+        }
+        if allowed.is_empty() {
+            return Err(ureq::Error::HostNotFound);
+        }
+        Ok(allowed)
+    }
+}
