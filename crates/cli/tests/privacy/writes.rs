@@ -70,6 +70,60 @@ const PATHS: &[WritePath] = &[
             assert_eq!(receipt["committed"], true);
         },
     },
+    WritePath {
+        name: "glossary observe and sense",
+        write: |project, told| {
+            let mission = ["--mission", &project.mission_id, "--actor", told];
+            let observe = ["glossary", "observe", "--term", "gear", "--step", told];
+            let sense = [
+                "glossary",
+                "sense",
+                "--term",
+                "gear",
+                "--definition",
+                told,
+                "--reason",
+                told,
+            ];
+            project
+                .pawtrail
+                .data(&project.repo, &[&observe[..], &mission].concat());
+            project
+                .pawtrail
+                .data(&project.repo, &[&sense[..], &mission].concat());
+        },
+    },
+    WritePath {
+        name: "glossary ask and resolve, with the seed file",
+        write: |project, told| {
+            let mission = ["--mission", &project.mission_id, "--actor", told];
+            let ask = [
+                "glossary",
+                "ask",
+                "--term",
+                "gear",
+                "--question",
+                told,
+                "--option",
+                told,
+                "--step",
+                told,
+            ];
+            let asked = project
+                .pawtrail
+                .data(&project.repo, &[&ask[..], &mission].concat());
+            let id = text(&asked["conflict_id"]);
+            let resolve = ["glossary", "resolve", &id, "--definition", told];
+            let resolved = project
+                .pawtrail
+                .data(&project.repo, &[&resolve[..], &mission].concat());
+            let seed = project
+                .repo
+                .read(resolved["path"].as_str().unwrap())
+                .unwrap();
+            assert!(seed.contains("[redacted:email]"), "{seed}");
+        },
+    },
 ];
 
 fn ask(project: &Project, told: &str, key: Option<&str>) -> String {
