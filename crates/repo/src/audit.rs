@@ -26,7 +26,7 @@ use crate::error::{GitContext, IoContext, Result};
 use crate::program;
 use crate::project::{self, Project};
 use scan::{Offence, Scanner};
-use scope::{Place, Scope};
+use scope::Scope;
 pub use staged::staged;
 use versions::Versions;
 
@@ -34,8 +34,6 @@ use versions::Versions;
 const MAX_IN_MEMORY: u64 = 64 * 1024 * 1024;
 /// Memory for contents that others are stored as differences from, in bytes.
 const CACHE: usize = 96 * 1024 * 1024;
-/// Deeper directories of a work tree are none of event files.
-const MAX_DEPTH: usize = 64;
 
 /// What to scan.
 #[derive(Debug, Clone, Default)]
@@ -126,7 +124,7 @@ pub fn audit(
         report: Report::default(),
     };
     if let Some(root) = project.checkout() {
-        audit.directory(root, "", &scope, &scope.root(), 0)?;
+        audit.directory(root, "", &scope)?;
     }
     if request.paths.is_empty() {
         audit.private_files()?;
@@ -196,35 +194,27 @@ struct Audit<'p> {
 }
 
 impl Audit<'_> {
-    /// Scans a directory of the work tree. Links are followed nowhere.
-    fn directory(
-        &mut self,
-        dir: &Path,
-        path: &str,
-        scope: &Scope,
-        place: &Place,
-        depth: usize,
-    ) -> Result<()> {
-        let entries = match fs::read_dir(dir) {
-            Ok(entries) => entries,
-            Err(error) if durable::is_absent(&error) => return Ok(()),
-            Err(error) => return Err(error).at("list", dir),
-        };
-        for entry in entries {
-            let entry = entry.at("list", dir)?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let kind = entry.file_type().at("inspect", &entry.path())?;
-            if kind.is_dir() {
-                if name == ".git" || depth >= MAX_DEPTH {
-                    continue;
+    /// Scans a directory on disk, whose own path is `path`. Links are followed nowhere.
+    fn directory(&mut self, dir: &Path, path: &str, scope: &Scope) -> Result<()> {
+        let mut open = vec![(dir.to_owned(), path.to_owned(), scope.root())];
+        while let Some((dir, path, place)) = open.pop() {
+            let entries = match fs::read_dir(&dir) {
+                Ok(entries) => entries,
+                Err(error) if durable::is_absent(&error) => continue,
+                Err(error) => return Err(error).at("list", &dir),
+            };
+            for entry in entries {
+                let entry = entry.at("list", &dir)?;
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                let kind = entry.file_type().at("inspect", &entry.path())?;
+                if kind.is_dir() && name != ".git" {
+                    if let Some(inside) = scope.enter(&place, &name) {
+                        open.push((entry.path(), format!("{path}{name}/"), inside));
+                    }
+                } else if kind.is_file() && scope.takes(&place, &name) {
+                    self.file(&entry.path(), &format!("{path}{name}"))?;
                 }
-                if let Some(inside) = scope.enter(place, &name) {
-                    let path = format!("{path}{name}/");
-                    self.directory(&entry.path(), &path, scope, &inside, depth + 1)?;
-                }
-            } else if kind.is_file() && scope.takes(place, &name) {
-                self.file(&entry.path(), &format!("{path}{name}"))?;
             }
         }
         Ok(())
@@ -234,7 +224,7 @@ impl Audit<'_> {
     fn private_files(&mut self) -> Result<()> {
         let spool = self.project.state_dir().join("spool");
         let all = Scope::paths([""]);
-        self.directory(&spool, ".git/pawtrail/spool/", &all, &all.root(), 0)?;
+        self.directory(&spool, ".git/pawtrail/spool/", &all)?;
         if let Some(primary) = self.project.primary()
             && self.project.git().kind() == gix::repository::Kind::LinkedWorkTree
         {
