@@ -124,6 +124,25 @@ const PATHS: &[WritePath] = &[
             assert!(seed.contains("[redacted:email]"), "{seed}");
         },
     },
+    WritePath {
+        name: "wp move and note, with the status log",
+        write: |project, told| {
+            let by = ["--mission", &project.mission_id, "--actor", LOGIN];
+            for lane in ["planned", "claimed"] {
+                let change = ["wp", "move", "WP01", lane, "--reason", told];
+                project
+                    .pawtrail
+                    .data(&project.repo, &[&change[..], &by].concat());
+            }
+            let note = ["wp", "note", "WP01", told];
+            project
+                .pawtrail
+                .data(&project.repo, &[&note[..], &by].concat());
+            let log = format!("{}/status.events.jsonl", project.dir);
+            let log = project.repo.read_at(&project.ledger, &log).unwrap();
+            assert!(log.contains("[redacted:email]"), "{log}");
+        },
+    },
 ];
 
 fn ask(project: &Project, told: &str, key: Option<&str>) -> String {
