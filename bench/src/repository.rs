@@ -127,9 +127,9 @@ impl Repository {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.area.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_AUTHOR_NAME", "bench")
+            .env("GIT_AUTHOR_NAME", "Robin Example")
             .env("GIT_AUTHOR_EMAIL", "bench@localhost")
-            .env("GIT_COMMITTER_NAME", "bench")
+            .env("GIT_COMMITTER_NAME", "Robin Example")
             .env("GIT_COMMITTER_EMAIL", "bench@localhost");
         command
     }
