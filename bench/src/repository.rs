@@ -79,6 +79,7 @@ impl Repository {
     pub(crate) fn append(&self, name: &str, round: usize) -> Result<()> {
         let line = format!("{{\"event_id\":\"{round:026}\",\"payload\":{{\"answer\":\"yes\"}}}}\n");
         OpenOptions::new()
+            .create(true)
             .append(true)
             .open(self.root.join(name))
             .and_then(|mut file| file.write_all(line.as_bytes()))

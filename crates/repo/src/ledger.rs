@@ -31,6 +31,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::glossary;
 use crate::history;
+use crate::leftovers;
 use crate::lines;
 use crate::lock::{self, Lock};
 use crate::placement::{self, Placement};
@@ -60,14 +61,18 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Waits for the lock.
     pub(crate) fn lock(project: &Project) -> Result<Self> {
-        let lock = Lock::acquire(&Self::lock_path(project), lock::PATIENCE)?;
+        let path = Self::lock_path(project);
+        let lock = Lock::acquire(&path, lock::PATIENCE)?;
         held::recover(project)?;
+        if lock.at_work(true).at("write to", &path)? {
+            leftovers::sweep(project)?;
+        }
         Ok(Self { lock: Some(lock) })
     }
 
     /// Lets others have the lock for a moment, and waits for it again. After an error it isn't held.
     fn step_aside(&mut self, project: &Project) -> Result<()> {
-        drop(self.lock.take());
+        self.free();
         // Not all at the same time again.
         let micros = RandomState::new().hash_one(0) % PAUSE_MICROS;
         std::thread::sleep(Duration::from_micros(PAUSE_MICROS / 4 + micros));
@@ -75,8 +80,21 @@ impl Ledger {
         Ok(())
     }
 
+    fn free(&mut self) {
+        if let Some(lock) = self.lock.take() {
+            // If the note stays, the next command looks for leftovers and finds none.
+            let _ = lock.at_work(false);
+        }
+    }
+
     fn lock_path(project: &Project) -> PathBuf {
         project.state_dir().join("locks").join("ledger.lock")
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        self.free();
     }
 }
 

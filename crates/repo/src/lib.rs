@@ -23,6 +23,7 @@ pub mod init;
 mod journal;
 mod ledger;
 pub mod ledger_branch;
+mod leftovers;
 mod lines;
 mod local_commits;
 mod lock;

@@ -1,6 +1,7 @@
 //! Locks among Pawtrail's own processes: the operating system frees them when their holder dies.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -12,13 +13,11 @@ use crate::failpoint;
 /// How long a command waits for a lock before it gives up with exit code 4.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+const AT_WORK: &[u8; 1] = b"+";
+
 /// An exclusive lock; dropping it frees it. The lock file itself stays for ever.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    #[cfg_attr(
-        not(unix),
-        expect(dead_code, reason = "it is held, and closed in the end")
-    )]
     file: File,
 }
 
@@ -48,7 +47,7 @@ impl Lock {
             durable::create_dir(dir)?;
         }
         let file = failpoint::reached("lock::open")
-            .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
+            .and_then(|()| open(path))
             .at("open the lock", path)?;
         match file.try_lock() {
             Ok(()) => return Ok(Self { file }),
@@ -67,6 +66,27 @@ impl Lock {
             None => Err(timeout()),
         }
     }
+
+    /// Notes in the lock file whether its holder is at work; returns what was noted before. A holder that finds itself
+    /// noted as at work comes after one that died.
+    pub(crate) fn at_work(&self, now: bool) -> std::io::Result<bool> {
+        let mut file = &self.file;
+        let mut before = [0];
+        file.seek(SeekFrom::Start(0))?;
+        let known = file.read(&mut before)? == 1;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(if now { AT_WORK } else { b"-" })?;
+        Ok(known && before == *AT_WORK)
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)
 }
 
 /// Waits for a lock in the system's queue, which itself knows no end of patience: hence the thread, which frees the
