@@ -6,6 +6,7 @@
 mod catch_up;
 mod draft;
 mod entry;
+mod journals;
 mod open;
 mod outgoing;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
+pub use journals::{catch_up_all, follow};
 pub(crate) use outgoing::{Outcome, Outgoing};
 
 use crate::error::SyncError;
