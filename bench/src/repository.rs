@@ -79,6 +79,7 @@ impl Repository {
     pub(crate) fn append(&self, name: &str, round: usize) -> Result<()> {
         let line = format!("{{\"event_id\":\"{round:026}\",\"payload\":{{\"answer\":\"yes\"}}}}\n");
         OpenOptions::new()
+            .create(true)
             .append(true)
             .open(self.root.join(name))
             .and_then(|mut file| file.write_all(line.as_bytes()))
@@ -88,6 +89,10 @@ impl Repository {
     /// Lets the system write what it holds back.
     pub(crate) fn rest(&self) -> Result<()> {
         self.succeed(&mut self.command("sync"))
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(crate) fn git(&self) -> Command {
@@ -114,7 +119,7 @@ impl Repository {
         ))
     }
 
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(&self.root)

@@ -45,8 +45,15 @@ fn help_of_the_program() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      audit     Say where event files hold private data, never what
+      sanitize  Take private data out of JSON, from standard input to standard output
+      hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
@@ -92,8 +99,15 @@ fn help_of_the_program_short() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      audit     Say where event files hold private data, never what
+      sanitize  Take private data out of JSON, from standard input to standard output
+      hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
@@ -678,8 +692,15 @@ fn a_missing_command() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
+      audit     Say where event files hold private data, never what
+      sanitize  Take private data out of JSON, from standard input to standard output
+      hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       hub       The server and its live board
@@ -908,4 +929,174 @@ fn version_and_help_as_data() {
         output.stdout,
         concat!("pawtrail ", env!("CARGO_PKG_VERSION"), "\n")
     );
+}
+
+#[test]
+fn help_of_audit() {
+    insta::assert_snapshot!(run(&["audit", "--help"]), @r"
+    exit 0
+    Say where event files hold private data, never what
+
+    Looks at the work tree and the index. Ends with 1 where something was found.
+
+    Usage: pawtrail audit [OPTIONS] [PATH]...
+
+    Arguments:
+      [PATH]...
+              Only these files and directories; default: all event files
+
+    Options:
+          --history
+              Every version in the history of all branches and tags too
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Everywhere:
+      -C <DIR>
+              Run as if started in this directory
+
+          --json
+              Print exactly one JSON document on standard output
+
+      -v, --verbose...
+              Say more on standard error; twice: everything
+
+      -q, --quiet
+              Print nothing but errors
+
+          --color <WHEN>
+              Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Examples:
+      pawtrail audit
+      pawtrail audit --history --json
+      pawtrail audit kitty-specs/payments-01KT119Y
+    ");
+}
+
+#[test]
+fn help_of_sanitize() {
+    insta::assert_snapshot!(run(&["sanitize", "--help"]), @r"
+    exit 0
+    Take private data out of JSON, from standard input to standard output
+
+    What holds nothing private comes out byte for byte. With --json, counts instead of the text.
+
+    Usage: pawtrail sanitize [OPTIONS]
+
+    Options:
+          --lines
+              One JSON document a line; default: one in all
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Everywhere:
+      -C <DIR>
+              Run as if started in this directory
+
+          --json
+              Print exactly one JSON document on standard output
+
+      -v, --verbose...
+              Say more on standard error; twice: everything
+
+      -q, --quiet
+              Print nothing but errors
+
+          --color <WHEN>
+              Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Examples:
+      pawtrail sanitize < event.json
+      pawtrail sanitize --lines < events.jsonl > clean.jsonl
+    ");
+}
+
+#[test]
+fn help_of_hooks() {
+    insta::assert_snapshot!(run(&["hooks", "--help"]), @r"
+    exit 0
+    Git hooks: install, remove
+
+    Usage: pawtrail hooks [OPTIONS] <COMMAND>
+
+    Commands:
+      install  Put our hooks before git, beside those that are there
+      remove   Take our hooks away; the ones from before get their names back
+      run      Do what a hook does; git runs it
+
+    Options:
+      -h, --help  Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+    ");
+}
+
+#[test]
+fn help_of_hooks_install() {
+    insta::assert_snapshot!(run(&["hooks", "install", "--help"]), @r"
+    exit 0
+    Put our hooks before git, beside those that are there
+
+    A hook that is there keeps its arguments, input and exit code, and runs first. Linked worktrees
+    share the hooks.
+
+    Usage: pawtrail hooks install [OPTIONS] --audit
+
+    Options:
+          --audit
+              Refuse commits of event files that hold private data
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Everywhere:
+      -C <DIR>
+              Run as if started in this directory
+
+          --json
+              Print exactly one JSON document on standard output
+
+      -v, --verbose...
+              Say more on standard error; twice: everything
+
+      -q, --quiet
+              Print nothing but errors
+
+          --color <WHEN>
+              Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail hooks install --audit
+    ");
+}
+
+#[test]
+fn help_of_hooks_remove() {
+    insta::assert_snapshot!(run(&["hooks", "remove", "--help"]), @r"
+    exit 0
+    Take our hooks away; the ones from before get their names back
+
+    Usage: pawtrail hooks remove [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail hooks remove
+    ");
 }

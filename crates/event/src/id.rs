@@ -168,6 +168,13 @@ text_id!(
 );
 ulid_id!(DecisionId);
 
+text_id!(
+    /// The identity of a question about a term: the id of the event that asks, or what another tool made up for it.
+    ConflictId,
+    "a conflict id (1 to 128 letters, digits, `-`, `_`, `.` and `:`)",
+    is_conflict
+);
+
 impl DecisionId {
     /// Returns the id of the decision that asks for input `key`.
     ///
@@ -222,6 +229,13 @@ fn is_work_package(text: &str) -> bool {
 
 fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn is_conflict(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
 }
 
 fn is_decision(text: &str) -> bool {

@@ -8,6 +8,7 @@ pub mod decision;
 pub mod envelope;
 mod error;
 pub mod frame;
+pub mod glossary;
 pub mod id;
 pub mod json;
 pub mod merge;
@@ -18,7 +19,7 @@ pub mod time;
 
 pub use error::Error;
 pub use id::{
-    BuildId, CommitHash, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId, ProjectUuid,
-    WorkPackageId,
+    BuildId, CommitHash, ConflictId, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId,
+    ProjectUuid, WorkPackageId,
 };
 pub use sanitize::Sanitized;

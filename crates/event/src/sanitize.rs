@@ -1,29 +1,36 @@
 //! Takes what is private out of an event, before it is written, queued or sent.
 
+mod chars;
+mod common;
+mod find;
+mod finding;
 mod identity;
+mod known;
+mod lexer;
+mod line;
+mod members;
+mod refusal;
 mod rule;
+mod scan;
+mod trigger;
+mod value;
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+pub use finding::Finding;
 pub use identity::Identity;
+pub use members::{PASSING_KEYS, PRIVATE_KEYS};
+pub use refusal::{MAX_LINE_DEPTH, Refusal};
 pub use rule::{Row, Rule, TABLE};
+pub use value::MAX_DEPTH;
 
-use crate::{json, time};
-
-/// The keys that are removed with their values, at every depth (FR-006).
-pub const PRIVATE_KEYS: [&str; 5] = [
-    "machine_name",
-    "hostname",
-    "workspace_path",
-    "developer_name",
-    "developer_email",
-];
-
-const SESSION_START: &str = "session_started_at";
-const SESSION_END: &str = "session_ended_at";
-const SESSION_DURATION: &str = "session_duration_s";
+use crate::json;
+use known::Known;
+use trigger::Triggers;
 
 /// A value that holds nothing private: all that a journal, the queue or a frame accepts.
 ///
@@ -61,51 +68,18 @@ impl Sanitized {
     }
 }
 
-/// Why a line can't be sanitized.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The line is no JSON document.
-    #[error("not JSON at byte {at}: {reason}")]
-    Syntax {
-        /// Where, in bytes from the start of the line.
-        at: usize,
-        /// What was wrong there; never a part of the line.
-        reason: &'static str,
-    },
-    /// The line is nested too deep.
-    #[error("nested deeper than {limit} levels at byte {at}")]
-    TooDeep {
-        /// Where, in bytes from the start of the line.
-        at: usize,
-        /// How deep a line may be nested.
-        limit: usize,
-    },
-}
-
-impl Refusal {
-    /// Returns the stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Syntax { .. } => "LINE_NOT_JSON",
-            Self::TooDeep { .. } => "LINE_TOO_DEEP",
-        }
-    }
-}
-
-/// That a rule would act, and where; never on what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finding {
-    /// The rule.
-    pub rule: Rule,
-    /// Where, in bytes from the start of the line.
-    pub at: usize,
-}
-
 /// The rules for one developer. Cheap to make: what is costly is built when a text first needs it.
-#[derive(Debug)]
 pub struct Sanitizer {
-    #[expect(dead_code, reason = "the value rules follow")]
     identity: Identity,
+    known: OnceLock<Option<Triggers<Vec<Known>>>>,
+}
+
+impl fmt::Debug for Sanitizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sanitizer")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Sanitizer {
@@ -113,6 +87,7 @@ impl Sanitizer {
     pub fn new(identity: &Identity) -> Self {
         Self {
             identity: identity.clone(),
+            known: OnceLock::new(),
         }
     }
 
@@ -121,73 +96,46 @@ impl Sanitizer {
         Self::new(&Identity::default())
     }
 
-    /// Returns the value without what is private, at every depth.
+    /// Returns the value without what is private, at every depth, in keys as in values.
     ///
     /// The [`PRIVATE_KEYS`] go. The clock times of a session go too; where an object has both,
-    /// `session_duration_s` says how many whole seconds lay between them, unless it is there already.
+    /// `session_duration_s` says how many whole seconds lay between them, unless it is there already. Scalars under
+    /// [`PASSING_KEYS`] pass. Keys that become equal keep their values: in the order of what they were, the second has
+    /// ` (2)` behind it, and so on. What is nested deeper than [`MAX_DEPTH`] becomes a marker.
     pub fn sanitize(&self, value: &Value) -> Sanitized {
-        Sanitized(clean(value))
+        Sanitized(value::clean(self, value, 0))
     }
 
     /// Returns the text with a marker in place of what is private.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        Cow::Borrowed(text)
+        scan::text(self.known(), text)
     }
 
-    /// Returns one JSON document as text without what is private: the very same bytes where nothing is, else
-    /// with all that isn't private as it was.
+    /// Returns one JSON document as text without what is private: the very same bytes where nothing is, else with all
+    /// that isn't private as it was written.
+    ///
+    /// What Python writes beside JSON, `NaN`, `Infinity` and `-Infinity`, passes; so do numbers of any size.
     ///
     /// # Errors
-    /// When the line is no JSON document, or nested too deep.
+    /// When the line is no JSON document, or nested deeper than [`MAX_LINE_DEPTH`].
     pub fn line<'a>(&self, line: &'a str) -> Result<Cow<'a, str>, Refusal> {
-        let value: Value = serde_json::from_str(line).map_err(|error| Refusal::Syntax {
-            at: error.column(),
-            reason: "not JSON",
-        })?;
-        let cleaned = clean(&value);
-        if cleaned == value {
+        let edits = line::edits(self, line)?;
+        if edits.is_empty() {
             return Ok(Cow::Borrowed(line));
         }
-        Ok(Cow::Owned(json::log_compact(&cleaned)))
+        Ok(Cow::Owned(line::edited(line, &edits)))
     }
 
-    /// Returns which rules would act on a line, JSON or not, in order.
+    /// Returns which rules would act on a line, JSON or not, in order of place.
     pub fn findings(&self, line: &[u8]) -> Vec<Finding> {
-        let _ = line;
-        Vec::new()
+        finding::findings(self, line)
     }
-}
 
-fn clean(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(clean_object(map)),
-        Value::Array(items) => Value::Array(items.iter().map(clean).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    fn known(&self) -> Option<&Triggers<Vec<Known>>> {
+        self.known
+            .get_or_init(|| known::triggers(&self.identity))
+            .as_ref()
     }
-}
-
-fn clean_object(map: &Map<String, Value>) -> Map<String, Value> {
-    let mut cleaned: Map<String, Value> = map
-        .iter()
-        .filter(|(key, _)| !is_dropped(key))
-        .map(|(key, value)| (key.clone(), clean(value)))
-        .collect();
-    if let Some(seconds) = session_seconds(map) {
-        cleaned
-            .entry(SESSION_DURATION)
-            .or_insert_with(|| Value::from(seconds));
-    }
-    cleaned
-}
-
-fn is_dropped(key: &str) -> bool {
-    PRIVATE_KEYS.contains(&key) || key == SESSION_START || key == SESSION_END
-}
-
-fn session_seconds(map: &Map<String, Value>) -> Option<i64> {
-    let start = map.get(SESSION_START)?.as_str()?;
-    let end = map.get(SESSION_END)?.as_str()?;
-    time::seconds_between(start, end)
 }
 
 #[cfg(test)]

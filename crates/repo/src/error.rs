@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use pawtrail_event::glossary::Scope;
 use pawtrail_event::merge::Conflict;
-use pawtrail_event::{DecisionId, IdError};
+use pawtrail_event::status::Refusal;
+use pawtrail_event::{ConflictId, DecisionId, IdError, MissionSlug};
 use serde_json::{Value, json};
 
 use crate::receipt::Receipt;
@@ -132,6 +134,62 @@ pub enum Error {
         /// What it asks.
         question: String,
     },
+    /// A rule of the lane machine forbids a transition; nothing was written.
+    #[error("{refusal}")]
+    MoveRefused {
+        /// The transition and the rule.
+        refusal: Box<Refusal>,
+        /// The mission's directory name.
+        mission: MissionSlug,
+    },
+    /// Nobody asked a question of that id about a term.
+    #[error("no question about a term has the id `{id}`")]
+    ConflictNotFound {
+        /// The id.
+        id: ConflictId,
+    },
+    /// The question about a term has another answer.
+    #[error("conflict `{id}` is resolved already: in {scope}, `{term}` means: {definition}")]
+    AlreadyResolved {
+        /// The conflict.
+        id: ConflictId,
+        /// The term.
+        term: String,
+        /// The scope.
+        scope: Scope,
+        /// What it means there.
+        definition: String,
+        /// When that was said.
+        resolved_at: String,
+    },
+    /// Since the question was asked, another answer gave the term a meaning.
+    #[error("since `{id}` was asked, `{term}` was given another meaning in {scope}: {definition}")]
+    TermSettled {
+        /// The conflict.
+        id: ConflictId,
+        /// The term.
+        term: String,
+        /// The scope.
+        scope: Scope,
+        /// What it means there.
+        definition: String,
+        /// When that was said.
+        resolved_at: String,
+    },
+    /// The glossary doesn't know the term.
+    #[error("the glossary has no term `{term}`")]
+    TermNotFound {
+        /// The term.
+        term: String,
+    },
+    /// Log and seed file hold a resolution, and there is no branch that it may be committed to.
+    #[error("recorded, and in the seed file, but not committed: {reason}")]
+    SeedNotCommitted {
+        /// What is true now.
+        receipt: Box<Receipt>,
+        /// Why it isn't committed.
+        reason: String,
+    },
     /// The idempotency key stands for another request.
     #[error("the idempotency key `{key}` was used for something else")]
     KeyReused {
@@ -153,6 +211,12 @@ pub enum Error {
         path: String,
         /// The events.
         conflicts: Vec<Conflict>,
+    },
+    /// A snapshot changed on both sides of a merge, and git doesn't say what it merges.
+    #[error("{path} changed on both sides, and git doesn't say which commits it merges")]
+    SnapshotNotMerged {
+        /// The file.
+        path: String,
     },
     /// An argument's value is refused.
     #[error("{what}: {message}")]
@@ -251,9 +315,16 @@ impl Error {
             Self::AmbiguousDecision { .. } => "DECISION_AMBIGUOUS",
             Self::AlreadyAnswered { .. } => "DECISION_ALREADY_ANSWERED",
             Self::DecisionExists { .. } => "DECISION_EXISTS",
+            Self::MoveRefused { refusal, .. } => refusal.code(),
+            Self::ConflictNotFound { .. } => "CONFLICT_NOT_FOUND",
+            Self::AlreadyResolved { .. } => "CONFLICT_ALREADY_RESOLVED",
+            Self::TermSettled { .. } => "TERM_ALREADY_RESOLVED",
+            Self::TermNotFound { .. } => "TERM_NOT_FOUND",
+            Self::SeedNotCommitted { .. } => "NO_BRANCH_TO_COMMIT_TO",
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
+            Self::SnapshotNotMerged { .. } => "SNAPSHOT_NOT_MERGED",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
             Self::LedgerNotMoved { .. } => "LEDGER_NOT_MOVED",
@@ -285,12 +356,25 @@ impl Error {
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
                 return Some(format!("pawtrail decision show {id}"));
             }
+            Self::MoveRefused { refusal, mission } => {
+                let step = refusal.next_step();
+                let list = || format!("pawtrail wp list --mission {mission}");
+                return Some(step.map_or_else(list, |step| format!("{step} --mission {mission}")));
+            }
+            Self::ConflictNotFound { .. } | Self::TermNotFound { .. } => "pawtrail glossary list",
+            Self::AlreadyResolved { term, .. } | Self::TermSettled { term, .. } => {
+                return Some(format!("pawtrail glossary show \"{term}\""));
+            }
             Self::Protected { next, .. } => return Some(next.clone()),
-            Self::Detached => "git switch -c my-branch",
+            Self::Detached | Self::SeedNotCommitted { .. } => "git switch -c my-branch",
             Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
+            Self::SnapshotNotMerged { path } => {
+                let mission = path.rsplit('/').nth(1).unwrap_or_default();
+                return Some(format!("pawtrail status fold --mission {mission} > {path}"));
+            }
             Self::Hook { next_step, .. } => next_step,
             Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
@@ -308,14 +392,17 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Invalid { .. } | Self::NoMission { .. } => 2,
-            Self::Spooled { .. } => 3,
+            Self::Spooled { .. } | Self::SeedNotCommitted { .. } => 3,
             Self::LockTimeout { .. } => 4,
             Self::AlreadyAnswered { .. }
             | Self::DecisionExists { .. }
+            | Self::AlreadyResolved { .. }
+            | Self::TermSettled { .. }
             | Self::KeyReused { .. }
             | Self::PathTaken { .. }
             // Git, which runs the merge driver, takes any code up to 128 for a conflict.
             | Self::EventConflict { .. }
+            | Self::SnapshotNotMerged { .. }
             | Self::MissionExists { .. } => 5,
             Self::NotARepository { .. }
             | Self::NoCommits
@@ -328,6 +415,9 @@ impl Error {
             | Self::AmbiguousMission { .. }
             | Self::DecisionNotFound { .. }
             | Self::AmbiguousDecision { .. }
+            | Self::MoveRefused { .. }
+            | Self::ConflictNotFound { .. }
+            | Self::TermNotFound { .. }
             | Self::Protected { .. }
             | Self::OtherBranch { .. }
             | Self::Detached
@@ -367,7 +457,42 @@ impl Error {
             Self::DecisionExists { id, question } => {
                 json!({ "decision_id": id, "question": question })
             }
+            Self::MoveRefused { refusal, .. } => {
+                let (from, to) = (refusal.from_lane, refusal.to_lane);
+                let allowed: Vec<&str> = from.targets().iter().map(|lane| lane.as_str()).collect();
+                json!({
+                    "wp_id": refusal.wp_id,
+                    "from_lane": from.as_str(),
+                    "to_lane": to.as_str(),
+                    "rule": refusal.code(),
+                    "missing": refusal.rule.to_string(),
+                    "allowed": allowed,
+                })
+            }
+            Self::ConflictNotFound { id } => json!({ "conflict_id": id }),
+            Self::AlreadyResolved {
+                id,
+                term,
+                scope,
+                definition,
+                resolved_at,
+            }
+            | Self::TermSettled {
+                id,
+                term,
+                scope,
+                definition,
+                resolved_at,
+            } => json!({
+                "conflict_id": id,
+                "term": term,
+                "scope": scope,
+                "definition": definition,
+                "resolved_at": resolved_at,
+            }),
+            Self::TermNotFound { term } => json!({ "term": term }),
             Self::KeyReused { key } => json!({ "idempotency_key": key }),
+            Self::SnapshotNotMerged { path } => json!({ "path": path }),
             Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),
             Self::EventConflict { path, conflicts } => {
                 let events: Vec<Value> = conflicts
@@ -381,7 +506,9 @@ impl Error {
             Self::OtherBranch { expected, actual } => {
                 json!({ "expected": expected, "actual": actual })
             }
-            Self::Spooled { receipt, reason } => json!({ "receipt": receipt, "reason": reason }),
+            Self::Spooled { receipt, reason } | Self::SeedNotCommitted { receipt, reason } => {
+                json!({ "receipt": receipt, "reason": reason })
+            }
             Self::LockTimeout { path, seconds } => {
                 json!({ "path": path.display().to_string(), "seconds": seconds })
             }
@@ -399,7 +526,7 @@ impl Error {
 
     /// Returns the receipt of a write that is recorded and not committed.
     pub fn receipt(&self) -> Option<&Receipt> {
-        if let Self::Spooled { receipt, .. } = self {
+        if let Self::Spooled { receipt, .. } | Self::SeedNotCommitted { receipt, .. } = self {
             Some(receipt)
         } else {
             None

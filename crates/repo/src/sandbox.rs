@@ -9,16 +9,20 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::decision::{self, Row, RowPayload};
+use pawtrail_event::route::{LocalLog, route};
 use pawtrail_event::{MissionId, Sanitized};
 
 use crate::checkouts;
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
+use crate::glossary;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::project::Project;
 
 const DIR: &str = ".kittify/spool";
+/// The one event of the glossary that changes more than its log.
+const RESOLVED: &str = "GlossaryClarificationResolved";
 /// Larger files are none of ours.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -65,8 +69,21 @@ pub(crate) fn lines(project: &Project, mission: &MissionId) -> Result<Vec<String
                 events
                     .into_iter()
                     .filter(|(row, _)| row.mission_id.as_ref() == Some(mission))
+                    .filter(|(row, _)| !is_glossary(row))
                     .map(|(_, line)| line),
             );
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the lines of glossaries that wait in the clone's checkouts.
+pub(crate) fn glossary_lines(project: &Project) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for file in files(project)? {
+        if let Content::Events(events) = read(&file)? {
+            let events = events.into_iter().filter(|(row, _)| is_glossary(row));
+            found.extend(events.map(|(_, line)| line));
         }
     }
     Ok(found)
@@ -112,8 +129,20 @@ fn take(project: &Project, events: &[(Row, String)]) -> Result<()> {
         let Some(mission) = &row.mission_id else {
             continue;
         };
-        let journal = Journal::of(project, mission, decision::FILE);
         let event = sanitized(project, line)?;
+        let file = if is_glossary(row) {
+            glossary::append(project, mission, &event)?;
+            match &row.payload {
+                RowPayload::Other(name) if name == RESOLVED => glossary::SPOOL,
+                // The log is all that it is written to.
+                RowPayload::Other(_) | RowPayload::Requested(_) | RowPayload::Answered(_) => {
+                    continue;
+                }
+            }
+        } else {
+            decision::FILE
+        };
+        let journal = Journal::of(project, mission, file);
         if !journal
             .spooled()?
             .iter()
@@ -126,8 +155,18 @@ fn take(project: &Project, events: &[(Row, String)]) -> Result<()> {
     Ok(())
 }
 
+/// Whether a row goes to the local log of a glossary.
+fn is_glossary(row: &Row) -> bool {
+    match &row.payload {
+        RowPayload::Other(name) => {
+            route(name).is_some_and(|route| route.local_log == Some(LocalLog::Glossary))
+        }
+        RowPayload::Requested(_) | RowPayload::Answered(_) => false,
+    }
+}
+
 /// Whoever wrote the file, the rules for what an event may hold apply.
-fn sanitized(project: &Project, line: &str) -> Result<Sanitized> {
+pub(crate) fn sanitized(project: &Project, line: &str) -> Result<Sanitized> {
     let value = serde_json::from_str(line).map_err(|error| Error::Git {
         action: "reading a line again".to_owned(),
         message: error.to_string(),
@@ -164,13 +203,13 @@ fn read(file: &Path) -> Result<Content> {
     for (at, line) in text.lines().enumerate() {
         let known = |row: &Row| match row.payload {
             RowPayload::Requested(_) | RowPayload::Answered(_) => row.mission_id.is_some(),
-            RowPayload::Other(_) => false,
+            RowPayload::Other(_) => row.mission_id.is_some() && is_glossary(row),
         };
         match decision::parse_row(line) {
             Ok(row) if known(&row) => events.push((row, line.to_owned())),
             Ok(_) => {
                 return Ok(Content::Unknown(format!(
-                    "line {} is no decision of a mission",
+                    "line {} is no decision of a mission and no event of its glossary",
                     at + 1
                 )));
             }

@@ -3,12 +3,14 @@
 mod commit;
 mod decision;
 mod demo;
+mod glossary;
 mod hub;
 mod ledger;
 mod mission;
 mod privacy;
 mod queue;
 mod sync;
+mod wp;
 
 use std::path::PathBuf;
 
@@ -19,12 +21,20 @@ pub(crate) use decision::{
     ActorArgs, ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
 };
 pub(crate) use demo::DemoArgs;
+pub(crate) use glossary::{
+    AskArgs, GlossaryCommand, ObserveArgs, RebuildArgs, ResolveArgs, ScopeName, SenseArgs,
+    UrgencyName,
+};
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
 pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+pub(crate) use wp::{
+    AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs,
+    StatusCommand, SubtaskArgs, VerdictArg, WpCommand, WpListArgs,
+};
 
 /// Spec-driven work with coding agents, with a memory that can be trusted.
 ///
@@ -109,6 +119,18 @@ pub(crate) enum Command {
     /// Decisions: request, answer, list, show, log
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// Work packages: move, note, subtask, list, seed
+    #[command(subcommand)]
+    Wp(WpCommand),
+    /// Draw a mission's work packages by lane
+    #[command(after_help = "Examples:\n  pawtrail board payments\n  pawtrail board --watch")]
+    Board(BoardArgs),
+    /// The status snapshot, `status.json`: fold, check
+    #[command(subcommand)]
+    Status(StatusCommand),
+    /// The glossary: observe, sense, ask, resolve, list, show, rebuild
+    #[command(subcommand)]
+    Glossary(GlossaryCommand),
     /// Commit exactly the named paths; index, stash and other files stay as they are
     #[command(
         after_help = "Example:\n  pawtrail commit -m \"Describe the payment flow\" kitty-specs/payments-01KT119Y/spec.md"

@@ -225,3 +225,28 @@ fn a_command_that_dies_while_it_adopts_leaves_nothing_twice() {
         world.project.repo.fsck();
     }
 }
+
+#[test]
+fn nfr_001_what_waits_in_a_checkout_holds_nothing_private() {
+    let scratch = Scratch::new();
+    let world = World::new(&scratch, Shape::Here);
+    let told = "Does Robin Example <robin@example.test> agree?";
+    let asked = world.with_fault(
+        &scratch,
+        CLOSED,
+        &["decision", "request", "--question", told, "--option", told],
+    );
+    assert_eq!(asked.status, 0, "{asked}");
+    let repo = &world.project.repo;
+    let names = waiting(repo);
+    assert_eq!(names.len(), 1);
+    let line = repo.read(&format!(".kittify/spool/{}", names[0])).unwrap();
+    assert!(
+        line.contains("[redacted:name] <[redacted:email]>"),
+        "{line}"
+    );
+    assert!(
+        !line.contains("Robin") && !line.contains("robin@"),
+        "{line}"
+    );
+}

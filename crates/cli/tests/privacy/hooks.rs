@@ -87,7 +87,7 @@ fn a_commit_with_private_data_is_refused_with_place_rule_and_remedy_and_without_
         "'{}' sanitize --lines < {path} > new && mv new {path} && git add {path}",
         crate::support::BINARY
     );
-    let mut shell = project.pawtrail.command(repo.path(), &[]);
+    let shell = project.pawtrail.command(repo.path(), &[]);
     let shell = std::process::Command::new("sh")
         .args(["-c", &mend])
         .current_dir(repo.path())

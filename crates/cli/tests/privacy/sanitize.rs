@@ -86,7 +86,7 @@ fn a_bad_line_ends_it_and_what_came_before_is_whole() {
         String::from_utf8(output).unwrap(),
         "{\"a\":1}\n{\"b\":\"[redacted:email]\"}\n"
     );
-    assert!(words.contains("line 3: not JSON"), "{words}");
+    assert!(words.contains("line 3: the line is not JSON"), "{words}");
     assert!(!words.contains(EMAIL), "{words}");
     let (status, output, _) = run(&scratch, scratch.path(), &["--lines"], b"{}\n\"\xff\"\n");
     assert_eq!((status, output.as_slice()), (1, &b"{}\n"[..]));

@@ -101,7 +101,10 @@ pub(crate) fn says_nothing(output: &Output, private: &[(&str, String)]) {
     clean("standard error", output.stderr.as_bytes(), private);
 }
 
-/// Fails where one of the values stands in a file below `dir`; git's own directory is left out.
+/// What names files by their whole path, as git itself does in its directory: git's own, and the notes on its locks.
+const NAMES_PATHS: [&str; 2] = [".git", "held"];
+
+/// Fails where one of the values stands in a file below `dir`.
 #[track_caller]
 pub(crate) fn files_clean(dir: &Path, private: &[(&str, String)]) -> usize {
     let mut seen = 0;
@@ -111,7 +114,8 @@ pub(crate) fn files_clean(dir: &Path, private: &[(&str, String)]) -> usize {
     for entry in entries {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();
-        if kind.is_dir() && entry.file_name() != ".git" {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if kind.is_dir() && !NAMES_PATHS.contains(&name.as_str()) {
             seen += files_clean(&entry.path(), private);
         } else if kind.is_file() {
             let name = entry.path().display().to_string();

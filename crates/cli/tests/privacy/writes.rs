@@ -22,7 +22,7 @@ const PATHS: &[WritePath] = &[
         name: "mission create",
         write: |project, told| {
             let create = [
-                "mission", "create", "gears", "--title", told, "--type", told,
+                "mission", "create", "gears", "--title", told, "--kind", told,
             ];
             project.pawtrail.data(&project.repo, &create);
         },
@@ -53,6 +53,7 @@ const PATHS: &[WritePath] = &[
         write: |project, told| {
             let id = project.request("Which gear?");
             let mission = &project.mission_id;
+            let key = format!("{told} And now?");
             let answer = [
                 "decision",
                 "answer",
@@ -63,7 +64,7 @@ const PATHS: &[WritePath] = &[
                 "--actor",
                 told,
                 "--idempotency-key",
-                told,
+                &key,
             ];
             let receipt = project.receipt(&answer);
             assert_eq!(receipt["committed"], true);
@@ -209,16 +210,16 @@ fn fr_017_no_frame_no_state_file_and_no_hub_holds_anything_private() {
             clean(&name, &content, &private);
         }
     }
-    clean("the board", board(&hub).as_bytes(), &private);
+    clean("the board", board(&hub, &project.uuid).as_bytes(), &private);
 }
 
 /// The board as a browser gets it.
-fn board(hub: &Hub) -> String {
+fn board(hub: &Hub, project: &str) -> String {
     use std::io::{Read, Write};
     let url = hub.board_url();
-    let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap();
+    let (host, _) = url.trim_start_matches("http://").split_once('/').unwrap();
     let mut stream = std::net::TcpStream::connect(host).unwrap();
-    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET /p/{project} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();

@@ -7,13 +7,13 @@ use gix::ObjectId;
 use gix::bstr::BStr;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
 
+use super::Added;
 use super::held::Held;
 use super::objects;
 use crate::checkouts::Checkout;
 use crate::error::{GitContext, IoContext, Result};
-use crate::lines;
 use crate::project::Project;
-use crate::{engine, sparse};
+use crate::{engine, glossary, lines, sparse};
 
 /// One file of the coming commit, as an index needs to know it.
 pub(super) struct Staged<'a> {
@@ -27,21 +27,23 @@ pub(super) struct Staged<'a> {
     pub(super) after: ObjectId,
     /// The content of `after`.
     pub(super) content: &'a [u8],
-    /// The lines that `after` adds, where the file is a log.
-    pub(super) lines: Option<&'a [String]>,
+    /// What `after` adds.
+    pub(super) added: &'a Added,
 }
 
 impl Staged<'_> {
-    /// What the index is to have of a log of which it has something else than the branch.
+    /// What the index is to have of a file of which it has something else than the branch; none where that stays.
     ///
-    /// The beginning of the log is what a git leaves that read the index before our last commit and wrote it
+    /// The beginning of a log is what a git leaves that read the index before our last commit and wrote it
     /// afterwards: to keep it would let the user's next commit take lines out. Anything else the user has staged; it
-    /// is kept, with our lines behind it.
-    pub(super) fn with_staged(&self, staged: &[u8], lines: &[String]) -> Vec<u8> {
-        if self.content.starts_with(staged) {
-            self.content.to_vec()
-        } else {
-            lines::union(staged, lines)
+    /// is kept, with what is ours added to it.
+    pub(super) fn with_staged(&self, staged: &[u8]) -> Result<Option<Vec<u8>>> {
+        match self.added {
+            Added::Lines(_) if self.content.starts_with(staged) => Ok(Some(self.content.to_vec())),
+            Added::Lines(lines) => Ok(Some(lines::union(staged, lines))),
+            Added::Terms(scope, terms) => glossary::set(*scope, Some(staged), terms).map(Some),
+            Added::Derived => Ok(Some(self.content.to_vec())),
+            Added::Whole => Ok(None),
         }
     }
 }
@@ -109,11 +111,10 @@ fn stage(
         (None, None) => (file.after, file.content.to_vec()),
         (Some((id, _)), Some(before)) if id == before => (file.after, file.content.to_vec()),
         (Some((id, _)), _) => {
-            let Some(lines) = file.lines else {
+            let staged = project.git().find_object(id).git("reading a staged file")?;
+            let Some(content) = file.with_staged(&staged.data)? else {
                 return Ok(Ok(()));
             };
-            let staged = project.git().find_object(id).git("reading a staged file")?;
-            let content = file.with_staged(&staged.data, lines);
             (objects::blob(project, &content)?, content)
         }
     };

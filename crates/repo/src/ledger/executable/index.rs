@@ -132,10 +132,9 @@ fn staged(
         (None, None) => Ok(Some(Ok(file.after))),
         (Some(id), Some(before)) if id == before => Ok(Some(Ok(file.after))),
         (Some(id), _) => {
-            let Some(lines) = file.lines else {
+            let Some(content) = file.with_staged(&engine.content(id)?)? else {
                 return Ok(None);
             };
-            let content = file.with_staged(&engine.content(id)?, lines);
             engine.blob(file.base, file.path, &content).map(Some)
         }
     }

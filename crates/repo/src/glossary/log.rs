@@ -1,0 +1,215 @@
+//! The local log: one file a mission in the primary checkout, not tracked by git, appended under a lock and flushed.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use pawtrail_event::decision::Damaged;
+use pawtrail_event::envelope::EnvelopeId;
+use pawtrail_event::glossary::Log;
+use pawtrail_event::{MissionId, Sanitized, json};
+use serde_json::Value;
+
+use crate::error::{Error, IoContext, Result};
+use crate::failpoint;
+use crate::lock::{self, Lock};
+use crate::project::Project;
+use crate::{durable, sandbox};
+
+const DIR: &str = ".kittify/events/glossary";
+/// Larger logs are not read: somebody has to look at them.
+const LIMIT: u64 = 512 * 1024 * 1024;
+
+/// What the logs of a clone hold together.
+#[derive(Debug, Default)]
+pub(super) struct Logs {
+    pub(super) log: Log,
+    /// Damaged lines, with the file they stand in.
+    pub(super) damaged: Vec<(String, Damaged)>,
+}
+
+/// Appends an event to the log of its mission, durably; returns the file, relative to the checkout.
+pub(crate) fn append(project: &Project, mission: &MissionId, event: &Sanitized) -> Result<String> {
+    let (path, name) = file(project, mission);
+    let lock = project.state_dir().join("locks").join("glossary.lock");
+    let _lock = Lock::acquire(&lock, lock::PATIENCE)?;
+    let dir = path.parent().unwrap_or(&path);
+    let fresh = !path.exists();
+    durable::create_dir(dir)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .read(true)
+        .open(&path)
+        .at("open", &path)?;
+    let before = file.metadata().at("inspect", &path)?.len();
+    let mut line = event.to_line();
+    if before > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::Start(before - 1))
+            .and_then(|_| file.read_exact(&mut last))
+            .at("read", &path)?;
+        // A line that lost its end, ours or another tool's, stays and is reported by whoever reads it.
+        if last != *b"\n" {
+            line.insert(0, '\n');
+        }
+    }
+    failpoint::half_written("glossary::append", &mut file, line.as_bytes())
+        .and_then(|()| file.write_all(line.as_bytes()))
+        .and_then(|()| file.sync_data())
+        .and_then(|()| failpoint::reached("glossary::appended"))
+        // What fails leaves nothing.
+        .or_else(|error| file.set_len(before).and(Err(error)))
+        .at("append to", &path)?;
+    if fresh {
+        for dir in path.ancestors().skip(1).take(4) {
+            durable::sync_dir(dir)?;
+        }
+    }
+    Ok(name)
+}
+
+/// Appends a recorded line to the log of its mission, unless the log has it.
+pub(super) fn restore(project: &Project, mission: &MissionId, line: &str) -> Result<()> {
+    let row = Log::read(format!("{line}\n").as_bytes()).rows.pop();
+    let Some(id) = row.and_then(|row| row.event_id) else {
+        return Ok(());
+    };
+    let content = durable::read(&file(project, mission).0)?.unwrap_or_default();
+    let known = Log::read(&content).rows;
+    if known.iter().any(|row| row.event_id.as_deref() == Some(&id)) {
+        return Ok(());
+    }
+    let event = sandbox::sanitized(project, line)?;
+    append(project, mission, &event).map(drop)
+}
+
+/// An event of a mission's log as Pawtrail wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// Its identity.
+    pub event_id: EnvelopeId,
+    /// Its type.
+    pub event_type: String,
+    /// When it happened, as it was written.
+    pub at: String,
+    /// What it says.
+    pub payload: Sanitized,
+}
+
+impl Logged {
+    /// Returns the event that led to this one: of an answer, the question.
+    pub fn causation(&self) -> Option<EnvelopeId> {
+        let request = self.payload.value().get("clarification_event_id")?;
+        request.as_str()?.parse().ok()
+    }
+}
+
+/// Returns the events of a mission's log in the order of the file. Rows of the Python tool, which have another shape, are
+/// left out.
+///
+/// # Errors
+/// When the log can't be read.
+pub fn logged(project: &Project, mission: &MissionId) -> Result<Vec<Logged>> {
+    let content = durable::read(&file(project, mission).0)?.unwrap_or_default();
+    let end = content
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |last| last + 1);
+    let lines = content[..end].split(|byte| *byte == b'\n');
+    let texts = lines.filter_map(|line| std::str::from_utf8(line).ok());
+    Ok(texts.filter_map(|line| event(project, line)).collect())
+}
+
+fn event(project: &Project, line: &str) -> Option<Logged> {
+    let mut row = json::parse(line).ok()?;
+    let payload = row.remove("payload").filter(Value::is_object)?;
+    let text = |key: &str| row.get(key).and_then(Value::as_str);
+    Some(Logged {
+        event_id: text("event_id")?.parse().ok()?,
+        event_type: text("event_type")?.to_owned(),
+        at: text("at")?.to_owned(),
+        payload: project.sanitizer().sanitize(&payload),
+    })
+}
+
+/// Reads all logs: of the primary checkout and of this one, where the Python tool writes, and what waits in spools and
+/// sandboxes.
+pub(super) fn read(project: &Project) -> Result<Logs> {
+    let mut all = Logs::default();
+    for dir in dirs(project) {
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if durable::is_absent(&error) => continue,
+            Err(error) => return Err(error).at("list", &dir),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.at("list", &dir)?.path();
+            if path.to_string_lossy().ends_with(".events.jsonl") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        for path in files {
+            let known = fs::symlink_metadata(&path).at("inspect", &path)?;
+            if !known.is_file() || known.len() > LIMIT {
+                return Err(Error::Damaged {
+                    path,
+                    message: format!("it is no file of at most {LIMIT} bytes"),
+                });
+            }
+            let content = durable::read(&path)?.unwrap_or_default();
+            let mut read = Log::read(&content);
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            all.damaged.extend(
+                read.damaged
+                    .drain(..)
+                    .map(|line| (format!("{DIR}/{name}"), line)),
+            );
+            all.log.add(read.rows);
+        }
+    }
+    for line in sandbox::glossary_lines(project)? {
+        all.log.add(Log::read(format!("{line}\n").as_bytes()).rows);
+    }
+    for line in super::waiting(project)?
+        .into_iter()
+        .flat_map(|(_, lines)| lines)
+    {
+        all.log.add(Log::read(format!("{line}\n").as_bytes()).rows);
+    }
+    Ok(all)
+}
+
+/// The directories that hold logs; the first is ours.
+fn dirs(project: &Project) -> Vec<PathBuf> {
+    let ours = home(project).0;
+    let mut dirs = vec![ours];
+    for root in project.roots() {
+        let dir = root.join(DIR);
+        if !dirs.contains(&dir) {
+            dirs.push(dir);
+        }
+    }
+    dirs
+}
+
+fn file(project: &Project, mission: &MissionId) -> (PathBuf, String) {
+    let (dir, name) = home(project);
+    let file = format!("{mission}.events.jsonl");
+    (dir.join(&file), format!("{name}/{file}"))
+}
+
+/// The directory of our logs, and how a receipt names it. A clone without a primary checkout has it in its git
+/// directory.
+fn home(project: &Project) -> (PathBuf, String) {
+    match project.primary() {
+        Some(root) => (root.join(DIR), DIR.to_owned()),
+        None => {
+            let dir = project.state_dir().join("events").join("glossary");
+            let name = dir.to_string_lossy().replace('\\', "/");
+            (dir, name)
+        }
+    }
+}
