@@ -23,7 +23,8 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
-pub use journals::{catch_up_all, follow};
+pub(crate) use journals::catch_up_all;
+pub use journals::{offer_glossary, offer_status};
 pub(crate) use outgoing::{Outcome, Outgoing};
 
 use crate::error::SyncError;
