@@ -45,6 +45,7 @@ fn help_of_the_program() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
@@ -95,6 +96,7 @@ fn help_of_the_program_short() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
@@ -684,6 +686,7 @@ fn a_missing_command() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
