@@ -1,6 +1,6 @@
 //! What follows each write: late answers are committed, and the courier is woken.
 
-use pawtrail_repo::{Delivery, Project, Receipt, decisions, glossary, mission, sync_state};
+use pawtrail_repo::{Delivery, Project, Receipt, decisions, glossary, mission, status, sync_state};
 use pawtrail_sync::{consent, courier};
 
 use crate::error::CliError;
@@ -17,6 +17,14 @@ pub(super) fn follow(project: &Project, receipt: &mut Receipt, warnings: &mut Ve
                 .map(|reason| format!("an earlier answer still waits for its commit: {reason}")),
         ),
         Err(error) => warnings.push(format!("earlier answers still wait: {error}")),
+    }
+    match status::finish(project) {
+        Ok(waiting) => warnings.extend(
+            waiting
+                .into_iter()
+                .map(|reason| format!("earlier status rows still wait for their commit: {reason}")),
+        ),
+        Err(error) => warnings.push(format!("earlier status rows still wait: {error}")),
     }
     match glossary::finish(project) {
         Ok(waiting) => {
