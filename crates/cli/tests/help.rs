@@ -45,12 +45,9 @@ fn help_of_the_program() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
-<<<<<<< HEAD
-=======
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
->>>>>>> main
       glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
@@ -102,12 +99,9 @@ fn help_of_the_program_short() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
-<<<<<<< HEAD
-=======
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
->>>>>>> main
       glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
@@ -698,12 +692,9 @@ fn a_missing_command() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
-<<<<<<< HEAD
-=======
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
->>>>>>> main
       glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
