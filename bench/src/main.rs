@@ -5,6 +5,7 @@
 //! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
 //! `… -- contention [--files N] [--writers N] [--answers N] [--binary PATH]` measures many writers at once: [`contention`].
 //! `… -- sanitize …` measures the sanitizer: [`sanitize`].
+//! `… -- glossary [--files N] [--binary PATH]` measures a session's glossary: [`glossary`].
 //! `… -- audit [--commits N] [--rounds N] [--binary PATH]` measures `audit --history`: [`history`].
 //!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
@@ -14,6 +15,7 @@
 
 mod contention;
 mod fold;
+mod glossary;
 mod history;
 mod repository;
 mod status;
