@@ -1,5 +1,6 @@
 //! The decision service: every path that asks for or records a decision goes through here.
 
+mod brought;
 mod closed;
 mod read;
 mod spool;

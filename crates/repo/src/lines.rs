@@ -79,12 +79,13 @@ pub(crate) fn foreign_lines(content: &[u8], base: &[u8], known: &[String]) -> Ve
     // A last line without its end may still be in the making.
     let end = rest.rfind_byte(b'\n').map_or(0, |last| last + 1);
     let events = lines(&rest[..end]).filter(|line| event_id(line).is_some());
+    let known: HashSet<&str> = known.iter().map(String::as_str).collect();
     missing(base, events.collect())
         .into_iter()
         .filter_map(|line| line.to_str().ok())
         // Git may have checked the file out with other line ends than the branch has.
         .map(|line| line.trim_end_matches('\r'))
-        .filter(|line| known.iter().all(|other| other != line))
+        .filter(|line| !known.contains(line))
         .map(str::to_owned)
         .collect()
 }
@@ -137,7 +138,8 @@ fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|line| !line.is_empty())
 }
 
-fn event_id(line: &[u8]) -> Option<Cow<'_, str>> {
+/// The event of a line, if it is one.
+pub(crate) fn event_id(line: &[u8]) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Id<'a> {
         #[serde(borrow)]
