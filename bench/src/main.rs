@@ -1,12 +1,15 @@
 //! Measures whole processes of Pawtrail beside git's, in turn, in one run.
 //!
-//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
+//! `cargo run --release -p pawtrail-bench -- [--files N,…] [--lines N,…] [--rounds N] [--binary PATH]`
+//!
+//! `--files` measures in repositories of so many files, `--lines` with event files of so many lines.
 //!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
 //! is at rest (`sync`): else a command that flushes pays for what the one before it left unwritten. A figure is a
-//! median over the rounds, as it is and without what spawning `true` costs in the same run.
+//! median over the rounds; what spawning `true` costs in the same run stands beside them.
 #![allow(clippy::print_stdout)]
 
+mod lines;
 mod repository;
 mod stopwatch;
 
@@ -19,7 +22,8 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 struct Settings {
-    files: usize,
+    files: Vec<usize>,
+    lines: Vec<usize>,
     rounds: usize,
     binary: PathBuf,
 }
@@ -37,20 +41,25 @@ fn main() -> ExitCode {
 fn settings() -> Result<Settings> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut settings = Settings {
-        files: 1_000,
+        files: Vec::new(),
+        lines: Vec::new(),
         rounds: 60,
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
-        let number = || value.parse().map_err(|_| format!("{value} is no number"));
+        let parse = |text: &str| text.parse().map_err(|_| format!("{text} is no number"));
         match name.as_str() {
-            "--files" => settings.files = number()?,
-            "--rounds" => settings.rounds = number()?,
+            "--files" => settings.files = value.split(',').map(parse).collect::<Result<_>>()?,
+            "--lines" => settings.lines = value.split(',').map(parse).collect::<Result<_>>()?,
+            "--rounds" => settings.rounds = parse(&value)?,
             "--binary" => settings.binary = PathBuf::from(value),
             other => return Err(format!("unknown option {other}")),
         }
+    }
+    if settings.files.is_empty() && settings.lines.is_empty() {
+        settings.files.push(1_000);
     }
     if settings.rounds == 0 {
         return Err("--rounds must be at least 1".to_owned());
@@ -65,7 +74,17 @@ fn settings() -> Result<Settings> {
 }
 
 fn run(settings: &Settings) -> Result<()> {
-    let repository = Repository::make(&settings.binary, settings.files)?;
+    for files in &settings.files {
+        files_of(settings, *files)?;
+    }
+    for lines in &settings.lines {
+        lines::run(&settings.binary, *lines, settings.rounds)?;
+    }
+    Ok(())
+}
+
+fn files_of(settings: &Settings, files: usize) -> Result<()> {
+    let repository = Repository::make(&settings.binary, files)?;
     let decisions = repository.ask(settings.rounds + 1)?;
     let mut spawn = Column::new("true");
     let mut version = Column::new("pawtrail --version");
@@ -107,24 +126,10 @@ fn run(settings: &Settings) -> Result<()> {
         })?;
     }
     println!(
-        "{} tracked files, {} rounds, whole processes, milliseconds",
-        settings.files, settings.rounds
+        "{files} tracked files, {} rounds, whole processes, milliseconds",
+        settings.rounds
     );
-    println!(
-        "{:<28}{:>9}{:>9}{:>9}{:>14}",
-        "", "median", "min", "p95", "over `true`"
-    );
-    let base = spawn.median();
-    for column in [&spawn, &version, &answer, &add_commit, &only, &flushed] {
-        println!(
-            "{:<28}{:>9.2}{:>9.2}{:>9.2}{:>14.2}",
-            column.name,
-            column.median(),
-            column.quantile(0.0),
-            column.quantile(0.95),
-            column.median() - base
-        );
-    }
+    table(&[&spawn, &version, &answer, &add_commit, &only, &flushed]);
     println!(
         "answer : git add + git commit = {:.2}    : git commit --only = {:.2}    : flushed as well = {:.2}",
         answer.median() / add_commit.median(),
@@ -132,4 +137,18 @@ fn run(settings: &Settings) -> Result<()> {
         answer.median() / flushed.median()
     );
     Ok(())
+}
+
+/// Prints columns as lines.
+fn table(columns: &[&Column]) {
+    println!("{:<28}{:>9}{:>9}{:>9}", "", "median", "min", "p95");
+    for column in columns {
+        println!(
+            "{:<28}{:>9.2}{:>9.2}{:>9.2}",
+            column.name,
+            column.median(),
+            column.quantile(0.0),
+            column.quantile(0.95)
+        );
+    }
 }

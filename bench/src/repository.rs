@@ -57,6 +57,11 @@ impl Repository {
         Ok(repository)
     }
 
+    /// Returns where a file of the repository is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
     /// Asks for decisions and returns their ids.
     pub(crate) fn ask(&self, count: usize) -> Result<Vec<String>> {
         (0..count)

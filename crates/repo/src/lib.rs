@@ -30,6 +30,7 @@ mod protection;
 mod reach;
 mod receipt;
 mod record;
+mod references;
 mod sandbox;
 mod source;
 mod sparse;

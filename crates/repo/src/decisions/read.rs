@@ -14,6 +14,7 @@ use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::Receipt;
+use crate::references;
 use crate::sandbox;
 
 /// A decision as a reader sees it.
@@ -262,13 +263,7 @@ fn entry(mission: &Mission, decision: Decision, commits: &HashMap<EventId, Objec
 }
 
 fn commit_named(project: &Project, rev: &str) -> Result<ObjectId> {
-    let named = project
-        .git()
-        .rev_parse_single(rev)
-        .ok()
-        .and_then(|id| id.object().ok())
-        .and_then(|object| object.peel_to_commit().ok());
-    named.map(|commit| commit.id).ok_or_else(|| Error::Invalid {
+    references::named(project, rev)?.ok_or_else(|| Error::Invalid {
         what: "--ref",
         message: format!("`{rev}` names no commit"),
     })

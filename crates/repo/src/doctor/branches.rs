@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use gix::ObjectId;
 
 use super::{Attempt, Check, FIX, Manual};
-use crate::engine::{self, Kind};
 use crate::error::Result;
 use crate::ledger::{self, Ledger, Merging};
 use crate::project::Project;
@@ -147,15 +146,6 @@ pub(super) fn check(apart: &[Apart]) -> Check {
 }
 
 pub(super) fn merge(project: &Project, found: &Apart) -> Attempt {
-    match engine::of_clone(project)? {
-        Kind::Library => {}
-        Kind::Executable => {
-            return Ok(Err(Manual {
-                message: "this repository needs git itself to merge".to_owned(),
-                next_step: Some(found.by_hand()),
-            }));
-        }
-    }
     let held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let ours = history::tip(project, &found.branch)?;

@@ -7,6 +7,7 @@ use crate::engine;
 use crate::error::Result;
 use crate::program::Git;
 use crate::project::Project;
+use crate::references;
 use crate::{merge_driver, sync_state};
 
 const INIT: Option<&str> = Some("pawtrail init");
@@ -25,23 +26,13 @@ pub(super) fn engine_of(project: &Project) -> Result<Check> {
         Ok(said) => String::from_utf8_lossy(&said).trim().to_owned(),
         Err(error) => return Ok(Check::bad("engine", error.to_string(), None)),
     };
-    let setting = project
-        .git()
-        .config_snapshot()
-        .string("extensions.refStorage")
-        .map(|value| value.to_string());
-    let storage = setting.unwrap_or_else(|| "files".to_owned());
+    let storage = references::storage(project.git());
     let hash = project.git().object_hash();
     let kind = engine::of_clone(project)?.as_str();
-    let message =
-        format!("{version}, objects {hash}, refs {storage}; commits are made by the {kind}");
-    Ok(match storage.as_str() {
-        "files" => Check::good("engine", message),
-        _ => {
-            let message = format!("{message}: branches in this form can't be written yet");
-            Check::bad("engine", message, None)
-        }
-    })
+    Ok(Check::good(
+        "engine",
+        format!("{version}, objects {hash}, refs {storage}; commits are made by the {kind}"),
+    ))
 }
 
 pub(super) fn merge_driver(project: &Project) -> Result<Check> {
