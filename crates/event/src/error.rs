@@ -4,6 +4,7 @@ use crate::decision::{PayloadError, RowError};
 use crate::frame::FrameError;
 use crate::id::IdError;
 use crate::json::ParseError;
+use crate::status::{IdentityError, LaneError, Refusal};
 
 /// A refused value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,15 @@ pub enum Error {
     /// A text is no frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// A text is no lane.
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+    /// A rule forbids a transition.
+    #[error(transparent)]
+    Transition(#[from] Refusal),
+    /// A mission's `meta.json` can't be shown in a snapshot.
+    #[error(transparent)]
+    Mission(#[from] IdentityError),
 }
 
 impl Error {
@@ -34,6 +44,9 @@ impl Error {
             Self::Json(error) => error.code(),
             Self::Row(error) => error.code(),
             Self::Frame(error) => error.code(),
+            Self::Lane(_) => "LANE_UNKNOWN",
+            Self::Transition(refusal) => refusal.code(),
+            Self::Mission(_) => "MISSION_NUMBER_INVALID",
         }
     }
 
@@ -42,15 +55,21 @@ impl Error {
         match self {
             Self::Decision(_) => Some("pawtrail decision --help".to_owned()),
             Self::Json(_) | Self::Row(_) => Some("pawtrail doctor".to_owned()),
-            Self::Id(_) | Self::Frame(_) => None,
+            Self::Lane(_) => Some("pawtrail wp move --help".to_owned()),
+            Self::Transition(refusal) => refusal.next_step(),
+            Self::Id(_) | Self::Frame(_) | Self::Mission(_) => None,
         }
     }
 
     /// Returns the exit code: 2 where an argument is wrong, 1 where data is.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Id(_) | Self::Decision(_) => 2,
-            Self::Json(_) | Self::Row(_) | Self::Frame(_) => 1,
+            Self::Id(_) | Self::Decision(_) | Self::Lane(_) => 2,
+            Self::Json(_)
+            | Self::Row(_)
+            | Self::Frame(_)
+            | Self::Transition(_)
+            | Self::Mission(_) => 1,
         }
     }
 }

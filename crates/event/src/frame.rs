@@ -1,8 +1,12 @@
 //! Frames: what a clone and a hub say to each other, version 1 of the wire (`docs/protocol.md`).
 
+mod announcement;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BuildId, CommitHash, EventId, MissionId, MissionSlug, ProjectUuid};
+
+pub use announcement::{Announcement, Outgoing};
 
 /// The version of the wire that this crate speaks.
 pub const PROTOCOL: u32 = 1;

@@ -17,7 +17,7 @@ pub struct IdError {
 }
 
 impl IdError {
-    fn new(expected: &'static str, value: &str) -> Self {
+    pub(crate) fn new(expected: &'static str, value: &str) -> Self {
         Self {
             expected,
             value: value.chars().take(80).collect(),

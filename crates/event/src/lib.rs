@@ -3,7 +3,9 @@
 //! Everything that is written, sent or shown is first a value of this crate. Nothing here reads a
 //! file, asks the time or makes up an identifier; callers pass those in.
 
+pub mod contract;
 pub mod decision;
+pub mod envelope;
 mod error;
 pub mod frame;
 pub mod id;
@@ -11,6 +13,7 @@ pub mod json;
 pub mod merge;
 pub mod route;
 pub mod sanitize;
+pub mod status;
 pub mod time;
 
 pub use error::Error;

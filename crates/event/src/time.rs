@@ -33,6 +33,13 @@ pub fn is_utc(text: &str) -> bool {
         && instant(text).is_some()
 }
 
+/// Whether a text is a date, or a date and a time with or without an offset, in ISO 8601 with hyphens.
+pub fn is_iso(text: &str) -> bool {
+    text.as_bytes().get(4) == Some(&b'-')
+        && !text.contains('[')
+        && (instant(text).is_some() || text.parse::<DateTime>().is_ok())
+}
+
 /// Returns the whole seconds from `start` to `end`, truncated, 0 where `end` is the earlier.
 ///
 /// Both have an offset, or neither has: a local time and an instant can't be compared.

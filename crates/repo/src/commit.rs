@@ -125,7 +125,7 @@ fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
 }
 
 /// Makes the paths relative to the repository root, with `/`.
-fn relative(root: &Path, cwd: &Path, paths: &[PathBuf]) -> Result<Vec<String>> {
+pub(crate) fn relative(root: &Path, cwd: &Path, paths: &[PathBuf]) -> Result<Vec<String>> {
     if paths.is_empty() || paths.len() > MAX_PATHS {
         return Err(Error::invalid(
             "PATH",

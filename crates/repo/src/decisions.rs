@@ -6,6 +6,7 @@ mod read;
 mod spool;
 mod verify;
 
+use gix::ObjectId;
 use pawtrail_event::decision::{
     self, Actor, ActorType, Answered, Decision, Header, Payload, PayloadError, Requested, Row,
     RowPayload,
@@ -15,7 +16,7 @@ use pawtrail_event::{DecisionId, EventId, Sanitized, time};
 use crate::error::{Error, Result};
 use crate::idempotency::{self, Claim};
 use crate::journal::Journal;
-use crate::ledger::{Change, Committed, Content, Ledger, Outcome};
+use crate::ledger::{Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -107,7 +108,7 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
     let rows = read::rows(project, mission, &place)?;
     let header = header(project, mission, claim.event_id)?;
     let payload = asked(ask, &decision_id)?;
-    let event = decision::event(&header, &payload);
+    let event = decision::event(project.sanitizer(), &header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
         same_question(&event, &decision_id, known)?;
         let receipt = read::receipt(project, mission, &place, event_id)?;
@@ -155,7 +156,7 @@ pub fn request(project: &Project, mission: &Mission, ask: Ask) -> Result<Written
 /// [`Error::DecisionNotFound`], [`Error::AlreadyAnswered`], [`Error::Invalid`]; [`Error::Spooled`] when the answer is
 /// recorded and can't be committed now, which the next command makes up for.
 pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Written> {
-    let ledger = match Ledger::lock(project) {
+    let mut ledger = match Ledger::lock(project) {
         Ok(ledger) => ledger,
         Err(error) if sandbox::is_closed(&error) => {
             return closed::answer(project, mission, reply, error);
@@ -185,7 +186,7 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
         actor: reply.actor,
     })
     .map_err(|error| refused(&error))?;
-    let event = decision::event(&header, &payload);
+    let event = decision::event(project.sanitizer(), &header, &payload);
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     let place = placement::choose_for_good(project, mission, place)?;
     let event_id = match known.answer() {
@@ -221,19 +222,35 @@ pub fn answer(project: &Project, mission: &Mission, reply: Reply) -> Result<Writ
     };
     let message = format!("chore(decisions): answer {decision_id} [skip ci]");
     // From here on the answer is in the spool: whatever fails now, the next command makes up for.
-    match spool::commit(project, &ledger, mission, &place, &message) {
+    let wanted = Some(&event_id);
+    let commit = match spool::commit(project, &mut ledger, mission, &place, &message, wanted) {
         Ok((Outcome::Committed(done), warnings)) => {
             left.extend(warnings);
-            Ok(Written {
-                receipt: receipt(mission, &place, event_id, Some(&done)),
-                decision_id,
-                warnings: left,
-            })
+            if done.new {
+                Ok(done.commit)
+            } else {
+                Err(done.commit)
+            }
         }
-        Ok((Outcome::Deferred(reason), _)) => Err(pending(reason)),
-        Ok((Outcome::Taken(path), _)) => Err(pending(format!("{path} is no log"))),
-        Err(error) => Err(pending(error.to_string())),
-    }
+        Ok((Outcome::Elsewhere(tip), _)) => Err(tip),
+        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
+            return Err(pending(reason));
+        }
+        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
+        Err(error) => return Err(pending(error.to_string())),
+    };
+    // Another commit than one of this command has it: which one is worth knowing, and changes nothing.
+    let commit = commit.or_else(|has_it| {
+        read::brought(project, mission, has_it, &event_id).or_else(|error| {
+            left.push(format!("the commit that brought it was not found: {error}"));
+            Ok::<_, Error>(has_it)
+        })
+    })?;
+    Ok(Written {
+        receipt: receipt(mission, &place, event_id, Some(commit)),
+        decision_id,
+        warnings: left,
+    })
 }
 
 /// The id that a request will have unless its idempotency key stands for another.
@@ -321,15 +338,15 @@ fn receipt(
     mission: &Mission,
     place: &Placement,
     event_id: EventId,
-    done: Option<&Committed>,
+    commit: Option<ObjectId>,
 ) -> Receipt {
     Receipt {
         event_id: Some(event_id),
         mission_id: Some(mission.mission_id.clone()),
         path: mission.path(decision::FILE),
         r#ref: place.ledger_ref.clone(),
-        commit: done.map(|done| project::hash(done.commit)),
-        committed: done.is_some(),
+        commit: commit.map(project::hash),
+        committed: commit.is_some(),
         pushed: false,
         delivery: Delivery::None,
     }

@@ -204,6 +204,16 @@ pub enum Error {
         /// What git said.
         message: String,
     },
+    /// A git hook can't be installed or removed.
+    #[error("{}: {message}", .path.display())]
+    Hook {
+        /// The hook's file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        message: String,
+        /// The command to run next.
+        next_step: String,
+    },
     /// What should have been committed is only recorded; the next command finishes it.
     #[error("recorded, but not committed: {reason}")]
     Spooled {
@@ -252,6 +262,7 @@ impl Error {
             Self::NotCreated { .. } => "MISSION_NOT_CREATED",
             Self::NothingToCommit => "NOTHING_TO_COMMIT",
             Self::CommitRefused { .. } => "COMMIT_REFUSED",
+            Self::Hook { .. } => "HOOK_NOT_OURS",
             Self::Spooled { .. } => "NOT_COMMITTED_YET",
             Self::LockTimeout { .. } => "LOCK_TIMEOUT",
         }
@@ -280,6 +291,7 @@ impl Error {
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
+            Self::Hook { next_step, .. } => next_step,
             Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
             | Self::Git { .. }
@@ -322,7 +334,8 @@ impl Error {
             | Self::NotCreated { .. }
             | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
-            | Self::CommitRefused { .. } => 1,
+            | Self::CommitRefused { .. }
+            | Self::Hook { .. } => 1,
         }
     }
 
@@ -333,7 +346,9 @@ impl Error {
             Self::Io { action, path, .. } => {
                 json!({ "action": action, "path": path.display().to_string() })
             }
-            Self::Damaged { path, .. } => json!({ "path": path.display().to_string() }),
+            Self::Damaged { path, .. } | Self::Hook { path, .. } => {
+                json!({ "path": path.display().to_string() })
+            }
             Self::MissionNotFound { handle } => json!({ "handle": handle }),
             Self::AmbiguousMission { handle, candidates } => {
                 json!({ "handle": handle, "candidates": candidates })
@@ -475,11 +490,26 @@ pub(crate) trait GitContext<T> {
     fn git(self, action: &str) -> Result<T>;
 }
 
-impl<T, E: std::fmt::Display> GitContext<T> for std::result::Result<T, E> {
+impl<T, E: std::error::Error> GitContext<T> for std::result::Result<T, E> {
     fn git(self, action: &str) -> Result<T> {
         self.map_err(|error| Error::Git {
             action: action.to_owned(),
-            message: error.to_string(),
+            message: with_causes(&error),
         })
     }
+}
+
+/// An error with what led to it: the operating system's word comes last.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = cause.source();
+    }
+    text
 }

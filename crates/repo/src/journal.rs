@@ -162,7 +162,8 @@ mod tests {
         let journal = Journal {
             spool: dir.path().join("spool/x.jsonl"),
         };
-        let event = |n: u32| pawtrail_event::sanitize::sanitize(&serde_json::json!({ "n": n }));
+        let rules = pawtrail_event::sanitize::Sanitizer::general();
+        let event = |n: u32| rules.sanitize(&serde_json::json!({ "n": n }));
         assert_eq!(journal.spooled().unwrap(), Vec::<String>::new());
         journal.clear().unwrap();
         journal.append(&event(1)).unwrap();

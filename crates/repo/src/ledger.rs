@@ -1,8 +1,9 @@
 //! Turns lines and files into commits on a ledger branch, published by compare-and-swap.
 //!
 //! A commit is the union of the branch's tip and what is to be added, built anew on each lost race. Where the branch
-//! is checked out, the order is: lock the index, write its next content into the lock, move the branch, rename the
-//! index. In the other order a crash would let the user's next commit revert ours.
+//! is checked out, its index is locked from beginning to end, and replaced after the branch is reserved and before it
+//! moves: so a git that sees our branch sees our index too, and one that saw the branch before can't commit to it any
+//! more. In the other order the user's next commit could revert ours.
 
 mod branches;
 mod engine;
@@ -13,21 +14,24 @@ mod library;
 mod objects;
 mod refs;
 
+use std::borrow::Cow;
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
 use pawtrail_event::merge as merge_events;
 
-use crate::checkouts::Checkout;
+use crate::checkouts::{self, Checkout};
 use crate::durable;
 use crate::engine::{self as choice, Kind};
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::history;
 use crate::lines;
 use crate::lock::{self, Lock};
-use crate::placement::Placement;
+use crate::mission::Mission;
+use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::sparse;
 
@@ -38,15 +42,17 @@ pub(crate) use held::dead_locks;
 use index::{Obstacle, Staged};
 pub(crate) use objects::NOBODY;
 use objects::{Person, Role};
-use refs::{Move, Swap};
+use refs::{Move, Reservation, Reserved};
 
 /// How long a commit waits for a lock of git's before the lines stay spooled.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a command lets others go first while git holds a lock, more or less. In microseconds.
+const PAUSE_MICROS: u64 = 6_000;
 
 /// The clone's one lock for journals and ledger; whoever has it has also cleared away what dead commands left.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    lock: Lock,
+    lock: Option<Lock>,
 }
 
 impl Ledger {
@@ -54,7 +60,17 @@ impl Ledger {
     pub(crate) fn lock(project: &Project) -> Result<Self> {
         let lock = Lock::acquire(&Self::lock_path(project), lock::PATIENCE)?;
         held::recover(project)?;
-        Ok(Self { lock })
+        Ok(Self { lock: Some(lock) })
+    }
+
+    /// Lets others have the lock for a moment, and waits for it again. After an error it isn't held.
+    fn step_aside(&mut self, project: &Project) -> Result<()> {
+        drop(self.lock.take());
+        // Not all at the same time again.
+        let micros = RandomState::new().hash_one(0) % PAUSE_MICROS;
+        std::thread::sleep(Duration::from_micros(PAUSE_MICROS / 4 + micros));
+        *self = Self::lock(project)?;
+        Ok(())
     }
 
     fn lock_path(project: &Project) -> PathBuf {
@@ -98,8 +114,12 @@ pub(crate) enum Outcome {
     Committed(Committed),
     /// Nothing was committed, for this reason; what is spooled stays spooled.
     Deferred(String),
+    /// Nothing was committed, because git is at work here, as this says.
+    Locked(String),
     /// Another file is at this path.
     Taken(String),
+    /// Another command has committed it meanwhile; the branch's tip, which has it.
+    Elsewhere(ObjectId),
 }
 
 /// A commit that is in the branch, durably.
@@ -109,12 +129,83 @@ pub(crate) struct Committed {
     pub(crate) parent: Option<ObjectId>,
     /// False where the tip had everything and no commit was needed.
     pub(crate) new: bool,
+    /// What failed when the commit was in the branch already. It may then not survive a power loss.
+    pub(crate) shaky: Option<String>,
 }
 
-/// Commits the changes to the placement's branch.
+/// Commits to a mission's branch. While git is at work there, others get their turns, for some seconds at most.
+///
+/// `changes` says what there is to commit at each attempt; nothing, when another command has committed it meanwhile.
+/// The outcome is never [`Outcome::Locked`].
 pub(crate) fn commit(
     project: &Project,
-    ledger: &Ledger,
+    held: &mut Ledger,
+    mission: &Mission,
+    placement: &Placement,
+    message: &str,
+    changes: impl Fn() -> Result<Option<Vec<Change>>>,
+) -> Result<Outcome> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut place = placement.clone();
+    loop {
+        let outcome = match (changes()?, place.tip) {
+            (Some(changes), _) => attempt(project, &place, message, &changes)?,
+            (None, Some(tip)) => Outcome::Elsewhere(tip),
+            (None, None) => Outcome::Deferred(format!("{} is gone", place.ledger_ref)),
+        };
+        let Outcome::Locked(reason) = outcome else {
+            return Ok(outcome);
+        };
+        if Instant::now() >= deadline {
+            return Ok(Outcome::Deferred(reason));
+        }
+        held.step_aside(project)?;
+        place = placement::placement(project, mission)?;
+        if place.ledger_ref != placement.ledger_ref {
+            return Ok(Outcome::Deferred(format!(
+                "the mission's events go to {} now",
+                place.ledger_ref
+            )));
+        }
+    }
+}
+
+/// Commits to the branch of this placement, whatever is recorded for the mission. While git is at work there it waits,
+/// for some seconds at most, and everybody else with it; the outcome is never [`Outcome::Locked`].
+pub(crate) fn commit_there(
+    project: &Project,
+    _held: &Ledger,
+    placement: &Placement,
+    message: &str,
+    changes: &[Change],
+) -> Result<Outcome> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match attempt(project, placement, message, changes)? {
+            Outcome::Locked(reason) if Instant::now() >= deadline => {
+                return Ok(Outcome::Deferred(reason));
+            }
+            Outcome::Locked(_) => std::thread::sleep(Duration::from_millis(5)),
+            outcome => return Ok(outcome),
+        }
+    }
+}
+
+impl Committed {
+    /// What is to be committed is in the branch already.
+    pub(crate) fn before(commit: ObjectId) -> Self {
+        Self {
+            commit,
+            parent: None,
+            new: false,
+            shaky: None,
+        }
+    }
+}
+
+/// Commits unless git holds a lock.
+fn attempt(
+    project: &Project,
     placement: &Placement,
     message: &str,
     changes: &[Change],
@@ -126,25 +217,25 @@ pub(crate) fn commit(
             root.display()
         )));
     }
-    let deadline = Instant::now() + PATIENCE;
     let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
     let mut kind = choice::before_indexes(project, placement, &paths)?.engine;
-    let mut indexes = match take_indexes(project, placement, deadline)? {
+    let mut indexes = match take_indexes(project, placement)? {
         Ok(indexes) => indexes,
-        Err(reason) => return Ok(Outcome::Deferred(reason)),
+        Err(reason) => return Ok(Outcome::Locked(reason)),
     };
     let mut tip = placement.tip;
     'attempt: loop {
-        let engine = engine::of(project, &ledger.lock, kind);
+        let engine = engine::of(project, kind);
         let base = tip.or(placement.base);
-        let built = match build(&*engine, placement, base, changes)? {
+        let built = match build(project, &*engine, placement, base, changes)? {
             Built::Files(files) => files,
             Built::Nothing(commit) if tip.is_some() => {
-                return Ok(Outcome::Committed(Committed {
-                    commit,
-                    parent: None,
-                    new: false,
-                }));
+                let mut done = Committed::before(commit);
+                // Whoever made that commit may not have flushed it; git by itself doesn't.
+                let flushed = objects::flush_paths(project, commit, &paths)
+                    .and_then(|()| refs::flush_any(project, &placement.ledger_ref));
+                done.shaky = flushed.err().map(|error| error.to_string());
+                return Ok(Outcome::Committed(done));
             }
             // The branch is to be created; its base holds everything already.
             Built::Nothing(_) => Vec::new(),
@@ -171,11 +262,11 @@ pub(crate) fn commit(
             .chain([commit])
             .collect();
         let ready = engine.ready(&placement.ledger_ref, commit, &written)?;
-        for (checkout, held) in &mut indexes {
+        for (checkout, held) in &indexes {
             project_files(project, checkout, &built)?;
             let staged: Vec<Staged<'_>> = built.iter().map(|file| file.staged(base)).collect();
             match engine.index(checkout, held, &staged)? {
-                Ok(()) => held.promise(commit),
+                Ok(()) => {}
                 // Only now was the index read; git itself keeps any form.
                 Err(Obstacle::Form(_)) if project.forced_engine().is_none() => {
                     kind = Kind::Executable;
@@ -198,61 +289,101 @@ pub(crate) fn commit(
             checkouts: &placement.checkouts,
         };
         let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
-        match engine.swap(ready.token, &held, &step)? {
-            Swap::Done => {
-                // The branch has moved: whatever fails now, each index is finished, so that the user's next commit
-                // doesn't revert ours. At once, because git reads an index before it locks it.
-                let finished: Vec<Result<()>> =
-                    indexes.into_iter().map(|(_, held)| held.finish()).collect();
-                refs::flush(project, &placement.ledger_ref)?;
-                finished.into_iter().collect::<Result<()>>()?;
-                failpoint::reached("ledger::index-renamed").at("flush", project.common_dir())?;
-                return Ok(Outcome::Committed(Committed {
-                    commit,
-                    parent: base,
-                    new: true,
-                }));
-            }
-            Swap::Lost => tip = history::tip(project, &placement.ledger_ref)?,
-            Swap::Locked if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(1));
+        let reserved = match engine.reserve(ready.token, &held, &step)? {
+            Reservation::Ours(reserved) => reserved,
+            Reservation::Lost => {
                 tip = history::tip(project, &placement.ledger_ref)?;
+                continue 'attempt;
             }
-            Swap::Locked => {
-                return Ok(Outcome::Deferred(format!(
+            Reservation::Locked => {
+                return Ok(Outcome::Locked(format!(
                     "another git process holds the lock of {}",
                     placement.ledger_ref
                 )));
             }
-        }
+        };
+        publish(project, reserved, &mut indexes)?;
+        // The branch has moved. Whatever fails now, the commit is there, and that is what has to be said.
+        let flushed = refs::flush(project, &placement.ledger_ref);
+        let released = release(project, indexes);
+        let shaky = flushed.and(released).err();
+        return Ok(Outcome::Committed(Committed {
+            commit,
+            parent: base,
+            new: true,
+            shaky: shaky.map(|error| error.to_string()),
+        }));
     }
 }
 
-/// Locks the index of each worktree that has the branch checked out.
+/// Puts the indexes in place and then moves the branch: all of it, or nothing.
+fn publish(
+    project: &Project,
+    reserved: Box<dyn Reserved + '_>,
+    indexes: &mut [(&Checkout, Held)],
+) -> Result<()> {
+    let Err(error) = go_ahead(project, reserved, indexes) else {
+        return Ok(());
+    };
+    for (_, held) in indexes {
+        held.put_back().map_err(|worse| Error::Git {
+            action: "putting an index back".to_owned(),
+            message: format!("{worse}; that was to be done because of this: {error}"),
+        })?;
+    }
+    Err(error)
+}
+
+fn go_ahead(
+    project: &Project,
+    reserved: Box<dyn Reserved + '_>,
+    indexes: &mut [(&Checkout, Held)],
+) -> Result<()> {
+    failpoint::reached("ledger::ref-locked").at("write to", project.common_dir())?;
+    for (_, held) in indexes {
+        held.put_in_place()?;
+    }
+    failpoint::reached("ledger::index-renamed").at("write to", project.common_dir())?;
+    reserved.publish()
+}
+
+/// Frees the indexes.
+fn release(project: &Project, indexes: Vec<(&Checkout, Held)>) -> Result<()> {
+    failpoint::reached("ledger::ref-flushed").at("write to", project.common_dir())?;
+    indexes
+        .into_iter()
+        .map(|(_, held)| held.release())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect()
+}
+
+/// Locks the index of each worktree that has the branch checked out, unless git is at work in one.
 fn take_indexes<'a>(
     project: &Project,
     placement: &'a Placement,
-    deadline: Instant,
 ) -> Result<Result<Vec<(&'a Checkout, Held)>, String>> {
     let mut taken: Vec<(&Checkout, Held)> = Vec::new();
     for checkout in &placement.checkouts {
         let index: PathBuf = checkout.git_dir.join("index");
-        let mut held = Held::prepare(project, &index, &placement.ledger_ref)?;
+        let mut held = Held::prepare(project, &index)?;
         let before: Vec<&Held> = taken.iter().map(|(_, held)| held).collect();
-        loop {
-            if held.lock(project, &before)? {
-                failpoint::reached("ledger::index-locked").at("write", &checkout.git_dir)?;
-                break;
-            }
-            if Instant::now() >= deadline {
-                return Ok(Err(format!(
-                    "another git process holds {}.lock",
-                    index.display()
-                )));
-            }
-            std::thread::sleep(Duration::from_millis(1));
+        if !held.lock(project, &before)? {
+            return Ok(Err(format!(
+                "another git process holds {}.lock",
+                index.display()
+            )));
         }
+        failpoint::reached("ledger::index-locked").at("write", &checkout.git_dir)?;
         taken.push((checkout, held));
+    }
+    // A worktree may have been switched to or from the branch before its index was locked.
+    let now = placement::checkouts_of(checkouts::all(project)?, &placement.ledger_ref);
+    if now != placement.checkouts {
+        return Ok(Err(format!(
+            "git is switching a worktree to or from {}",
+            placement.ledger_ref
+        )));
     }
     Ok(Ok(taken))
 }
@@ -288,6 +419,7 @@ enum Built {
 
 /// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
 fn build(
+    project: &Project,
     engine: &dyn Engine,
     placement: &Placement,
     base: Option<ObjectId>,
@@ -312,6 +444,8 @@ fn build(
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
+                // Whoever wrote them.
+                let lines = sanitized(project, &change.path, lines)?;
                 (lines::union(&old, &lines), Some(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
@@ -353,6 +487,19 @@ fn build(
         (true, Some(base)) => Ok(Built::Nothing(base)),
         (true, None) | (false, _) => Ok(Built::Files(files)),
     }
+}
+
+/// Takes what is private out of lines that are about to be committed.
+fn sanitized(project: &Project, path: &str, lines: Vec<String>) -> Result<Vec<String>> {
+    let clean = |line: String| match project.sanitizer().line(&line) {
+        Ok(Cow::Borrowed(_)) => Ok(line),
+        Ok(Cow::Owned(clean)) => Ok(clean),
+        Err(refusal) => Err(Error::Damaged {
+            path: PathBuf::from(path),
+            message: refusal.to_string(),
+        }),
+    };
+    lines.into_iter().map(clean).collect()
 }
 
 /// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.

@@ -73,9 +73,17 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
             "chore(missions): keep the ledger of {} here [skip ci]",
             mission.mission_slug
         );
-        match ledger::commit(project, &held, &new, &message, &changes)? {
-            Outcome::Committed(done) => Some(done.commit),
-            Outcome::Deferred(reason) => return Err(Error::LedgerNotMoved { reason }),
+        match ledger::commit_there(project, &held, &new, &message, &changes)? {
+            Outcome::Committed(done) => {
+                if let Some(reason) = done.shaky {
+                    warnings.push(format!("it may not survive a power loss: {reason}"));
+                }
+                Some(done.commit)
+            }
+            Outcome::Elsewhere(tip) => Some(tip),
+            Outcome::Deferred(reason) | Outcome::Locked(reason) => {
+                return Err(Error::LedgerNotMoved { reason });
+            }
             Outcome::Taken(path) => {
                 return Err(Error::PathTaken {
                     path,

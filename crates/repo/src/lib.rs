@@ -2,16 +2,20 @@
 //!
 //! This crate answers what is true here, and makes it durable. It never touches the network.
 
+pub mod audit;
 mod checkouts;
+pub mod clock;
 mod clone_state;
 pub mod commit;
 pub mod decisions;
+pub mod developer;
 pub mod doctor;
 mod durable;
 pub mod engine;
 mod error;
 mod failpoint;
 mod history;
+pub mod hooks;
 mod idempotency;
 pub mod identity;
 pub mod init;

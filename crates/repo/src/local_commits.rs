@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 use gix::ObjectId;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 
 pub(crate) use framer::{Framer, Outcome, Purpose, object_id};
 use reach::Node;
@@ -37,7 +37,7 @@ pub(crate) struct Local {
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     /// The frames, in the order of the commits.
-    pub(crate) frames: Vec<(ObjectId, LocalCommit)>,
+    pub(crate) frames: Vec<(ObjectId, Announcement)>,
     /// Commits under `kitty-specs/` of no mission that can be named.
     pub(crate) unattributed: Vec<ObjectId>,
 }

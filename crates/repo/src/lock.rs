@@ -2,7 +2,8 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use crate::durable;
 use crate::error::{Error, IoContext, Result};
@@ -14,17 +15,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// An exclusive lock; dropping it frees it. The lock file itself stays for ever.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    file: File,
+    _file: File,
 }
 
 impl Lock {
-    /// Returns another handle of the same lock, which a child process can keep: on Unix the lock is free when all have
-    /// gone.
-    pub(crate) fn share(&self) -> Result<File> {
-        self.file.try_clone().at("share", Path::new("a lock"))
-    }
-
     /// Waits for the lock at `path`, at most `patience`.
+    ///
+    /// Whoever comes later waits in the system's queue, so that among many each gets its turn.
     pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self> {
         if let Some(dir) = path.parent() {
             durable::create_dir(dir)?;
@@ -32,23 +29,41 @@ impl Lock {
         let file = failpoint::reached("lock::open")
             .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
             .at("open the lock", path)?;
-        let deadline = Instant::now() + patience;
-        let mut pause = Duration::from_micros(200);
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { file }),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                    return Err(Error::LockTimeout {
-                        path: path.to_owned(),
-                        seconds: patience.as_secs(),
-                    });
-                }
-                Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(Duration::from_millis(5));
-                }
-                Err(TryLockError::Error(error)) => return Err(error).at("lock", path),
-            }
+        match file.try_lock() {
+            Ok(()) => return Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error).at("lock", path),
+        }
+        let timeout = || Error::LockTimeout {
+            path: path.to_owned(),
+            seconds: patience.as_secs(),
+        };
+        if patience.is_zero() {
+            return Err(timeout());
+        }
+        match queued(file, patience).at("lock", path)? {
+            Some(file) => Ok(Self { _file: file }),
+            None => Err(timeout()),
+        }
+    }
+}
+
+/// Waits for a lock in the system's queue, which itself knows no end of patience: hence the thread, which frees the
+/// lock at once when it gets it too late.
+fn queued(file: File, patience: Duration) -> std::io::Result<Option<File>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::Builder::new()
+        .stack_size(64 * 1024)
+        .spawn(move || {
+            let locked = file.lock().map(|()| file);
+            // Nobody waits any more: the file, and with it the lock, goes with the message.
+            let _ = sender.send(locked);
+        })?;
+    match receiver.recv_timeout(patience) {
+        Ok(locked) => locked.map(Some),
+        Err(RecvTimeoutError::Timeout) => Ok(None),
+        Err(RecvTimeoutError::Disconnected) => {
+            Err(std::io::Error::other("the wait for it ended early"))
         }
     }
 }

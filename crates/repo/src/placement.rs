@@ -81,10 +81,7 @@ fn place(
         let (branch, operation) = checkout.busy.as_ref()?;
         (*branch == choice.ledger_ref).then(|| (checkout.root.clone(), *operation))
     });
-    let checkouts: Vec<Checkout> = worktrees
-        .into_iter()
-        .filter(|checkout| checkout.branch.as_deref() == Some(&*choice.ledger_ref))
-        .collect();
+    let checkouts = checkouts_of(worktrees, &choice.ledger_ref);
     Ok(Placement {
         seen_by_python: checkouts
             .iter()
@@ -98,6 +95,14 @@ fn place(
         busy,
         dir: mission.dir.clone(),
     })
+}
+
+/// Returns those of the worktrees that have a branch checked out.
+pub(crate) fn checkouts_of(worktrees: Vec<Checkout>, branch: &str) -> Vec<Checkout> {
+    worktrees
+        .into_iter()
+        .filter(|checkout| checkout.branch.as_deref() == Some(branch))
+        .collect()
 }
 
 /// Records the choice of a mission's ledger branch for all time, unless one is recorded, and gives it back.

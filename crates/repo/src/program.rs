@@ -1,10 +1,9 @@
 //! Running the git executable: no shell, no hooks, no prompts, plain messages, everything flushed.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use gix::ObjectId;
 
@@ -45,7 +44,6 @@ const MAX_WORDS: usize = 4_000;
 pub(crate) struct Git {
     command: Command,
     verb: String,
-    kept: Option<File>,
 }
 
 /// The end of a call.
@@ -112,7 +110,6 @@ impl Git {
         Self {
             command,
             verb: String::new(),
-            kept: None,
         }
     }
 
@@ -144,20 +141,13 @@ impl Git {
         }
     }
 
-    /// Lets git have an open file until it ends, in place of its standard output: for a call that prints nothing.
-    pub(crate) fn keeping(&mut self, file: File) -> &mut Self {
-        self.kept = Some(file);
-        self
-    }
-
     /// Runs it.
     pub(crate) fn run(&mut self, input: &[u8]) -> Result<Answer> {
         let program = Path::new("git");
-        let stdout = self.kept.take().map_or_else(Stdio::piped, Stdio::from);
         let mut child = self
             .command
             .stdin(Stdio::piped())
-            .stdout(stdout)
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .at("run", program)?;
@@ -174,11 +164,26 @@ impl Git {
         Ok(Answer {
             succeeded: output.status.success(),
             output: output.stdout,
-            words: String::from_utf8_lossy(&output.stderr)
-                .trim()
-                .chars()
-                .take(MAX_WORDS)
-                .collect(),
+            words: words(&output.stderr),
+        })
+    }
+
+    /// Starts it and talks with it.
+    pub(crate) fn talk(&mut self) -> Result<Talk> {
+        let program = Path::new("git");
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .at("run", program)?;
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().map(BufReader::new);
+        Ok(Talk {
+            child,
+            stdin,
+            stdout,
         })
     }
 
@@ -205,9 +210,101 @@ impl Git {
     }
 }
 
+fn words(stderr: &[u8]) -> String {
+    String::from_utf8_lossy(stderr)
+        .trim()
+        .chars()
+        .take(MAX_WORDS)
+        .collect()
+}
+
+/// A call of git that is told what to do bit by bit. Dropping it ends git's input, and waits until git has ended.
+pub(crate) struct Talk {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Option<BufReader<ChildStdout>>,
+}
+
+impl Talk {
+    /// Says something and waits for these answers, a line each; anything else is an error with git's words, and the
+    /// end of the talk.
+    pub(crate) fn ask(&mut self, text: &[u8], answers: &[&str]) -> std::result::Result<(), String> {
+        let said = match &mut self.stdin {
+            Some(stdin) => stdin.write_all(text).and_then(|()| stdin.flush()),
+            None => Err(std::io::ErrorKind::BrokenPipe.into()),
+        };
+        let heard = |line: &mut String| match &mut self.stdout {
+            Some(stdout) => stdout.read_line(line),
+            None => Ok(0),
+        };
+        let mut heard = heard;
+        for answer in answers {
+            let mut line = String::new();
+            if said.is_err() || heard(&mut line).is_err() || line.trim_end() != *answer {
+                return Err(self.end());
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets git end; returns what it said about a failure.
+    fn end(&mut self) -> String {
+        drop(self.stdin.take());
+        drop(self.stdout.take());
+        let mut said = Vec::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            // Git's words only explain a failure that is known already.
+            let _ = stderr.read_to_end(&mut said);
+        }
+        let status = self.child.wait();
+        match (words(&said), status) {
+            (said, _) if !said.is_empty() => said,
+            (_, Ok(status)) => format!("git ended with {status}"),
+            (_, Err(error)) => error.to_string(),
+        }
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// Reads a blob, fetched first where the clone is partial and lacks it.
 pub(crate) fn blob(project: &Project, id: ObjectId) -> Result<Vec<u8>> {
     Git::new(project)
         .args(["cat-file", "blob", &id.to_string()])
         .expect(b"")
+}
+
+/// Hands a blob's content to `read` as a stream.
+pub(crate) fn stream_blob<T>(
+    project: &Project,
+    id: ObjectId,
+    read: impl FnOnce(&mut dyn BufRead) -> std::io::Result<T>,
+) -> Result<T> {
+    let program = Path::new("git");
+    let mut git = Git::new(project);
+    git.args(["cat-file", "blob", &id.to_string()]);
+    let mut child = git
+        .command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .at("run", program)?;
+    let output = child.stdout.take().map(std::io::BufReader::new);
+    let result = match output {
+        Some(mut output) => read(&mut output),
+        None => Err(std::io::Error::other("git has no output")),
+    };
+    let status = child.wait().at("wait for", program)?;
+    if !status.success() {
+        return Err(Error::Git {
+            action: "git cat-file".to_owned(),
+            message: format!("it ended with {status}"),
+        });
+    }
+    result.at("read from", program)
 }

@@ -1,13 +1,15 @@
 //! The repository at hand, found through git, and where things are in it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
+use pawtrail_event::sanitize::Sanitizer;
 use pawtrail_event::{BuildId, CommitHash, NodeId, ProjectUuid};
 use ulid::Ulid;
 
 use crate::clone_state;
+use crate::developer;
 use crate::engine;
 use crate::error::{Error, GitContext, Result};
 use crate::identity::{self, Identity};
@@ -24,6 +26,7 @@ pub struct Project {
     source: Arc<dyn Source>,
     refs_by_git: bool,
     engine: Option<engine::Kind>,
+    sanitizer: OnceLock<Sanitizer>,
 }
 
 impl std::fmt::Debug for Project {
@@ -70,6 +73,7 @@ impl Project {
             source,
             refs_by_git,
             engine: None,
+            sanitizer: OnceLock::new(),
         })
     }
 
@@ -131,6 +135,12 @@ impl Project {
     /// Returns the directory of the clone's private state.
     pub fn state_dir(&self) -> PathBuf {
         self.common_dir.join("pawtrail")
+    }
+
+    /// Returns the rules for what may be written here: the general ones, and those for who works here. Made at first use.
+    pub fn sanitizer(&self) -> &Sanitizer {
+        let make = || Sanitizer::new(&developer::inside(self));
+        self.sanitizer.get_or_init(make)
     }
 
     /// Returns the project's identity from `.kittify/config.yaml`, in this checkout or the primary one.

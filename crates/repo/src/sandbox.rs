@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::decision::{self, Row, RowPayload};
-use pawtrail_event::{MissionId, Sanitized, sanitize};
+use pawtrail_event::{MissionId, Sanitized};
 
 use crate::checkouts;
 use crate::durable::{self, Access};
@@ -113,7 +113,7 @@ fn take(project: &Project, events: &[(Row, String)]) -> Result<()> {
             continue;
         };
         let journal = Journal::of(project, mission, decision::FILE);
-        let event = sanitized(line)?;
+        let event = sanitized(project, line)?;
         if !journal
             .spooled()?
             .iter()
@@ -127,12 +127,12 @@ fn take(project: &Project, events: &[(Row, String)]) -> Result<()> {
 }
 
 /// Whoever wrote the file, the rules for what an event may hold apply.
-fn sanitized(line: &str) -> Result<Sanitized> {
+fn sanitized(project: &Project, line: &str) -> Result<Sanitized> {
     let value = serde_json::from_str(line).map_err(|error| Error::Git {
         action: "reading a line again".to_owned(),
         message: error.to_string(),
     })?;
-    Ok(sanitize::sanitize(&value))
+    Ok(project.sanitizer().sanitize(&value))
 }
 
 enum Content {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use gix::ObjectId;
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -46,7 +46,7 @@ pub struct State {
     /// The last commit that a hub confirmed.
     pub confirmed: Option<CommitHash>,
     /// The frames that wait, in the order in which they are to be sent.
-    pub pending: Vec<LocalCommit>,
+    pub pending: Vec<Announcement>,
     /// The commits that a hub refused for good.
     pub set_aside: Vec<SetAside>,
     /// When the oldest waiting commit was made, RFC 3339 in UTC.
@@ -69,7 +69,7 @@ pub fn first_sight(project: &Project) -> Result<()> {
 ///
 /// # Errors
 /// When git's data or the file can't be read. A damaged file is no error.
-pub fn pending(project: &Project) -> Result<Vec<LocalCommit>> {
+pub fn pending(project: &Project) -> Result<Vec<Announcement>> {
     Ok(shown(project)?.pending)
 }
 
@@ -110,7 +110,7 @@ pub fn is_acknowledged(project: &Project, commit: &CommitHash) -> Result<bool> {
 ///
 /// # Errors
 /// When git's data can't be read, or the file can't be read, locked or written.
-pub fn record(project: &Project) -> Result<Vec<LocalCommit>> {
+pub fn record(project: &Project) -> Result<Vec<Announcement>> {
     first_sight(project)?;
     let mut stored = file::open(project)?;
     let mut framer = Framer::new(project, Purpose::Store);
@@ -224,15 +224,15 @@ pub fn acknowledge(project: &Project, commits: &[CommitHash]) -> Result<()> {
         .into_iter()
         .partition(|frame| named.contains(&frame.git_hash));
     document.pending = pending;
-    let gone: Vec<LocalCommit> = gone;
+    let gone: Vec<Announcement> = gone;
     for frame in gone {
         known.insert(frame.git_hash.clone());
-        let branch = frame.branch.unwrap_or_default();
+        let branch = frame.branch.clone().unwrap_or_default();
         document
             .acknowledged
             .entry(branch)
             .or_default()
-            .push(frame.git_hash);
+            .push(frame.git_hash.clone());
     }
     document.set_aside.retain(|entry| {
         let confirmed = named.contains(&entry.git_hash);
@@ -262,7 +262,13 @@ pub fn set_aside(project: &Project, commit: &CommitHash, code: &str, message: &s
         document.set_aside.push(SetAside {
             git_hash: commit.clone(),
             code: code.chars().take(MAX_CODE).collect(),
-            message: message.chars().take(MAX_MESSAGE).collect(),
+            // The hub's words may repeat what it was told.
+            message: project
+                .sanitizer()
+                .text(message)
+                .chars()
+                .take(MAX_MESSAGE)
+                .collect(),
             at: project.now().to_string(),
         });
     }

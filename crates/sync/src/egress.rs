@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use pawtrail_event::ProjectUuid;
-use pawtrail_event::frame::Frame;
+use pawtrail_event::frame::Outgoing;
 use rustls::ClientConfig;
 use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::Message;
@@ -111,10 +111,10 @@ impl Door {
     ///
     /// # Errors
     /// When consent is gone or changed, the frame is of another project, or the connection broke.
-    pub async fn send(&self, line: &mut Line, frame: &Frame) -> Result<(), DoorError> {
+    pub async fn send(&self, line: &mut Line, frame: &Outgoing) -> Result<(), DoorError> {
         self.allowed(line)?;
         let (kind, hash) = describe(frame);
-        if let Frame::LocalCommit(commit) = frame
+        if let Outgoing::Commit(commit) = frame
             && !is_of(commit.project_uuid.as_ref(), &line.consent)
         {
             return Err(DoorError::OtherProject);
@@ -218,15 +218,10 @@ fn is_of(project: Option<&ProjectUuid>, consent: &Consent) -> bool {
     project == Some(&consent.project_uuid)
 }
 
-fn describe(frame: &Frame) -> (&'static str, Option<String>) {
+fn describe(frame: &Outgoing) -> (&'static str, Option<String>) {
     match frame {
-        Frame::Snapshot(_) => ("snapshot", None),
-        Frame::LocalCommit(commit) => ("LocalCommit", Some(commit.git_hash.to_string())),
-        Frame::LocalCommitAck(ack) => ("LocalCommitAck", Some(ack.git_hash.to_string())),
-        Frame::Error(_) => ("error", None),
-        Frame::Ping(_) => ("ping", None),
-        Frame::Pong(_) => ("pong", None),
-        Frame::Unknown(_) => ("unknown", None),
+        Outgoing::Commit(commit) => ("LocalCommit", Some(commit.git_hash.to_string())),
+        Outgoing::Pong(_) => ("pong", None),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pawtrail_event::envelope::EnvelopeId;
+
 use crate::token::TokenError;
 use crate::url::UrlError;
 
@@ -46,6 +48,42 @@ pub enum SyncError {
     /// The courier's runtime or socket could not be set up.
     #[error("the courier cannot start: {0}")]
     CourierStart(String),
+    /// The queue's file could not be used.
+    #[error("can't {doing} the queue: {source}")]
+    Queue {
+        /// What was tried: "read", "write".
+        doing: &'static str,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// The queue was written by a newer version of this program.
+    #[error(
+        "the queue {} has schema version {found}, this program knows up to {known}: use a newer pawtrail",
+        path.display()
+    )]
+    QueueNewer {
+        /// The queue's file.
+        path: PathBuf,
+        /// The version in the file.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// The file in the queue's place holds something else, or is damaged.
+    #[error(
+        "{} is no queue, or a damaged one: it was left alone; move it away, and what journals hold is queued again",
+        .0.display()
+    )]
+    QueueForeign(PathBuf),
+    /// The queue holds no such event.
+    #[error("the queue holds no event `{0}`")]
+    EventUnknown(EnvelopeId),
+    /// The event breaks its contract, so a hub would refuse it.
+    #[error("event `{0}` can't be sent: {1}")]
+    EventInvalid(EnvelopeId, String),
+    /// The event is on its way to a hub.
+    #[error("event `{0}` is on its way to the hub")]
+    EventInFlight(EnvelopeId),
     /// The repository could not be read or written.
     #[error("{0}")]
     Repo(#[from] pawtrail_repo::Error),
@@ -77,6 +115,12 @@ impl SyncError {
             Self::CourierRunning => "COURIER_RUNNING",
             Self::CourierSilent(_) => "COURIER_SILENT",
             Self::CourierStart(_) => "COURIER_START",
+            Self::Queue { .. } => "QUEUE_FAILED",
+            Self::QueueNewer { .. } => "QUEUE_NEWER",
+            Self::QueueForeign(_) => "QUEUE_FOREIGN",
+            Self::EventUnknown(_) => "EVENT_NOT_FOUND",
+            Self::EventInvalid(..) => "EVENT_INVALID",
+            Self::EventInFlight(_) => "EVENT_IN_FLIGHT",
             Self::Repo(error) => error.code(),
         }
     }
@@ -92,7 +136,15 @@ impl SyncError {
             Self::NoIdentity => Some("pawtrail init".to_owned()),
             Self::CourierRunning => Some("pawtrail sync stop".to_owned()),
             Self::CourierSilent(_) => Some("pawtrail sync run".to_owned()),
-            Self::File { .. } | Self::Tls(_) | Self::CourierStart(_) => None,
+            Self::EventUnknown(_) => Some("pawtrail queue list".to_owned()),
+            Self::EventInvalid(id, _) => Some(format!("pawtrail queue show {id}")),
+            Self::EventInFlight(_) => Some("pawtrail sync stop".to_owned()),
+            Self::File { .. }
+            | Self::Tls(_)
+            | Self::CourierStart(_)
+            | Self::Queue { .. }
+            | Self::QueueNewer { .. }
+            | Self::QueueForeign(_) => None,
             Self::Repo(error) => error.next_step(),
         }
     }
@@ -108,7 +160,13 @@ impl SyncError {
             | Self::Tls(_)
             | Self::CourierRunning
             | Self::CourierSilent(_)
-            | Self::CourierStart(_) => 1,
+            | Self::CourierStart(_)
+            | Self::Queue { .. }
+            | Self::QueueNewer { .. }
+            | Self::QueueForeign(_)
+            | Self::EventUnknown(_)
+            | Self::EventInvalid(..)
+            | Self::EventInFlight(_) => 1,
             Self::Repo(error) => error.exit_code(),
         }
     }

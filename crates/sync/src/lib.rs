@@ -12,6 +12,7 @@ mod error;
 mod outbox;
 mod place;
 mod private_file;
+pub mod queue;
 pub mod session;
 #[cfg(test)]
 mod testing;

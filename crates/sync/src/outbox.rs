@@ -4,7 +4,7 @@
 use std::borrow::Borrow;
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 use pawtrail_repo::{Project, sync_state};
 
 use crate::error::SyncError;
@@ -15,7 +15,7 @@ pub trait Outbox {
     ///
     /// # Errors
     /// When the repository can't be read.
-    fn pending(&self) -> Result<Vec<LocalCommit>, SyncError>;
+    fn pending(&self) -> Result<Vec<Announcement>, SyncError>;
 
     /// Notes durably that the hub has these.
     ///
@@ -42,7 +42,7 @@ impl<P: Borrow<Project>> ProjectOutbox<P> {
 }
 
 impl<P: Borrow<Project>> Outbox for ProjectOutbox<P> {
-    fn pending(&self) -> Result<Vec<LocalCommit>, SyncError> {
+    fn pending(&self) -> Result<Vec<Announcement>, SyncError> {
         Ok(sync_state::record(self.project.borrow())?)
     }
 

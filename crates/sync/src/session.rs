@@ -16,7 +16,7 @@ mod tests;
 mod timing;
 mod unanswered;
 
-use pawtrail_event::frame::{ErrorFrame, Frame, LocalCommit, Ping, Pong};
+use pawtrail_event::frame::{Announcement, ErrorFrame, Frame, Outgoing, Ping, Pong};
 use pawtrail_event::{BuildId, CommitHash};
 
 use backoff::Backoff;
@@ -237,7 +237,7 @@ impl Session {
             }
             Ok(Frame::Error(error)) => self.error(error, now, actions),
             Ok(Frame::Ping(Ping { timestamp })) => {
-                actions.push(Action::Send(Frame::Pong(Pong {
+                actions.push(Action::Send(Outgoing::Pong(Pong {
                     timestamp,
                     build_id: self.build_id.clone(),
                 })));
@@ -340,12 +340,12 @@ impl Session {
 }
 
 /// Makes the frame of a commit, or says why no hub would take it.
-fn sendable(commit: &LocalCommit) -> Result<Frame, (CommitHash, String)> {
+fn sendable(commit: &Announcement) -> Result<Outgoing, (CommitHash, String)> {
     let refuse = |message: String| (commit.git_hash.clone(), message);
     commit
         .validate()
         .map_err(|error| refuse(error.to_string()))?;
-    let frame = Frame::LocalCommit(commit.clone());
+    let frame = Outgoing::Commit(Box::new(commit.clone()));
     let bytes = frame.to_text().len();
     if bytes > pawtrail_event::frame::MAX_FRAME_BYTES {
         return Err(refuse(format!("the frame has {bytes} bytes")));

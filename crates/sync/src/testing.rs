@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::{AckStatus, ErrorFrame, Frame, LocalCommit, LocalCommitAck, Snapshot};
+use pawtrail_event::frame::{
+    AckStatus, Announcement, ErrorFrame, Frame, LocalCommit, LocalCommitAck, Snapshot,
+};
+use pawtrail_event::sanitize::Sanitizer;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::{Message, accept_hdr};
 
@@ -17,7 +20,15 @@ pub(crate) fn hash(number: u64) -> CommitHash {
     format!("{number:040x}").parse().unwrap()
 }
 
-pub(crate) fn commit(number: u64) -> LocalCommit {
+pub(crate) fn commit(number: u64) -> Announcement {
+    clean(raw(number))
+}
+
+pub(crate) fn clean(commit: LocalCommit) -> Announcement {
+    Announcement::new(commit, &Sanitizer::general())
+}
+
+pub(crate) fn raw(number: u64) -> LocalCommit {
     LocalCommit {
         git_hash: hash(number),
         mission_id: "01KT119YA7GD2Y0D7MZRH5JSS3".parse().unwrap(),
@@ -45,7 +56,7 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 
 #[derive(Default)]
 struct Kept {
-    waiting: Vec<LocalCommit>,
+    waiting: Vec<Announcement>,
     acknowledged: Vec<CommitHash>,
     set_aside: Vec<(CommitHash, String)>,
 }
@@ -55,18 +66,18 @@ struct Kept {
 pub(crate) struct MemoryOutbox(Arc<Mutex<Kept>>);
 
 impl MemoryOutbox {
-    pub(crate) fn with(waiting: Vec<LocalCommit>) -> Self {
+    pub(crate) fn with(waiting: Vec<Announcement>) -> Self {
         let outbox = Self::default();
         outbox.0.lock().unwrap().waiting = waiting;
         outbox
     }
 
-    pub(crate) fn add(&self, commit: LocalCommit) {
+    pub(crate) fn add(&self, commit: Announcement) {
         self.0.lock().unwrap().waiting.push(commit);
     }
 
     /// As a rewrite of history does it.
-    pub(crate) fn replace(&self, waiting: Vec<LocalCommit>) {
+    pub(crate) fn replace(&self, waiting: Vec<Announcement>) {
         self.0.lock().unwrap().waiting = waiting;
     }
 
@@ -85,7 +96,7 @@ impl MemoryOutbox {
 }
 
 impl Outbox for MemoryOutbox {
-    fn pending(&self) -> Result<Vec<LocalCommit>, SyncError> {
+    fn pending(&self) -> Result<Vec<Announcement>, SyncError> {
         Ok(self.0.lock().unwrap().waiting.clone())
     }
 

@@ -19,6 +19,7 @@ mod project;
 mod repo;
 mod scratch;
 mod scripted_hub;
+mod spec_kitty;
 #[cfg(target_os = "linux")]
 mod witness;
 
@@ -31,5 +32,6 @@ pub use project::{Project, eventually, rows, text};
 pub use repo::Repo;
 pub use scratch::Scratch;
 pub use scripted_hub::ScriptedHub;
+pub use spec_kitty::SpecKitty;
 #[cfg(target_os = "linux")]
 pub use witness::Witness;

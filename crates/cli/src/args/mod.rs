@@ -6,6 +6,7 @@ mod demo;
 mod hub;
 mod ledger;
 mod mission;
+mod privacy;
 mod sync;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) use demo::DemoArgs;
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
+pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 
 /// Spec-driven work with coding agents, with a memory that can be trusted.
@@ -115,6 +117,23 @@ pub(crate) enum Command {
         after_help = "Examples:\n  pawtrail verify\n  pawtrail verify --mission payments --json"
     )]
     Verify(VerifyArgs),
+    /// Say where event files hold private data, never what
+    ///
+    /// Looks at the work tree and the index. Ends with 1 where something was found.
+    #[command(
+        after_help = "Examples:\n  pawtrail audit\n  pawtrail audit --history --json\n  pawtrail audit kitty-specs/payments-01KT119Y"
+    )]
+    Audit(AuditArgs),
+    /// Take private data out of JSON, from standard input to standard output
+    ///
+    /// What holds nothing private comes out byte for byte. With --json, counts instead of the text.
+    #[command(
+        after_help = "Examples:\n  pawtrail sanitize < event.json\n  pawtrail sanitize --lines < events.jsonl > clean.jsonl"
+    )]
+    Sanitize(SanitizeArgs),
+    /// Git hooks: install, remove
+    #[command(subcommand)]
+    Hooks(HooksCommand),
     /// Say what is wrong with this clone, and mend it
     #[command(after_help = "Examples:\n  pawtrail doctor\n  pawtrail doctor --fix")]
     Doctor(DoctorArgs),

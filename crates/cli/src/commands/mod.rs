@@ -1,14 +1,17 @@
 //! One module a noun: arguments in, a service of the crates below called, an answer out.
 
 mod after_write;
+mod audit;
 mod commit;
 mod decision;
 mod doctor;
+mod hooks;
 mod hub;
 mod init;
 mod merge_events;
 mod mission;
 mod placement;
+mod sanitize;
 mod sync;
 mod verify;
 
@@ -31,6 +34,9 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Decision(command) => decision::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
         Command::Verify(args) => verify::verify(context, args),
+        Command::Audit(args) => audit::audit(context, args),
+        Command::Sanitize(args) => sanitize::sanitize(context, args),
+        Command::Hooks(command) => hooks::run(context, command),
         Command::Doctor(args) => doctor::doctor(context, args),
         Command::MergeEvents(args) => merge_events::merge_events(context, args),
         Command::Sync(command) => sync::run(context, command),

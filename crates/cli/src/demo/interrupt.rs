@@ -1,4 +1,4 @@
-//! Ctrl-C during the demo: noticed between two commands, so that what was started is ended.
+//! Ctrl-C during a long command: noticed between two steps, so that what was started is ended.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -25,16 +25,16 @@ struct Shared {
     lock: Mutex<()>,
 }
 
-/// Knows whether somebody wants the demo to end.
+/// Knows whether somebody wants the command to end.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Interrupt(Arc<Shared>);
+pub(crate) struct Interrupt(Arc<Shared>);
 
 impl Interrupt {
     /// Begins to watch.
     ///
     /// # Errors
     /// When the operating system gives no notice of signals.
-    pub(super) fn watch() -> Result<Self, CliError> {
+    pub(crate) fn watch() -> Result<Self, CliError> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let (tell, ready) = std::sync::mpsc::channel();
@@ -68,13 +68,25 @@ impl Interrupt {
     /// # Errors
     /// `INTERRUPTED`, with exit code 130 as shells expect it.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        if self.0.happened.load(Ordering::SeqCst) {
-            return Err(CliError {
-                exit: 130,
-                ..CliError::refused(CODE, "interrupted; what the demo had made is removed")
-            });
+        match self.happened() {
+            true => Err(Self::error(
+                "interrupted; what the demo had made is removed",
+            )),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Tells whether somebody has interrupted.
+    pub(crate) fn happened(&self) -> bool {
+        self.0.happened.load(Ordering::SeqCst)
+    }
+
+    /// The end of an interrupted command, with exit code 130 as shells expect it.
+    pub(crate) fn error(message: &str) -> CliError {
+        CliError {
+            exit: 130,
+            ..CliError::refused(CODE, message)
+        }
     }
 
     /// Says why something really failed. A Ctrl-C goes to our children too, and their end may be

@@ -14,7 +14,8 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Done;
 
-use interrupt::{Interrupt, is_interruption};
+pub(crate) use interrupt::Interrupt;
+use interrupt::is_interruption;
 use report::Report;
 use world::World;
 

@@ -50,7 +50,11 @@ fn fails(scratch: &Scratch, world: &World, place: &str, error: &str, word: &str,
             assert!(world.answers(&id).iter().all(Vec::is_empty), "{what}");
         }
         // It is done; what follows isn't.
-        "spool::empty" | "spool::emptied" | "durable::rename" => {
+        "ledger::ref-moved"
+        | "ledger::ref-flushed"
+        | "spool::empty"
+        | "spool::emptied"
+        | "durable::rename" => {
             assert_eq!(output.status, 0, "{what}\n{output}");
             assert_eq!(document["receipt"]["committed"], true, "{what}");
             assert_eq!(world.answers(&id)[0].len(), 1, "{what}");
@@ -72,7 +76,6 @@ fn fails(scratch: &Scratch, world: &World, place: &str, error: &str, word: &str,
             );
         }
     }
-    // A lock stays only where an index could not be finished; nothing of the kind happened here.
     assert_eq!(
         locks(&world.project.repo.common_dir()),
         Vec::<String>::new(),

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod disk;
 mod mission_ledger;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

@@ -16,7 +16,7 @@ pub use row::{Row, RowError, RowPayload, parse_row};
 use serde_json::json;
 
 use crate::id::{BuildId, EventId, MissionId};
-use crate::sanitize::{Sanitized, sanitize};
+use crate::sanitize::{Sanitized, Sanitizer};
 
 /// The name of a mission's decision journal in its directory.
 pub const FILE: &str = "decisions.events.jsonl";
@@ -39,8 +39,8 @@ pub struct Header {
 }
 
 /// Makes the event that is appended to [`FILE`].
-pub fn event(header: &Header, payload: &Payload) -> Sanitized {
-    sanitize(&json!({
+pub fn event(sanitizer: &Sanitizer, header: &Header, payload: &Payload) -> Sanitized {
+    sanitizer.sanitize(&json!({
         "at": header.at,
         "build_id": header.build_id.as_str(),
         "event_id": header.event_id.as_str(),

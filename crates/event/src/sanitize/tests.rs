@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn cleaned(value: &Value) -> Value {
-    sanitize(value).value().clone()
+    Sanitizer::general().sanitize(value).value().clone()
 }
 
 #[test]
@@ -141,7 +141,8 @@ fn the_clock_times_of_a_session_become_its_duration() {
 
 #[test]
 fn the_line_is_compact_sorted_and_ended() {
-    let line = sanitize(&json!({"b": "é", "a": [1, {}], "hostname": "h"})).to_line();
+    let event = json!({"b": "é", "a": [1, {}], "hostname": "h"});
+    let line = Sanitizer::general().sanitize(&event).to_line();
     assert_eq!(line, "{\"a\":[1,{}],\"b\":\"\\u00e9\"}\n");
 }
 

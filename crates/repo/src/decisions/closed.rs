@@ -26,7 +26,7 @@ pub(super) fn request(
     let rows = read::rows(project, mission, &place)?;
     let header = header(project, mission);
     let payload = asked(ask, &decision_id)?;
-    let event = decision::event(&header, &payload);
+    let event = decision::event(project.sanitizer(), &header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
         super::same_question(&event, &decision_id, known)?;
         return Ok(Written {
@@ -69,7 +69,7 @@ pub(super) fn answer(
         actor: reply.actor,
     })
     .map_err(|error| refused(&error))?;
-    let event = decision::event(&header, &payload);
+    let event = decision::event(project.sanitizer(), &header, &payload);
     let (event_id, file) = match known.answer() {
         Some(given) if given.answer != text(&event, "answer") => {
             return Err(Error::AlreadyAnswered {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, Status};
 use pawtrail_event::{CommitHash, DecisionId, EventId, MissionId, MissionSlug};
 use serde::Serialize;
 
 use super::{Journal, brought, durable, history};
 use crate::error::{Error, Result};
-use crate::ledger::Committed;
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -164,12 +164,7 @@ pub(super) fn receipt(
     let found = brought::commits(project, place.tip, &mission.path(decision::FILE))?
         .get(event_id)
         .copied();
-    let done = found.map(|commit| Committed {
-        commit,
-        parent: None,
-        new: false,
-    });
-    let mut receipt = super::receipt(mission, place, event_id.clone(), done.as_ref());
+    let mut receipt = super::receipt(mission, place, event_id.clone(), found);
     if let Some(commit) = found {
         receipt.pushed = history::is_pushed(project, commit)?;
         if crate::sync_state::is_acknowledged(project, &project::hash(commit))? {
@@ -267,4 +262,28 @@ fn commit_named(project: &Project, rev: &str) -> Result<ObjectId> {
         what: "--ref",
         message: format!("`{rev}` names no commit"),
     })
+}
+
+/// Says which commit brought an event that a commit has: it, or the oldest in one line of parents that all have it.
+pub(super) fn brought(
+    project: &Project,
+    mission: &Mission,
+    has_it: ObjectId,
+    event_id: &EventId,
+) -> Result<ObjectId> {
+    let path = mission.path(decision::FILE);
+    let mut found = has_it;
+    'older: loop {
+        for parent in history::parents(project, found)? {
+            // A shallow clone ends before its history does.
+            if project.git().has_object(parent)
+                && let Some(content) = history::file_at(project, parent, &path)?
+                && content.find(event_id.as_str()).is_some()
+            {
+                found = parent;
+                continue 'older;
+            }
+        }
+        return Ok(found);
+    }
 }

@@ -1,5 +1,6 @@
 //! Commits what a mission's spool holds, now or after a command that could not.
 
+use pawtrail_event::EventId;
 use pawtrail_event::decision;
 
 use super::{Change, Content, Journal, Ledger, Outcome};
@@ -12,47 +13,72 @@ use crate::{durable, history, journal, ledger, lines, sandbox, sync_state};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
 ///
+/// Where git keeps it waiting, another command may commit them; it is done when the `wanted` line has left the spool.
 /// The warnings name what failed after the commit.
 pub(super) fn commit(
     project: &Project,
-    held: &Ledger,
+    held: &mut Ledger,
     mission: &Mission,
     place: &Placement,
     message: &str,
-) -> Result<(Outcome, Vec<String>)> {
-    commit_with(project, held, mission, place, message, Vec::new())
-}
-
-/// Commits `found`, which came before, and the spool.
-fn commit_with(
-    project: &Project,
-    held: &Ledger,
-    mission: &Mission,
-    place: &Placement,
-    message: &str,
-    found: Vec<String>,
+    wanted: Option<&EventId>,
 ) -> Result<(Outcome, Vec<String>)> {
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
-    let mut lines = found;
-    lines.extend(journal.spooled()?);
-    let change = Change {
-        path: mission.path(decision::FILE),
-        content: Content::Lines(lines),
+    let path = mission.path(decision::FILE);
+    let lines = || {
+        let lines = journal.spooled()?;
+        let waits = match wanted {
+            Some(wanted) => lines.iter().any(|line| line.contains(wanted.as_str())),
+            None => !lines.is_empty(),
+        };
+        Ok(waits.then(|| vec![log(&path, lines)]))
     };
-    let outcome = ledger::commit(project, held, place, message, &[change])?;
+    let outcome = ledger::commit(project, held, mission, place, message, lines)?;
+    finished(project, &journal, place, outcome)
+}
+
+fn log(path: &str, lines: Vec<String>) -> Change {
+    Change {
+        path: path.to_owned(),
+        content: Content::Lines(lines),
+    }
+}
+
+/// Lets go of the spool when its lines are in the branch.
+fn finished(
+    project: &Project,
+    journal: &Journal,
+    place: &Placement,
+    outcome: Outcome,
+) -> Result<(Outcome, Vec<String>)> {
     let mut warnings = Vec::new();
-    if let Outcome::Committed(done) = &outcome {
-        if let Err(error) = journal.clear() {
-            warnings.push(format!("the spool was not emptied: {error}"));
+    let Outcome::Committed(done) = &outcome else {
+        return Ok((outcome, warnings));
+    };
+    match &done.shaky {
+        None => {
+            if let Err(error) = journal.clear() {
+                warnings.push(format!("the spool was not emptied: {error}"));
+            }
         }
-        if done.new
-            && let Err(error) =
-                sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-        {
+        // The lines stay, so that the next command makes sure of the commit.
+        Some(reason) => {
+            let unsafe_too = match journal.flush() {
+                Ok(()) => String::new(),
+                Err(error) => format!("; nor would the spool survive a power loss: {error}"),
+            };
             warnings.push(format!(
-                "the hub's list of commits was not updated: {error}"
+                "it is committed, and the spool keeps it until the commit is flushed: {reason}{unsafe_too}"
             ));
         }
+    }
+    if done.new
+        && let Err(error) =
+            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
+    {
+        warnings.push(format!(
+            "the hub's list of commits was not updated: {error}"
+        ));
     }
     Ok((outcome, warnings))
 }
@@ -61,14 +87,15 @@ fn commit_with(
 ///
 /// Returns why they still wait, or what failed after the commit.
 pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>> {
-    let held = Ledger::lock(project)?;
+    let mut held = Ledger::lock(project)?;
     let place = placement::placement(project, mission)?;
     let path = mission.path(decision::FILE);
     let base = match place.tip.or(place.base) {
         Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    let mut found = Journal::of(project, &mission.mission_id, decision::FILE).spooled()?;
+    let journal = Journal::of(project, &mission.mission_id, decision::FILE);
+    let mut found = journal.spooled()?;
     let spooled = found.len();
     for root in project.roots() {
         let content = durable::read(&root.join(&path))?.unwrap_or_default();
@@ -78,13 +105,23 @@ pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>>
     let found = found.split_off(spooled);
     let place = placement::choose_for_good(project, mission, place)?;
     let message = "chore(decisions): record answers that only a file held [skip ci]";
-    Ok(
-        match commit_with(project, &held, mission, &place, message, found)? {
-            (Outcome::Committed(_), warnings) => warnings,
-            (Outcome::Deferred(reason), _) => vec![reason],
-            (Outcome::Taken(path), _) => vec![format!("{path} is no log")],
-        },
-    )
+    let lines = || {
+        let lines = [found.clone(), journal.spooled()?].concat();
+        Ok(Some(vec![log(&path, lines)]))
+    };
+    let outcome = ledger::commit(project, &mut held, mission, &place, message, lines)?;
+    let (outcome, warnings) = finished(project, &journal, &place, outcome)?;
+    Ok(left(outcome, warnings))
+}
+
+/// What a person has to know of a commit.
+fn left(outcome: Outcome, mut warnings: Vec<String>) -> Vec<String> {
+    match outcome {
+        Outcome::Committed(_) | Outcome::Elsewhere(_) => {}
+        Outcome::Deferred(reason) | Outcome::Locked(reason) => warnings.push(reason),
+        Outcome::Taken(path) => warnings.push(format!("{path} is no log")),
+    }
+    warnings
 }
 
 /// Commits the answers that earlier commands could only record. Returns the reasons of those that still wait.
@@ -111,7 +148,7 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
     if late.is_empty() {
         return Ok(waiting);
     }
-    let held = Ledger::lock(project)?;
+    let mut held = Ledger::lock(project)?;
     let missions = mission::list(project)?.missions;
     for id in late {
         let Some(mission) = missions.iter().find(|mission| mission.mission_id == id) else {
@@ -120,11 +157,8 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
         };
         let place = placement::placement(project, mission)?;
         let message = "chore(decisions): record answers that had to wait [skip ci]";
-        match commit(project, &held, mission, &place, message)? {
-            (Outcome::Committed(_), warnings) => waiting.extend(warnings),
-            (Outcome::Deferred(reason), _) => waiting.push(reason),
-            (Outcome::Taken(path), _) => waiting.push(format!("{path} is no log")),
-        }
+        let (outcome, warnings) = commit(project, &mut held, mission, &place, message, None)?;
+        waiting.extend(left(outcome, warnings));
     }
     Ok(waiting)
 }

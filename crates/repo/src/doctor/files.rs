@@ -248,7 +248,7 @@ fn side(project: &Project, path: &str) -> String {
 
 /// Folds a file that is checked out nowhere by a commit on its branch.
 fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
-    let held = Ledger::lock(project)?;
+    let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let place = placement::placement(project, mission)?;
     let again = |message: String| Manual {
@@ -265,12 +265,18 @@ fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
         path: path.to_owned(),
         content: Content::Folded(side(project, path)),
     };
-    match ledger::commit(project, &held, &place, &message(path), &[change])? {
+    let changes = || Ok(Some(vec![change.clone()]));
+    match ledger::commit(project, &mut held, mission, &place, &message(path), changes)? {
         Outcome::Committed(done) => {
             sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)?;
-            Ok(Ok(format!("folded in {}", done.commit.to_hex_with_len(10))))
+            let folded = format!("folded in {}", done.commit.to_hex_with_len(10));
+            Ok(Ok(match done.shaky {
+                None => folded,
+                Some(reason) => format!("{folded}, which may not survive a power loss: {reason}"),
+            }))
         }
-        Outcome::Deferred(reason) => Ok(Err(again(reason))),
+        Outcome::Elsewhere(tip) => Ok(Ok(format!("folded in {}", tip.to_hex_with_len(10)))),
+        Outcome::Deferred(reason) | Outcome::Locked(reason) => Ok(Err(again(reason))),
         Outcome::Taken(path) => Ok(Err(again(format!("{path} is there already")))),
     }
 }

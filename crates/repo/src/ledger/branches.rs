@@ -9,7 +9,7 @@ use pawtrail_event::merge;
 
 use super::engine::{self, NewCommit};
 use super::objects::{self, Person, Role};
-use super::refs::{self, Move, Swap};
+use super::refs::{self, Move, Reservation};
 use super::{Ledger, Merging};
 use crate::engine as choice;
 use crate::error::{Error, GitContext, Result};
@@ -26,7 +26,7 @@ const NAMED: usize = 5;
 /// moved by compare-and-swap, never by force.
 pub(crate) fn merge(
     project: &Project,
-    ledger: &Ledger,
+    _ledger: &Ledger,
     branch: &str,
     ours: ObjectId,
     theirs: ObjectId,
@@ -51,7 +51,7 @@ pub(crate) fn merge(
     }
     let (tree, mut written) = work.write(project, our_tree)?;
     let at = project.now();
-    let engine = engine::of(project, &ledger.lock, choice::of_clone(project)?);
+    let engine = engine::of(project, choice::of_clone(project)?);
     let commit = engine.commit(&NewCommit {
         tree,
         parents: vec![ours, theirs],
@@ -73,16 +73,17 @@ pub(crate) fn merge(
         why: &format!("commit (merge): {message}"),
         checkouts: &[],
     };
-    match engine.swap(ready.token, &[], &step)? {
-        Swap::Done => {
-            refs::flush(project, branch)?;
-            Ok(Merging::Done(commit))
+    match engine.reserve(ready.token, &[], &step)? {
+        Reservation::Ours(reserved) => reserved.publish()?,
+        Reservation::Lost => return Ok(Merging::Stuck(format!("{branch} moved meanwhile"))),
+        Reservation::Locked => {
+            return Ok(Merging::Stuck(format!(
+                "another git process holds the lock of {branch}"
+            )));
         }
-        Swap::Lost => Ok(Merging::Stuck(format!("{branch} moved meanwhile"))),
-        Swap::Locked => Ok(Merging::Stuck(format!(
-            "another git process holds the lock of {branch}"
-        ))),
     }
+    refs::flush(project, branch)?;
+    Ok(Merging::Done(commit))
 }
 
 /// The best common ancestors, as git finds them.

@@ -7,12 +7,11 @@ use super::executable::Executable;
 use super::held::Held;
 use super::index::{Obstacle, Staged};
 use super::library::Library;
-use super::refs::{Move, Swap};
+use super::refs::{Move, Reservation};
 use crate::checkouts::Checkout;
 use crate::durable::Flush;
 use crate::engine::Kind;
 use crate::error::Result;
-use crate::lock::Lock;
 use crate::project::Project;
 
 /// A commit to make.
@@ -70,16 +69,19 @@ pub(super) trait Engine {
         files: &[Staged<'_>],
     ) -> Result<Result<(), Obstacle>>;
 
-    /// Moves the branch if it still is where the caller saw it, with its log; the caller flushes the move.
-    ///
-    /// `indexes` are noted first, so that they are finished should this process die after the move.
-    fn swap(&self, token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap>;
+    /// Takes the branch's lock and looks whether it still is where the caller saw it. `indexes` are held meanwhile.
+    fn reserve<'a>(
+        &'a self,
+        token: Option<Held>,
+        indexes: &[&Held],
+        step: &'a Move<'a>,
+    ) -> Result<Reservation<'a>>;
 }
 
 /// Returns the engine of a kind.
-pub(super) fn of<'a>(project: &'a Project, lock: &'a Lock, kind: Kind) -> Box<dyn Engine + 'a> {
+pub(super) fn of<'a>(project: &'a Project, kind: Kind) -> Box<dyn Engine + 'a> {
     match kind {
         Kind::Library => Box::new(Library { project }),
-        Kind::Executable => Box::new(Executable { project, lock }),
+        Kind::Executable => Box::new(Executable { project }),
     }
 }

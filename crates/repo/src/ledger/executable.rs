@@ -6,22 +6,19 @@ mod trees;
 use gix::ObjectId;
 
 use super::engine::{Engine, NewCommit, Ready};
-use super::held::{self, Held};
+use super::held::Held;
 use super::index::{Obstacle, Staged};
 use super::objects::{Person, Role};
-use super::refs::{Move, Swap};
+use super::refs::{Move, Reservation, Reserved};
 use crate::checkouts::Checkout;
 use crate::error::{Error, GitContext, Result};
 use crate::history;
-use crate::lock::Lock;
-use crate::program::{self, Git};
+use crate::program::{self, Git, Talk};
 use crate::project::Project;
 
 /// Commits through git's plumbing.
 pub(super) struct Executable<'a> {
     pub(super) project: &'a Project,
-    /// The ledger's lock.
-    pub(super) lock: &'a Lock,
 }
 
 impl Engine for Executable<'_> {
@@ -115,10 +112,12 @@ impl Engine for Executable<'_> {
         index::prepare(self, checkout, held, files)
     }
 
-    fn swap(&self, _token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap> {
-        if !indexes.is_empty() {
-            held::write_notes(self.project, indexes.iter().copied())?;
-        }
+    fn reserve<'a>(
+        &'a self,
+        _token: Option<Held>,
+        _indexes: &[&Held],
+        step: &'a Move<'a>,
+    ) -> Result<Reservation<'a>> {
         let old = step
             .from
             .unwrap_or_else(|| ObjectId::null(self.project.git().object_hash()));
@@ -126,26 +125,52 @@ impl Engine for Executable<'_> {
         let mut git = Git::beside(self.project, step.checkouts.first());
         git.args(["update-ref", "--stdin", "-z", "-m", step.why]);
         step.who.tell(&mut git, Role::Committer);
-        // Git may outlive this process. As long as it does, no other command may judge what we left behind.
-        git.keeping(self.lock.share()?);
-        let order = format!("update {}\0{}\0{old}\0", step.branch, step.to);
-        let answer = git.run(order.as_bytes())?;
-        if answer.succeeded {
-            return Ok(Swap::Done);
-        }
-        let tip = history::tip(self.project, step.branch)?;
-        let words = &answer.words;
-        if tip == Some(step.to) {
-            Ok(Swap::Done)
-        } else if tip != step.from {
-            Ok(Swap::Lost)
+        let mut talk = git.talk()?;
+        let order = format!(
+            "start\0update {}\0{}\0{old}\0prepare\0",
+            step.branch, step.to
+        );
+        let answers = ["start: ok", "prepare: ok"];
+        let Err(words) = talk.ask(order.as_bytes(), &answers) else {
+            return Ok(Reservation::Ours(Box::new(Prepared {
+                project: self.project,
+                talk,
+                step,
+            })));
+        };
+        if history::tip(self.project, step.branch)? != step.from {
+            Ok(Reservation::Lost)
         } else if words.contains("Unable to create") && words.contains("File exists") {
-            Ok(Swap::Locked)
+            Ok(Reservation::Locked)
         } else {
             Err(Error::Git {
                 action: format!("moving {}", step.branch),
-                message: answer.words,
+                message: words,
             })
         }
+    }
+}
+
+/// A branch whose lock git holds until it is told to go on. When this process dies, git reads the end of its input
+/// and gives up.
+struct Prepared<'a> {
+    project: &'a Project,
+    talk: Talk,
+    step: &'a Move<'a>,
+}
+
+impl Reserved for Prepared<'_> {
+    fn publish(mut self: Box<Self>) -> Result<()> {
+        let Err(words) = self.talk.ask(b"commit\0", &["commit: ok"]) else {
+            return Ok(());
+        };
+        // Whatever it says, the branch says what is true.
+        if history::tip(self.project, self.step.branch)? == Some(self.step.to) {
+            return Ok(());
+        }
+        Err(Error::Git {
+            action: format!("moving {}", self.step.branch),
+            message: words,
+        })
     }
 }

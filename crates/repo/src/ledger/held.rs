@@ -1,50 +1,58 @@
 //! Lock files that git respects, each with a proof that it is ours.
 //!
 //! A lock is a hard link to a token of ours, made in one step. When its holder dies, the next command finds token
-//! and lock to be the same file, which no foreign lock can be, and removes it or finishes what it stood for.
+//! and lock to be the same file, which no foreign lock can be, and removes the lock.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
 use crate::error::{Error, GitContext, IoContext, Result};
-use crate::history;
 use crate::lock::Lock;
 use crate::project::Project;
 
-/// The file that says what the tokens beside it stand for, one line a token; rewritten in place under the ledger's
-/// lock, so that a crash leaves the whole of one version or of the other.
+/// The file that says which lock each token beside it stands for, one line a token; rewritten in place under the
+/// ledger's lock, so that a crash leaves the whole of one version or of the other.
 const NOTES: &str = "notes";
 
-/// What a token stands for; written before its lock exists.
+/// Which lock a token stands for; written before the lock exists.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Note {
     /// The token's file name.
     token: String,
     /// The lock file.
     lock: PathBuf,
-    /// The file that the lock becomes once `commit` is in `branch`; without one a dead lock is only removed.
-    target: PathBuf,
-    branch: String,
-    commit: Option<String>,
 }
 
-/// A token that may become a lock file. Dropping it frees the lock and leaves its target as it was.
+/// A token that may become a lock file. Dropping it frees the lock.
 #[derive(Debug)]
 pub(super) struct Held {
     token: PathBuf,
     note: Note,
+    /// The file that the lock stands for.
+    target: PathBuf,
     locked: bool,
+    replaced: Replaced,
+}
+
+/// What has become of the target while its lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Replaced {
+    /// It is as it was.
+    No,
+    /// It has the token's content; what it was stands beside the token.
+    Kept,
+    /// It has the token's content; there was nothing before.
+    Created,
 }
 
 impl Held {
     /// Makes a token for the lock of `target`, without taking the lock. The ledger's own lock must be held.
-    pub(super) fn prepare(project: &Project, target: &Path, branch: &str) -> Result<Self> {
+    pub(super) fn prepare(project: &Project, target: &Path) -> Result<Self> {
         let name = project.ulid().to_string();
         let mut lock = target.as_os_str().to_owned();
         lock.push(".lock");
@@ -53,11 +61,10 @@ impl Held {
             note: Note {
                 token: name,
                 lock: lock.into(),
-                target: target.to_owned(),
-                branch: branch.to_owned(),
-                commit: None,
             },
+            target: target.to_owned(),
             locked: false,
+            replaced: Replaced::No,
         };
         let create = || {
             OpenOptions::new()
@@ -89,7 +96,7 @@ impl Held {
         }
     }
 
-    /// Returns the token, emptied, to write what its target will hold.
+    /// Returns the token, emptied, to write what its target will hold. Once that is in place, it is too late.
     pub(super) fn rewrite(&self) -> Result<File> {
         OpenOptions::new()
             .write(true)
@@ -103,46 +110,67 @@ impl Held {
         &self.token
     }
 
-    /// Says that the content is whole and belongs to `commit`: once noted, a dead lock is finished, not removed.
-    pub(super) fn promise(&mut self, commit: ObjectId) {
-        self.note.commit = Some(commit.to_string());
+    /// Makes the token's content the target's, in one step; the lock stays.
+    pub(super) fn put_in_place(&mut self) -> Result<()> {
+        let (old, new) = (self.old(), self.token.with_extension("new"));
+        let before = match fs::hard_link(&self.target, &old) {
+            Ok(()) => Replaced::Kept,
+            Err(error) if durable::is_absent(&error) => Replaced::Created,
+            Err(error) => return Err(error).at("keep", &self.target),
+        };
+        fs::hard_link(&self.token, &new).at("link", &self.token)?;
+        if let Err(error) = fs::rename(&new, &self.target) {
+            // The next command sweeps what this leaves.
+            let _ = fs::remove_file(&new);
+            return Err(error).at("replace", &self.target);
+        }
+        self.replaced = before;
+        Ok(())
     }
 
-    /// Makes the lock's content the target's, in one step, and frees the lock.
-    ///
-    /// A promised content isn't given up when that fails: the lock stays, and the next command finishes it.
-    pub(super) fn finish(mut self) -> Result<()> {
-        let renamed = fs::rename(&self.note.lock, &self.note.target);
-        match renamed.at("replace", &self.note.target) {
-            Ok(()) => {
-                self.locked = false;
-                Ok(())
-            }
-            Err(error) => {
-                if self.note.commit.is_some() {
-                    std::mem::forget(self);
-                }
-                Err(error)
-            }
+    /// Makes the target what it was before it was replaced.
+    pub(super) fn put_back(&mut self) -> Result<()> {
+        match self.replaced {
+            Replaced::No => {}
+            Replaced::Kept => fs::rename(self.old(), &self.target).at("put back", &self.target)?,
+            Replaced::Created => fs::remove_file(&self.target).at("remove", &self.target)?,
         }
+        self.replaced = Replaced::No;
+        Ok(())
+    }
+
+    /// Makes the lock's content the target's and frees the lock, in one step.
+    pub(super) fn finish(mut self) -> Result<()> {
+        fs::rename(&self.note.lock, &self.target).at("replace", &self.target)?;
+        self.locked = false;
+        Ok(())
+    }
+
+    /// Frees the lock.
+    pub(super) fn release(mut self) -> Result<()> {
+        fs::remove_file(&self.note.lock).at("remove", &self.note.lock)?;
+        self.locked = false;
+        Ok(())
+    }
+
+    fn old(&self) -> PathBuf {
+        self.token.with_extension("old")
     }
 }
 
 impl Drop for Held {
-    /// What stays behind all the same is cleared away by the next command.
+    /// What stays behind all the same is cleared away by the next command: where the lock stays, so does its proof.
     fn drop(&mut self) {
-        if self.locked {
-            let _ = fs::remove_file(&self.note.lock);
+        let _ = fs::remove_file(self.old());
+        let free = !self.locked || fs::remove_file(&self.note.lock).is_ok();
+        if free {
+            let _ = fs::remove_file(&self.token);
         }
-        let _ = fs::remove_file(&self.token);
     }
 }
 
-/// Notes what the tokens stand for.
-pub(super) fn write_notes<'a>(
-    project: &Project,
-    tokens: impl Iterator<Item = &'a Held>,
-) -> Result<()> {
+/// Notes which locks the tokens stand for.
+fn write_notes<'a>(project: &Project, tokens: impl Iterator<Item = &'a Held>) -> Result<()> {
     let mut text = Vec::new();
     for held in tokens {
         serde_json::to_writer(&mut text, &held.note).git("encoding a note")?;
@@ -182,7 +210,7 @@ pub(super) fn recover(project: &Project) -> Result<()> {
     for line in notes.split(|byte| *byte == b'\n') {
         // A line that is none is what a longer version left behind; the lines before it are whole.
         if let Ok(note) = serde_json::from_slice::<Note>(line) {
-            settle(project, &dir.join(&note.token), &note)?;
+            settle(&dir.join(&note.token), &note.lock)?;
         }
     }
     for token in tokens {
@@ -216,23 +244,12 @@ pub(crate) fn dead_locks(project: &Project) -> Result<Vec<PathBuf>> {
         .collect())
 }
 
-fn settle(project: &Project, token: &Path, note: &Note) -> Result<()> {
-    if !same_file::is_same_file(token, &note.lock).unwrap_or(false) {
-        return Ok(());
+/// Removes a lock that is the token's.
+fn settle(token: &Path, lock: &Path) -> Result<()> {
+    if same_file::is_same_file(token, lock).unwrap_or(false) {
+        fs::remove_file(lock).at("remove", lock)?;
     }
-    let commit = note
-        .commit
-        .as_ref()
-        .and_then(|commit| ObjectId::from_hex(commit.as_bytes()).ok());
-    let arrived = match (commit, history::tip(project, &note.branch)?) {
-        (Some(commit), Some(tip)) => history::is_reached(project, commit, &[tip])?,
-        (Some(_) | None, _) => false,
-    };
-    if arrived {
-        fs::rename(&note.lock, &note.target).at("replace", &note.target)
-    } else {
-        fs::remove_file(&note.lock).at("remove", &note.lock)
-    }
+    Ok(())
 }
 
 fn held_dir(project: &Project) -> PathBuf {

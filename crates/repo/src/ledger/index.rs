@@ -39,6 +39,21 @@ pub(super) struct Staged<'a> {
     pub(super) lines: Option<&'a [String]>,
 }
 
+impl Staged<'_> {
+    /// What the index is to have of a log of which it has something else than the branch.
+    ///
+    /// The beginning of the log is what a git leaves that read the index before our last commit and wrote it
+    /// afterwards: to keep it would let the user's next commit take lines out. Anything else the user has staged; it
+    /// is kept, with our lines behind it.
+    pub(super) fn with_staged(&self, staged: &[u8], lines: &[String]) -> Vec<u8> {
+        if self.content.starts_with(staged) {
+            self.content.to_vec()
+        } else {
+            lines::union(staged, lines)
+        }
+    }
+}
+
 /// What keeps a file out of a branch or an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Obstacle {
@@ -168,13 +183,12 @@ fn next<'a>(
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Some((file.after, file.content.into()))),
         (Some(id), Some(before)) if id == before => Ok(Some((file.after, file.content.into()))),
-        // The user has staged something of this file: it is kept, with our lines behind it.
         (Some(id), _) => {
             let Some(lines) = file.lines else {
                 return Ok(None);
             };
             let staged = project.git().find_object(id).git("reading a staged file")?;
-            let content = lines::union(&staged.data, lines);
+            let content = file.with_staged(&staged.data, lines);
             Ok(Some((objects::blob(project, &content)?, content.into())))
         }
     }

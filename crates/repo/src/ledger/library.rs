@@ -6,7 +6,7 @@ use super::engine::{Engine, NewCommit, Ready};
 use super::held::Held;
 use super::index::{self, Obstacle, Staged};
 use super::objects;
-use super::refs::{self, Move, Swap};
+use super::refs::{self, Move, Reservation};
 use crate::checkouts::Checkout;
 use crate::error::{Error, Result};
 use crate::history;
@@ -65,11 +65,16 @@ impl Engine for Library<'_> {
         index::prepare(self.project, checkout, held, files)
     }
 
-    fn swap(&self, token: Option<Held>, indexes: &[&Held], step: &Move<'_>) -> Result<Swap> {
+    fn reserve<'a>(
+        &'a self,
+        token: Option<Held>,
+        indexes: &[&Held],
+        step: &'a Move<'a>,
+    ) -> Result<Reservation<'a>> {
         let token = token.ok_or_else(|| Error::Git {
             action: format!("moving {}", step.branch),
             message: "its lock was not prepared".to_owned(),
         })?;
-        refs::compare_and_swap(self.project, token, indexes, step)
+        refs::reserve(self.project, token, indexes, step)
     }
 }

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use super::engine::NewCommit;
 use crate::durable::Flush;
-use crate::error::{GitContext, Result};
+use crate::error::{GitContext, IoContext, Result};
+use crate::failpoint;
 use crate::program::Git;
 use crate::project::Project;
 
@@ -181,6 +182,36 @@ pub(super) fn flush(project: &Project, ids: &[ObjectId], name: Option<&Path>) ->
         .collect();
     let paths: Vec<PathBuf> = paths.into_iter().collect();
     Flush::start(&paths)
+}
+
+/// Flushes what a commit needs so that these files can be read from it, whoever wrote it. A parent, or a file beside
+/// them, is its writer's concern.
+pub(super) fn flush_paths(project: &Project, commit: ObjectId, paths: &[&str]) -> Result<()> {
+    let git = project.git();
+    let root = git
+        .find_commit(commit)
+        .git("reading a commit")?
+        .tree_id()
+        .git("reading a commit")?
+        .detach();
+    let mut ids = vec![commit, root];
+    let prefixes: BTreeSet<&str> = paths
+        .iter()
+        .flat_map(|path| {
+            let dirs = path.match_indices('/').map(|(at, _)| &path[..at]);
+            dirs.chain([*path])
+        })
+        .collect();
+    for path in prefixes {
+        let entry = git
+            .find_tree(root)
+            .git("reading a tree")?
+            .lookup_entry_by_path(path)
+            .git("looking up a path")?;
+        ids.extend(entry.map(|entry| entry.object_id()));
+    }
+    flush(project, &ids, None)?.wait()?;
+    failpoint::reached("ledger::tip-flushed").at("flush", project.common_dir())
 }
 
 fn loose(objects: &Path, id: ObjectId) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Moving a branch by compare-and-swap, flushed, with its log: what git does, made durable.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
@@ -16,15 +16,21 @@ use crate::history;
 use crate::project::Project;
 use crate::references;
 
-/// The end of an attempt to move a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Swap {
-    /// The branch is at the new commit; [`flush`] makes that durable.
-    Done,
+/// The end of an attempt to reserve a branch.
+pub(super) enum Reservation<'a> {
+    /// Its lock is held for the caller, and it is where the caller saw it.
+    Ours(Box<dyn Reserved + 'a>),
     /// Somebody moved it first.
     Lost,
     /// Another process holds its lock.
     Locked,
+}
+
+/// A branch whose lock is held. Dropping it frees the lock and leaves the branch where it is.
+pub(super) trait Reserved {
+    /// Moves the branch, with its log, and frees its lock; [`flush`] makes the move durable. After an error it is
+    /// where it was.
+    fn publish(self: Box<Self>) -> Result<()>;
 }
 
 /// A branch that is to move.
@@ -42,21 +48,21 @@ pub(super) struct Move<'a> {
 /// Makes the token of the branch's lock, holding the new commit; the caller flushes it with the objects.
 pub(super) fn prepare(project: &Project, branch: &str, to: ObjectId) -> Result<Held> {
     let file = project.common_dir().join(branch);
-    let held = Held::prepare(project, &file, branch)?;
+    let held = Held::prepare(project, &file)?;
     held.rewrite()?
         .write_all(format!("{to}\n").as_bytes())
         .at("write the lock of", &file)?;
     Ok(held)
 }
 
-/// Moves the branch if it still is where the caller saw it. `token` holds the new commit, durably; the notes also
-/// tell what `indexes` stand for.
-pub(super) fn compare_and_swap(
-    project: &Project,
+/// Takes the branch's lock, beside those of `indexes`, and looks where the branch is. `token` holds the new commit,
+/// durably.
+pub(super) fn reserve<'a>(
+    project: &'a Project,
     mut token: Held,
     indexes: &[&Held],
-    step: &Move<'_>,
-) -> Result<Swap> {
+    step: &'a Move<'a>,
+) -> Result<Reservation<'a>> {
     let file = project.common_dir().join(step.branch);
     let dir = file.parent().unwrap_or(project.common_dir());
     if !dir.is_dir() {
@@ -66,15 +72,30 @@ pub(super) fn compare_and_swap(
         })?;
     }
     if !token.lock(project, indexes)? {
-        return Ok(Swap::Locked);
+        return Ok(Reservation::Locked);
     }
     if history::tip(project, step.branch)? != step.from {
-        return Ok(Swap::Lost);
+        return Ok(Reservation::Lost);
     }
-    failpoint::reached("ledger::ref-locked").at("write", &file)?;
-    write_logs(project, step)?;
-    token.finish()?;
-    Ok(Swap::Done)
+    Ok(Reservation::Ours(Box::new(Locked {
+        project,
+        token,
+        step,
+    })))
+}
+
+/// A branch whose lock is ours, holding the new commit.
+struct Locked<'a> {
+    project: &'a Project,
+    token: Held,
+    step: &'a Move<'a>,
+}
+
+impl Reserved for Locked<'_> {
+    fn publish(self: Box<Self>) -> Result<()> {
+        write_logs(self.project, self.step)?;
+        self.token.finish()
+    }
 }
 
 /// Makes the last move of a branch survive a power loss.
@@ -93,6 +114,16 @@ pub(super) fn flush(project: &Project, branch: &str) -> Result<()> {
         };
     }
     durable::sync_dir(file.parent().unwrap_or(project.common_dir()))
+}
+
+/// Makes a branch survive a power loss, whoever moved it. One that stands among the packed ones git has flushed.
+pub(super) fn flush_any(project: &Project, branch: &str) -> Result<()> {
+    let file = project.common_dir().join(branch);
+    match File::open(&file).and_then(|file| file.sync_all()) {
+        Ok(()) => flush(project, branch),
+        Err(error) if durable::is_absent(&error) => Ok(()),
+        Err(error) => Err(error).at("flush", &file),
+    }
 }
 
 fn write_logs(project: &Project, step: &Move<'_>) -> Result<()> {

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use gix::ObjectId;
 use jiff::Timestamp;
-use pawtrail_event::frame::{LocalCommit, MAX_CHANGED_BYTES, MAX_CHANGED_FILES, SPECS_PREFIX};
+use pawtrail_event::frame::{
+    Announcement, LocalCommit, MAX_CHANGED_BYTES, MAX_CHANGED_FILES, SPECS_PREFIX,
+};
 use pawtrail_event::{BuildId, CommitHash, MissionId, MissionSlug, ProjectUuid};
 
 use super::diff;
@@ -27,7 +29,7 @@ const CACHE: usize = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It is to be announced.
-    Frame(Box<LocalCommit>),
+    Frame(Box<Announcement>),
     /// It changes nothing under `kitty-specs/`.
     Untouched,
     /// It changes something there, and no mission can be named for it.
@@ -110,7 +112,7 @@ impl<'p> Framer<'p> {
             return Ok(Outcome::Unattributed);
         }
         let listed = changed_files.len();
-        Ok(Outcome::Frame(Box::new(LocalCommit {
+        let commit = LocalCommit {
             git_hash: project::hash(commit),
             mission_id,
             build_id,
@@ -132,7 +134,9 @@ impl<'p> Framer<'p> {
                 .collect(),
             supersedes: Vec::new(),
             changed_files_total: (total > listed).then_some(total as u64),
-        })))
+        };
+        let clean = Announcement::new(commit, self.project.sanitizer());
+        Ok(Outcome::Frame(Box::new(clean)))
     }
 
     /// The commit's own words; `None` when it isn't in this clone (a shallow one ends somewhere).

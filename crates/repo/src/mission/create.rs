@@ -8,7 +8,7 @@ use ulid::Ulid;
 
 use super::{META, Mission, SPECS_DIR, without_number};
 use crate::error::{Error, IoContext, Result};
-use crate::ledger::{self, Change, Content, Ledger, Outcome};
+use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
@@ -80,7 +80,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         "--type",
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
-    let held = Ledger::lock(project)?;
+    let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let known = super::list(project)?.missions;
     let mut ulid = project.ulid();
@@ -119,9 +119,11 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         content: Content::New(json::pretty(&meta(project, &mission)?).into_bytes()),
     };
     let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
-    let done = match ledger::commit(project, &held, &place, &message, &[change]) {
+    let changes = || Ok(Some(vec![change.clone()]));
+    let done = match ledger::commit(project, &mut held, &mission, &place, &message, changes) {
         Ok(Outcome::Committed(done)) => done,
-        Ok(Outcome::Deferred(reason)) => {
+        Ok(Outcome::Elsewhere(tip)) => Committed::before(tip),
+        Ok(Outcome::Deferred(reason) | Outcome::Locked(reason)) => {
             remove_files(project, &mission, &place)?;
             return Err(Error::NotCreated { reason });
         }
@@ -136,7 +138,11 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             return Err(error);
         }
     };
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = done
+        .shaky
+        .iter()
+        .map(|reason| format!("it is committed, but might not survive a power loss: {reason}"))
+        .collect();
     if let Err(error) =
         sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
     {
@@ -207,7 +213,7 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
     if let Some(branch) = &mission.coordination_branch {
         meta["coordination_branch"] = json!(branch);
     }
-    Ok(pawtrail_event::sanitize::sanitize(&meta).value().clone())
+    Ok(project.sanitizer().sanitize(&meta).value().clone())
 }
 
 fn checked_slug(slug: &str) -> Result<&str> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use gix::ObjectId;
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 
 use super::document::Document;
 use super::floor;
@@ -123,7 +123,7 @@ fn add_new(
     let local = local_commits::local(framer.git(), &refs.tips, &hidden)?;
     let found = local_commits::frames(framer, &local)?;
     let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
-    let mut fresh: Vec<LocalCommit> = found
+    let mut fresh: Vec<Announcement> = found
         .frames
         .into_iter()
         .map(|(_, frame)| frame)
@@ -161,7 +161,7 @@ fn derive_all(
         .cloned()
         .collect();
 
-    let mut stored: HashMap<CommitHash, LocalCommit> = HashMap::new();
+    let mut stored: HashMap<CommitHash, Announcement> = HashMap::new();
     let mut pending = Vec::new();
     let mut gone_pending = Vec::new();
     for frame in std::mem::take(&mut document.pending) {
@@ -174,7 +174,7 @@ fn derive_all(
             pending.push(frame);
         }
     }
-    let mut derived: HashMap<CommitHash, LocalCommit> = found
+    let mut derived: HashMap<CommitHash, Announcement> = found
         .frames
         .into_iter()
         .map(|(_, frame)| (frame.git_hash.clone(), frame))
@@ -186,8 +186,7 @@ fn derive_all(
         let frame = match (stored.remove(&hash), derived.remove(&hash)) {
             (Some(old), Some(mut new)) => {
                 // The checkout that made it and what it replaces aren't in git.
-                new.build_id = old.build_id;
-                new.supersedes = old.supersedes;
+                new.stay(&old);
                 new
             }
             (Some(old), None) => old,
@@ -218,9 +217,9 @@ fn derive_all(
     }
     gone.extend(gone_pending.into_iter().filter_map(|frame| {
         Some(Gone {
-            hash: frame.git_hash,
-            branch: frame.branch?,
-            supersedes: frame.supersedes,
+            hash: frame.git_hash.clone(),
+            branch: frame.branch.clone()?,
+            supersedes: frame.supersedes.clone(),
         })
     }));
     replace_gone(framer.git(), document, refs, gone, &mut fresh)?;
@@ -240,8 +239,12 @@ fn derive_all(
     remember_pushed(framer.git(), document, refs, &local)
 }
 
-fn in_order(local: &Local, stored: Vec<LocalCommit>, fresh: Vec<LocalCommit>) -> Vec<LocalCommit> {
-    let mut by_hash: HashMap<CommitHash, LocalCommit> = stored
+fn in_order(
+    local: &Local,
+    stored: Vec<Announcement>,
+    fresh: Vec<Announcement>,
+) -> Vec<Announcement> {
+    let mut by_hash: HashMap<CommitHash, Announcement> = stored
         .into_iter()
         .chain(fresh)
         .map(|frame| (frame.git_hash.clone(), frame))
@@ -307,7 +310,7 @@ fn replace_gone(
     document: &mut Document,
     refs: &Refs,
     gone: Vec<Gone>,
-    fresh: &mut [LocalCommit],
+    fresh: &mut [Announcement],
 ) -> Result<()> {
     for old in rewrite::supersede(git, gone, fresh)? {
         if refs.tips.contains_key(&old.branch) {

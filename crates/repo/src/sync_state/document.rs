@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::Sanitized;
+use pawtrail_event::frame::{Announcement, LocalCommit};
+use pawtrail_event::sanitize::Sanitizer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -27,7 +29,7 @@ pub(super) struct Document {
     /// The last commit that a hub confirmed.
     pub(super) confirmed: Option<CommitHash>,
     /// The frames that wait, in the order in which they are to be sent.
-    pub(super) pending: Vec<LocalCommit>,
+    pub(super) pending: Vec<Announcement>,
     /// Confirmed commits that no remote has, by branch; those that were given up too, while they are remembered.
     pub(super) acknowledged: Groups,
     /// Commits that waited or were confirmed, that no branch has any more and that nothing replaced yet, by the
@@ -44,7 +46,7 @@ pub(super) struct Document {
     /// Commits under `kitty-specs/` of no mission that can be named.
     pub(super) unattributed: Vec<CommitHash>,
     /// Keys of other tools and later versions.
-    pub(super) other: Map<String, Value>,
+    pub(super) other: Option<Sanitized>,
 }
 
 impl Document {
@@ -88,15 +90,19 @@ pub(super) enum Content {
 }
 
 /// Reads the file's text.
-pub(super) fn read(text: &[u8]) -> Content {
+pub(super) fn read(text: &[u8], sanitizer: &Sanitizer) -> Content {
     if text.len() > LIMIT {
         return Content::Damaged;
     }
-    match serde_json::from_slice::<Document>(text) {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let document = reader
+        .deserialize_map(Keys { sanitizer })
+        .and_then(|document| reader.end().map(|()| document));
+    match document {
         Ok(document) if document.pending.iter().all(|f| f.validate().is_ok()) => {
             Content::Sound(Box::new(document))
         }
-        Ok(_) | Err(_) => with_foreign_frames(text),
+        Ok(_) | Err(_) => with_foreign_frames(text, sanitizer),
     }
 }
 
@@ -108,7 +114,7 @@ pub(super) fn write(document: &Document, size: usize) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-fn with_foreign_frames(text: &[u8]) -> Content {
+fn with_foreign_frames(text: &[u8], sanitizer: &Sanitizer) -> Content {
     let Ok(Value::Object(mut map)) = serde_json::from_slice(text) else {
         return Content::Damaged;
     };
@@ -116,13 +122,15 @@ fn with_foreign_frames(text: &[u8]) -> Content {
         Some(Value::Array(frames)) if frames.iter().all(Value::is_object) => frames,
         Some(_) | None => return Content::Damaged,
     };
-    let Ok(mut document) = serde_json::from_value::<Document>(Value::Object(map)) else {
+    let Ok(mut document) = Value::Object(map).deserialize_map(Keys { sanitizer }) else {
         return Content::Damaged;
     };
     let mut foreign = Vec::new();
     for frame in frames {
         match LocalCommit::deserialize(&frame) {
-            Ok(known) if known.validate().is_ok() => document.pending.push(known),
+            Ok(known) if known.validate().is_ok() => {
+                document.pending.push(Announcement::new(known, sanitizer));
+            }
             Ok(_) | Err(_) => foreign.push(frame),
         }
     }
@@ -168,22 +176,23 @@ impl Serialize for Document {
         map.serialize_entry("pushed", &self.pushed)?;
         map.serialize_entry("remotes", &self.remotes)?;
         map.serialize_entry("unattributed", &self.unattributed)?;
-        for (key, value) in &self.other {
+        let other = self
+            .other
+            .as_ref()
+            .and_then(|other| other.value().as_object());
+        for (key, value) in other.into_iter().flatten() {
             map.serialize_entry(key, value)?;
         }
         map.end()
     }
 }
 
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_map(Keys)
-    }
+/// Reads a document; nothing of it comes in unsanitized, whoever wrote the file.
+struct Keys<'s> {
+    sanitizer: &'s Sanitizer,
 }
 
-struct Keys;
-
-impl<'de> Visitor<'de> for Keys {
+impl<'de> Visitor<'de> for Keys<'_> {
     type Value = Document;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -192,24 +201,37 @@ impl<'de> Visitor<'de> for Keys {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Document, A::Error> {
         let mut document = Document::default();
+        let mut other = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "last_saas_confirmed_hash" => document.confirmed = map.next_value()?,
-                PENDING => document.pending = map.next_value()?,
+                PENDING => {
+                    let frames: Vec<LocalCommit> = map.next_value()?;
+                    let clean = |frame| Announcement::new(frame, self.sanitizer);
+                    document.pending = frames.into_iter().map(clean).collect();
+                }
                 "version" => {
                     map.next_value::<IgnoredAny>()?;
                 }
                 "acknowledged" => document.acknowledged = ungrouped(map.next_value()?),
                 "withdrawn" => document.withdrawn = ungrouped(map.next_value()?),
-                "set_aside" => document.set_aside = map.next_value()?,
+                "set_aside" => {
+                    document.set_aside = map.next_value()?;
+                    for entry in &mut document.set_aside {
+                        entry.message = self.sanitizer.text(&entry.message).into_owned();
+                    }
+                }
                 "cursors" => document.cursors = map.next_value()?,
                 "pushed" => document.pushed = map.next_value()?,
                 "remotes" => document.remotes = map.next_value()?,
                 "unattributed" => document.unattributed = map.next_value()?,
                 _ => {
-                    document.other.insert(key, map.next_value()?);
+                    other.insert(key, map.next_value::<Value>()?);
                 }
             }
+        }
+        if !other.is_empty() {
+            document.other = Some(self.sanitizer.sanitize(&Value::Object(other)));
         }
         Ok(document)
     }

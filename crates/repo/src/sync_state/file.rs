@@ -35,7 +35,7 @@ pub(super) fn read(project: &Project) -> Result<Stored> {
         return Ok(Stored::default());
     };
     let mut stored = Stored::default();
-    match document::read(&text) {
+    match document::read(&text, project.sanitizer()) {
         Content::Sound(document) => stored.document = *document,
         Content::Foreign(document, frames) => {
             stored.document = *document;

@@ -3,13 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 
 use crate::error::{GitContext, Result};
 use crate::local_commits::object_id;
-
-/// The most commits that one frame may supersede.
-const MAX_SUPERSEDES: usize = 256;
 
 /// A commit that was remembered and that no branch has any more.
 #[derive(Debug, Clone)]
@@ -34,7 +31,7 @@ struct Place {
 pub(super) fn supersede(
     git: &gix::Repository,
     gone: Vec<Gone>,
-    fresh: &mut [LocalCommit],
+    fresh: &mut [Announcement],
 ) -> Result<Vec<Gone>> {
     let mut places = Vec::with_capacity(fresh.len());
     for frame in fresh.iter() {
@@ -68,24 +65,14 @@ pub(super) fn supersede(
                 taken.insert(at);
                 heirs.insert(old.hash.clone(), at);
                 if let Some(frame) = fresh.get_mut(at) {
-                    add(frame, old.supersedes);
-                    add(frame, [old.hash]);
+                    frame.supersede(old.supersedes);
+                    frame.supersede([old.hash]);
                 }
             }
             None => left.push(old),
         }
     }
     Ok(left)
-}
-
-fn add(frame: &mut LocalCommit, hashes: impl IntoIterator<Item = CommitHash>) {
-    for hash in hashes {
-        if hash != frame.git_hash && !frame.supersedes.contains(&hash) {
-            frame.supersedes.push(hash);
-        }
-    }
-    let excess = frame.supersedes.len().saturating_sub(MAX_SUPERSEDES);
-    frame.supersedes.drain(..excess);
 }
 
 /// Reads a commit; `None` when git has removed it already.

@@ -1,11 +1,11 @@
 //! What one commit's frame says, and which commits have one.
 
-use pawtrail_event::frame::{Frame, LocalCommit, MAX_CHANGED_FILES};
+use pawtrail_event::frame::{Announcement, Frame, MAX_CHANGED_FILES, Outgoing};
 use pawtrail_repo::{init, sync_state};
 
 use crate::support::{BRANCH, Ground, META, MISSION, REF, SLUG, hashes, meta};
 
-fn only(frames: Vec<LocalCommit>) -> LocalCommit {
+fn only(frames: Vec<Announcement>) -> Announcement {
     assert_eq!(frames.len(), 1, "{frames:?}");
     frames.into_iter().next().unwrap()
 }
@@ -257,7 +257,7 @@ fn more_paths_than_a_frame_takes_are_counted() {
     assert!(frames[1].changed_files.len() < 400);
     assert_eq!(frames[1].changed_files_total, Some(400));
     for frame in frames {
-        let text = Frame::LocalCommit(frame).to_text();
+        let text = Outgoing::Commit(Box::new(frame)).to_text();
         Frame::parse(&text).unwrap();
     }
 }

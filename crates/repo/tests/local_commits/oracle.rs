@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 use pawtrail_repo::sync_state;
 use proptest::prelude::*;
 
@@ -103,7 +103,7 @@ fn expected(ground: &Ground, start: &str) -> BTreeMap<String, Vec<String>> {
     found
 }
 
-fn in_ancestry_order(ground: &Ground, frames: &[LocalCommit]) {
+fn in_ancestry_order(ground: &Ground, frames: &[Announcement]) {
     let order = hashes(frames);
     for (at, frame) in order.iter().enumerate() {
         let reached = ground.repo.git(&["rev-list", frame]);

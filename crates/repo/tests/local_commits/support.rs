@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 use pawtrail_repo::{Project, System, sync_state};
 use pawtrail_testkit::{Repo, Scratch};
 
@@ -47,7 +47,7 @@ impl Ground {
         self.repo.rev("HEAD").unwrap()
     }
 
-    pub(crate) fn record(&self) -> Vec<LocalCommit> {
+    pub(crate) fn record(&self) -> Vec<Announcement> {
         sync_state::record(&self.project()).unwrap()
     }
 
@@ -81,13 +81,13 @@ pub(crate) fn meta(id: &str) -> String {
     format!("{{\"mission_id\": \"{id}\"}}\n")
 }
 
-pub(crate) fn hashes(frames: &[LocalCommit]) -> Vec<String> {
+pub(crate) fn hashes(frames: &[Announcement]) -> Vec<String> {
     frames
         .iter()
         .map(|frame| frame.git_hash.to_string())
         .collect()
 }
 
-pub(crate) fn superseded(frame: &LocalCommit) -> Vec<String> {
+pub(crate) fn superseded(frame: &Announcement) -> Vec<String> {
     frame.supersedes.iter().map(ToString::to_string).collect()
 }

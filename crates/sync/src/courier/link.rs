@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use pawtrail_event::frame::Frame;
+use pawtrail_event::frame::Outgoing;
 
 use crate::egress::{Door, DoorError, Incoming, Line};
 use crate::place::Place;
@@ -52,7 +52,7 @@ impl Link {
 
     /// Sends a frame. Without a connection there is nowhere to send it to: the session was told
     /// of the loss, or is next, and plans anew.
-    pub(super) async fn send(&mut self, frame: &Frame) -> Result<(), DoorError> {
+    pub(super) async fn send(&mut self, frame: &Outgoing) -> Result<(), DoorError> {
         match &mut self.state {
             State::Open(line) => self.door.send(line, frame).await,
             State::Down | State::Dialing(_) => Ok(()),

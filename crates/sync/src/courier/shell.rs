@@ -249,9 +249,7 @@ impl Shell {
                 // A commit of this clone is of this project, also where the checkout at hand
                 // doesn't say which that is.
                 for commit in &mut commits {
-                    if commit.project_uuid.is_none() {
-                        commit.project_uuid.clone_from(&self.place.project_uuid);
-                    }
+                    commit.belong_to(self.place.project_uuid.as_ref());
                 }
                 self.feed(Input::Pending { commits, fresh }).await;
             }
@@ -352,8 +350,8 @@ impl Shell {
     }
 }
 
-fn barred(frame: &pawtrail_event::frame::Frame) -> Option<Input> {
-    if let pawtrail_event::frame::Frame::LocalCommit(commit) = frame {
+fn barred(frame: &pawtrail_event::frame::Outgoing) -> Option<Input> {
+    if let pawtrail_event::frame::Outgoing::Commit(commit) = frame {
         Some(Input::Barred {
             git_hash: commit.git_hash.clone(),
             code: "OTHER_PROJECT".to_owned(),

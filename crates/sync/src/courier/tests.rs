@@ -10,7 +10,7 @@ use pawtrail_event::{CommitHash, ProjectUuid};
 use super::*;
 use crate::consent::{EnableOptions, disable_at, enable_at};
 use crate::outbox::Outbox;
-use crate::testing::{HubAnswer, MemoryOutbox, TestHub, commit, eventually, hash};
+use crate::testing::{HubAnswer, MemoryOutbox, TestHub, clean, commit, eventually, hash, raw};
 
 pub(super) const SECRET: &str = "very-secret-token";
 const PROJECT: &str = "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab";
@@ -305,9 +305,9 @@ fn a_commit_of_another_project_does_not_leave() {
     let mut clone = Scratch::new(0);
     let foreign = LocalCommit {
         project_uuid: Some("00000000-d2fa-4ce6-a7ee-9bbca7308aab".parse().unwrap()),
-        ..commit(7)
+        ..raw(7)
     };
-    clone.outbox.add(foreign);
+    clone.outbox.add(clean(foreign));
     clone.outbox.add(commit(8));
     clone.enable(&hub, SECRET);
     clone.start();

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::courier::watch::Watch;
@@ -39,7 +39,7 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) enum News {
     /// What waits, and the last refresh that this answers.
-    Pending(u64, Vec<LocalCommit>),
+    Pending(u64, Vec<Announcement>),
     /// An acknowledgement or setting-aside was noted, or that was tried; with the trouble.
     Noted(Result<(), String>),
     /// The repository can't be read, and the last refresh that this answers.

@@ -19,10 +19,10 @@ fn enable(place: &Place, url: &str, token: &str) {
     enable_at(place, &outbox, url, token, EnableOptions::default(), now).unwrap();
 }
 
-fn frame(place: &Place) -> Frame {
+fn frame(place: &Place) -> Outgoing {
     let mut commit = commit(1);
-    commit.project_uuid.clone_from(&place.project_uuid);
-    Frame::LocalCommit(commit)
+    commit.belong_to(place.project_uuid.as_ref());
+    Outgoing::Commit(Box::new(commit))
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::Announcement;
 
 /// A settled commit that the outbox still lists after so long was not noted: it is told again.
 const TELL_AGAIN_MS: u64 = 5_000;
@@ -39,7 +39,7 @@ struct Flight {
 #[derive(Default)]
 pub(crate) struct Queue {
     /// As the outbox gave them.
-    list: Vec<LocalCommit>,
+    list: Vec<Announcement>,
     /// Indices into `list`: not sent on this connection, in order.
     waiting: VecDeque<usize>,
     /// Sent on this connection and not answered, in order.
@@ -54,7 +54,7 @@ impl Queue {
     /// Takes a new list from the outbox. What it no longer holds is not sent any more; what is
     /// under way stays so, since the hub may have it and answer. Returns what was acknowledged long ago and is still
     /// listed.
-    pub(crate) fn supply(&mut self, list: Vec<LocalCommit>, now: u64) -> Vec<CommitHash> {
+    pub(crate) fn supply(&mut self, list: Vec<Announcement>, now: u64) -> Vec<CommitHash> {
         let listed: HashSet<&CommitHash> = list.iter().map(|commit| &commit.git_hash).collect();
         self.settled.retain(|hash, _| listed.contains(hash));
         for flight in &mut self.in_flight {
@@ -78,7 +78,7 @@ impl Queue {
     }
 
     /// Returns the next commit to send.
-    pub(crate) fn next(&self) -> Option<&LocalCommit> {
+    pub(crate) fn next(&self) -> Option<&Announcement> {
         self.waiting.front().and_then(|index| self.list.get(*index))
     }
 

@@ -50,7 +50,7 @@ enum Event {
     },
     Noted(Vec<CommitHash>),
     Listed {
-        list: Vec<LocalCommit>,
+        list: Vec<Announcement>,
         refresh: u64,
     },
     Commit,
@@ -163,11 +163,11 @@ impl World {
                 self.at(time, Event::ConnectResult { attempt, how });
             }
             Action::Close => self.attempt = None,
-            Action::Send(Frame::LocalCommit(frame)) => {
+            Action::Send(Outgoing::Commit(frame)) => {
                 let attempt = self.attempt.expect("sent without a connection");
                 let time = self.last_up.max(self.now) + self.dice.below(30);
                 self.last_up = time;
-                let commit = frame.git_hash;
+                let commit = frame.git_hash.clone();
                 self.at(time, Event::ToHub { attempt, commit });
                 if !self.calm() && self.dice.chance(2) {
                     let time = self.now + self.dice.below(60);

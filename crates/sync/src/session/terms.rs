@@ -1,7 +1,7 @@
 //! The words of a session: what it is told, what it says, how it is judged.
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::{Frame, LocalCommit};
+use pawtrail_event::frame::{Announcement, Outgoing};
 use serde::{Deserialize, Serialize};
 
 /// What happened.
@@ -31,7 +31,7 @@ pub enum Input {
     /// What the outbox holds.
     Pending {
         /// All of it, in order.
-        commits: Vec<LocalCommit>,
+        commits: Vec<Announcement>,
         /// Whether the outbox was read after the last [`Action::Refresh`].
         fresh: bool,
     },
@@ -47,7 +47,7 @@ pub enum Action {
     /// Make a connection.
     Connect,
     /// Send a frame.
-    Send(Frame),
+    Send(Outgoing),
     /// Ask the other side for a sign of life, below the frames.
     Probe,
     /// Read the outbox now and tell what it holds.

@@ -1,7 +1,9 @@
 //! The session, case by case.
 
+use pawtrail_event::frame::LocalCommit;
+
 use super::*;
-use crate::testing::{commit, hash};
+use crate::testing::{clean, commit, hash, raw};
 
 pub(super) fn ack(number: u64) -> Input {
     Input::Text(format!(
@@ -65,7 +67,7 @@ fn connected(session: &mut Session, outbox: &[u64], now: u64) -> Vec<u64> {
 fn sent(actions: &[Action]) -> Vec<u64> {
     let mut numbers = Vec::new();
     for action in actions {
-        if let Action::Send(Frame::LocalCommit(commit)) = action {
+        if let Action::Send(Outgoing::Commit(commit)) = action {
             numbers.push(u64::from_str_radix(commit.git_hash.as_str(), 16).unwrap());
         }
     }
@@ -247,8 +249,10 @@ fn a_commit_to_be_retried_makes_the_session_start_again() {
 #[test]
 fn a_frame_that_no_hub_takes_is_set_aside_unsent() {
     let mut session = session();
-    let mut bad = commit(1);
-    bad.changed_files = vec!["../etc/passwd".to_owned()];
+    let bad = clean(LocalCommit {
+        changed_files: vec!["../etc/passwd".to_owned()],
+        ..raw(1)
+    });
     session.step(Input::Tick, 0);
     session.step(Input::Connected, 0);
     session.step(snapshot(), 0);
@@ -272,7 +276,7 @@ fn a_ping_is_answered_with_the_build() {
         Input::Text(r#"{"type":"ping","timestamp":"2026-06-01T07:55:08Z"}"#.to_owned()),
         1,
     );
-    let Action::Send(Frame::Pong(pong)) = &actions[0] else {
+    let Action::Send(Outgoing::Pong(pong)) = &actions[0] else {
         panic!("{actions:?}")
     };
     assert_eq!(pong.timestamp, "2026-06-01T07:55:08Z");

@@ -18,7 +18,7 @@ fn header() -> Header {
 fn an_answer_is_one_line_with_sorted_keys() {
     let payload = Payload::answered(answer("audit:review", "approve")).unwrap();
     assert_eq!(
-        event(&header(), &payload).to_line(),
+        event(&Sanitizer::general(), &header(), &payload).to_line(),
         concat!(
             r#"{"at":"2026-06-01T09:00:00.123456+00:00","build_id":"01KT119YA7GD2Y0D7MZRH5JSS4","#,
             r#""event_id":"01KT119YA7GD2Y0D7MZR000007","event_type":"DecisionInputAnswered","#,
@@ -46,7 +46,7 @@ fn a_request_is_one_line_with_sorted_keys() {
     })
     .unwrap();
     assert_eq!(
-        event(&header(), &payload).to_line(),
+        event(&Sanitizer::general(), &header(), &payload).to_line(),
         concat!(
             r#"{"at":"2026-06-01T09:00:00.123456+00:00","build_id":"01KT119YA7GD2Y0D7MZRH5JSS4","#,
             r#""event_id":"01KT119YA7GD2Y0D7MZR000007","event_type":"DecisionInputRequested","#,
@@ -65,7 +65,7 @@ fn what_is_written_is_read_back() {
         Payload::requested(request("input:db")).unwrap(),
         Payload::answered(answer("input:db", "é\u{2028}\n\"yes\"")).unwrap(),
     ] {
-        let row = parse_row(&event(&header(), &payload).to_line()).unwrap();
+        let row = parse_row(&event(&Sanitizer::general(), &header(), &payload).to_line()).unwrap();
         let expected = match payload {
             Payload::Requested(request) => RowPayload::Requested(request),
             Payload::Answered(answer) => RowPayload::Answered(answer),
@@ -216,6 +216,6 @@ fn the_largest_rows_can_be_read() {
         ..answer("input:db", "")
     });
     for payload in [asked.unwrap(), answered.unwrap()] {
-        assert!(parse_row(&event(&header(), &payload).to_line()).is_ok());
+        assert!(parse_row(&event(&Sanitizer::general(), &header(), &payload).to_line()).is_ok());
     }
 }

@@ -14,7 +14,7 @@ use crate::ledger::held::Held;
 use crate::ledger::index::{Obstacle, Staged};
 use crate::program::Git;
 use crate::project::Project;
-use crate::{durable, lines, sparse};
+use crate::{durable, sparse};
 
 /// A copy of an index that git may write; gone when dropped, or else with the next command.
 struct Copy<'a> {
@@ -137,12 +137,11 @@ fn staged(
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Some(Ok(file.after))),
         (Some(id), Some(before)) if id == before => Ok(Some(Ok(file.after))),
-        // The user has staged something of this file: it is kept, with our lines behind it.
         (Some(id), _) => {
             let Some(lines) = file.lines else {
                 return Ok(None);
             };
-            let content = lines::union(&engine.content(id)?, lines);
+            let content = file.with_staged(&engine.content(id)?, lines);
             engine.blob(file.base, file.path, &content).map(Some)
         }
     }

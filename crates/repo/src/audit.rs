@@ -1,0 +1,438 @@
+//! Scans event files for private data: in the work tree, in the index, and in every version that history holds.
+//!
+//! A content is read once, whatever number of commits and paths have it. A line is reported once for each rule and
+//! path, with the commit that brought it. What was found is never told, only where.
+
+mod scan;
+pub(crate) mod scope;
+mod staged;
+mod versions;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use pawtrail_event::CommitHash;
+use pawtrail_event::sanitize::{Rule, Sanitizer};
+use serde::Serialize;
+
+use crate::commit;
+use crate::durable;
+use crate::error::{GitContext, IoContext, Result};
+use crate::history;
+use crate::program;
+use crate::project::{self, Project};
+use scan::{Offence, Scanner};
+use scope::{Place, Scope};
+pub use staged::staged;
+use versions::Versions;
+
+/// A larger content is read as a stream, in bytes.
+const MAX_IN_MEMORY: u64 = 64 * 1024 * 1024;
+/// Deeper directories of a work tree are none of event files.
+const MAX_DEPTH: usize = 64;
+
+/// What to scan.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Every version in the history of all references too.
+    pub history: bool,
+    /// Where `paths` begin.
+    pub dir: PathBuf,
+    /// Only these files and directories; event files where none is named. In a bare repository they are relative to
+    /// its root.
+    pub paths: Vec<PathBuf>,
+}
+
+/// A line that holds something private.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// The file, relative to the repository root.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// Where the file is.
+    pub place: Whereabouts,
+    /// The first commit that has the line; none in the work tree and the index.
+    pub commit: Option<CommitHash>,
+    /// The rule's name.
+    pub rule: &'static str,
+}
+
+/// Where a scanned file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whereabouts {
+    /// On disk.
+    WorkTree,
+    /// In git's index.
+    Index,
+    /// In a commit.
+    History,
+}
+
+/// What was found, and how much was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The lines with something private, by path.
+    pub findings: Vec<Finding>,
+    /// How many findings each rule has.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// How many files on disk were read.
+    pub files: usize,
+    /// How many different contents were read from git, each once.
+    pub blobs: usize,
+    /// How many commits were looked at.
+    pub commits: usize,
+}
+
+/// How far an audit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// How many contents of git were read.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
+}
+
+/// Scans the project. `watch` is told how far it is, and may end it: then there is no report.
+///
+/// # Errors
+/// [`crate::Error::Invalid`] for a path outside the repository; otherwise when git's data or a file can't be read.
+pub fn audit(
+    project: &Project,
+    request: &Request,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Option<Report>> {
+    let scope = scope_of(project, request)?;
+    let sanitizer = project.sanitizer();
+    let mut audit = Audit {
+        project,
+        scanner: Scanner::new(sanitizer),
+        sanitizer,
+        read: HashSet::new(),
+        here: HashMap::new(),
+        report: Report::default(),
+    };
+    if let Some(root) = project.checkout() {
+        audit.directory(root, "", &scope, &scope.root(), 0)?;
+    }
+    if request.paths.is_empty() {
+        audit.private_files()?;
+    }
+    if request.history {
+        let versions = versions::find(project, &scope)?;
+        if audit.versions(&versions, watch)?.is_break() {
+            return Ok(None);
+        }
+    }
+    audit.index(&scope)?;
+    Ok(Some(audit.done()))
+}
+
+fn scope_of(project: &Project, request: &Request) -> Result<Scope> {
+    if request.paths.is_empty() {
+        return Ok(Scope::event_files());
+    }
+    let paths = match project.checkout() {
+        Some(root) => commit::relative(root, &request.dir, &request.paths)?,
+        None => {
+            let text = |path: &PathBuf| path.to_string_lossy().replace('\\', "/");
+            request.paths.iter().map(text).collect()
+        }
+    };
+    Ok(Scope::paths(paths.iter().map(String::as_str)))
+}
+
+/// Scans files and directories on disk that are in no repository.
+///
+/// # Errors
+/// When one can't be read.
+pub fn audit_files(sanitizer: &Sanitizer, paths: &[PathBuf]) -> Result<Report> {
+    let scanner = Scanner::new(sanitizer);
+    let mut report = Report::default();
+    let mut open: Vec<PathBuf> = paths.to_vec();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            for entry in fs::read_dir(&path).at("list", &path)? {
+                let entry = entry.at("list", &path)?;
+                let kind = entry.file_type().at("inspect", &path)?;
+                if kind.is_file() || (kind.is_dir() && entry.file_name() != ".git") {
+                    open.push(entry.path());
+                }
+            }
+            continue;
+        }
+        report.files += 1;
+        let shown = sanitizer.text(&path.to_string_lossy()).into_owned();
+        for offence in file(&scanner, &path)? {
+            report.findings.push(finding(&shown, offence, None));
+        }
+    }
+    Ok(counted(report))
+}
+
+struct Audit<'p> {
+    project: &'p Project,
+    scanner: Scanner<'p>,
+    sanitizer: &'p Sanitizer,
+    /// The contents of git that were read.
+    read: HashSet<ObjectId>,
+    /// The offences on disk, so that the index doesn't repeat them.
+    here: HashMap<String, HashSet<(u64, Rule)>>,
+    report: Report,
+}
+
+impl Audit<'_> {
+    /// Scans a directory of the work tree. Links are followed nowhere.
+    fn directory(
+        &mut self,
+        dir: &Path,
+        path: &str,
+        scope: &Scope,
+        place: &Place,
+        depth: usize,
+    ) -> Result<()> {
+        let entries = match fs::read_dir(dir) {
+            Ok(entries) => entries,
+            Err(error) if durable::is_absent(&error) => return Ok(()),
+            Err(error) => return Err(error).at("list", dir),
+        };
+        for entry in entries {
+            let entry = entry.at("list", dir)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let kind = entry.file_type().at("inspect", &entry.path())?;
+            if kind.is_dir() {
+                if name == ".git" || depth >= MAX_DEPTH {
+                    continue;
+                }
+                if let Some(inside) = scope.enter(place, &name) {
+                    let path = format!("{path}{name}/");
+                    self.directory(&entry.path(), &path, scope, &inside, depth + 1)?;
+                }
+            } else if kind.is_file() && scope.takes(place, &name) {
+                self.file(&entry.path(), &format!("{path}{name}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Scans what the clone keeps of its own: spooled lines, and the state file of the primary checkout.
+    fn private_files(&mut self) -> Result<()> {
+        let spool = self.project.state_dir().join("spool");
+        let all = Scope::paths([""]);
+        self.directory(&spool, ".git/pawtrail/spool/", &all, &all.root(), 0)?;
+        if let Some(primary) = self.project.primary()
+            && self.project.git().kind() == gix::repository::Kind::LinkedWorkTree
+        {
+            let name = ".kittify/sync-state.json";
+            self.file(&primary.join(name), name)?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, file: &Path, path: &str) -> Result<()> {
+        if !file.is_file() {
+            return Ok(());
+        }
+        self.report.files += 1;
+        let offences = self::file(&self.scanner, file)?;
+        let known = self.here.entry(path.to_owned()).or_default();
+        let shown = self.sanitizer.text(path);
+        for offence in offences {
+            known.insert((offence.digest, offence.rule));
+            self.report.findings.push(finding(&shown, offence, None));
+        }
+        Ok(())
+    }
+
+    /// Scans what the index holds and neither the disk nor history did.
+    fn index(&mut self, scope: &Scope) -> Result<()> {
+        let index = self
+            .project
+            .git()
+            .index_or_empty()
+            .git("reading the index")?;
+        for entry in index.entries() {
+            let path = entry.path(&index).to_str_lossy();
+            let is_file = entry.mode.contains(gix::index::entry::Mode::FILE);
+            if !is_file || !scope.takes_path(&path) || !self.read.insert(entry.id) {
+                continue;
+            }
+            let content = self.content(entry.id)?;
+            let offences = self.scan(&content, None)?;
+            let known = self.here.get(path.as_ref());
+            let shown = self.sanitizer.text(&path);
+            for offence in offences {
+                if !known.is_some_and(|known| known.contains(&(offence.digest, offence.rule))) {
+                    let found = finding(&shown, offence, None);
+                    self.report.findings.push(Finding {
+                        place: Whereabouts::Index,
+                        ..found
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Scans all versions, those of one path after each other, the newest first: git keeps them so, and a log's older
+    /// version is the beginning of a newer one, so that only what differs has to be looked at.
+    fn versions(
+        &mut self,
+        all: &Versions,
+        watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        self.report.commits = all.commits;
+        let total = all.versions.len();
+        let mut order: Vec<usize> = (0..total).collect();
+        order.sort_by_key(|at| (all.versions[*at].path, std::cmp::Reverse(*at)));
+        let mut first: HashMap<(usize, u64, Rule), (usize, Offence)> = HashMap::new();
+        let mut last: Option<(usize, Content, Vec<Offence>)> = None;
+        for (done, at) in order.into_iter().enumerate() {
+            if watch(Progress { done, total }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            let version = all.versions[at];
+            self.read.insert(version.blob);
+            let content = self.content(version.blob)?;
+            let newer = last
+                .as_ref()
+                .filter(|(path, ..)| *path == version.path)
+                .map(|(_, content, offences)| (content, offences.as_slice()));
+            let offences = self.scan(&content, newer)?;
+            for offence in &offences {
+                // Going back in time: the last that is seen is the first that was.
+                let key = (version.path, offence.digest, offence.rule);
+                first.insert(key, (at, *offence));
+            }
+            last = Some((version.path, content, offences));
+        }
+        for ((path, ..), (at, offence)) in first {
+            let commit = project::hash(all.versions[at].commit);
+            let path = self.sanitizer.text(&all.paths[path]);
+            let found = finding(&path, offence, Some(commit));
+            self.report.findings.push(found);
+        }
+        Ok(watch(Progress { done: total, total }))
+    }
+
+    /// Scans a content; what it has in common with the beginning of another is not scanned again.
+    fn scan(
+        &mut self,
+        content: &Content,
+        other: Option<(&Content, &[Offence])>,
+    ) -> Result<Vec<Offence>> {
+        self.report.blobs += 1;
+        let bytes = match content {
+            Content::Bytes(bytes) => bytes,
+            Content::Large(id) => {
+                let scanner = &self.scanner;
+                return program::stream_blob(self.project, *id, |input| scanner.stream(input));
+            }
+        };
+        let Some((Content::Bytes(known), offences)) = other else {
+            return Ok(self.scanner.text(bytes, 0, 1));
+        };
+        let common = common_lines(bytes, known);
+        let first = 1 + bytes[..common].find_iter(b"\n").count();
+        let mut found: Vec<Offence> = offences
+            .iter()
+            .take_while(|offence| offence.end <= common)
+            .copied()
+            .collect();
+        found.extend(self.scanner.text(bytes, common, first));
+        Ok(found)
+    }
+
+    fn content(&self, id: ObjectId) -> Result<Content> {
+        let git = self.project.git();
+        let header = git
+            .try_find_header(id)
+            .git("reading a file from a commit")?;
+        if header.is_some_and(|header| header.size() > MAX_IN_MEMORY) {
+            return Ok(Content::Large(id));
+        }
+        history::content(self.project, id).map(Content::Bytes)
+    }
+
+    fn done(mut self) -> Report {
+        self.report.findings.sort();
+        counted(self.report)
+    }
+}
+
+/// A content of git.
+enum Content {
+    Bytes(Vec<u8>),
+    /// Too large to be held.
+    Large(ObjectId),
+}
+
+fn file(scanner: &Scanner<'_>, path: &Path) -> Result<Vec<Offence>> {
+    let open = match File::open(path) {
+        Ok(open) => open,
+        // It was there a moment ago.
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("open", path),
+    };
+    scanner.stream(BufReader::new(open)).at("read", path)
+}
+
+fn finding(path: &str, offence: Offence, commit: Option<CommitHash>) -> Finding {
+    Finding {
+        path: path.to_owned(),
+        line: offence.line,
+        place: match commit {
+            Some(_) => Whereabouts::History,
+            None => Whereabouts::WorkTree,
+        },
+        commit,
+        rule: offence.rule.name(),
+    }
+}
+
+fn counted(mut report: Report) -> Report {
+    for finding in &report.findings {
+        *report.counts.entry(finding.rule).or_default() += 1;
+    }
+    report
+}
+
+/// The length of the whole lines that both begin with.
+fn common_lines(one: &[u8], other: &[u8]) -> usize {
+    const STEP: usize = 4096;
+    let shorter = one.len().min(other.len());
+    let mut common = 0;
+    while common < shorter {
+        let next = (common + STEP).min(shorter);
+        if one[common..next] != other[common..next] {
+            let same = one[common..next].iter().zip(&other[common..next]);
+            common += same.take_while(|(a, b)| a == b).count();
+            break;
+        }
+        common = next;
+    }
+    one[..common].rfind_byte(b'\n').map_or(0, |last| last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_logs_begin_with_is_whole_lines() {
+        assert_eq!(common_lines(b"a\nb\nc\n", b"a\nb\nd\n"), 4);
+        assert_eq!(common_lines(b"a\nb\n", b"a\nb\nd\n"), 4);
+        assert_eq!(common_lines(b"a\nbc", b"a\nb"), 2);
+        assert_eq!(common_lines(b"", b"a\n"), 0);
+        let long = [vec![b'x'; 9000], b"\nend".to_vec()].concat();
+        assert_eq!(common_lines(&long, &long), 9001);
+        assert_eq!(common_lines(&long, &long[..9002]), 9001);
+    }
+}

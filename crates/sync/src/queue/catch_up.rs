@@ -1,0 +1,164 @@
+//! Catching up: what journals hold and the queue never got is derived from their rows.
+//!
+//! A cursor a journal says how many of its rows were looked at, with a digest of their ids. Where a
+//! journal only grew, the rest is new. Where it changed otherwise (a merge puts rows in between), each
+//! row is asked for by its id. Cursor and events are written in one transaction, so a process that
+//! dies in between leaves both as they were.
+
+use std::collections::HashSet;
+
+use pawtrail_event::envelope::EnvelopeId;
+use pawtrail_repo::{Project, clock};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::draft::{Draft, Origin};
+use super::{Added, Queue, add_one, failed};
+use crate::error::SyncError;
+
+/// A journal whose rows go to a hub: the rows of one mission's log, in the order of the file.
+pub trait Journal {
+    /// Names it among all journals of the clone: `status/<mission id>`.
+    fn name(&self) -> String;
+
+    /// Returns the id of each row; the same row always has the same.
+    fn ids(&self) -> &[EnvelopeId];
+
+    /// Drafts the event of the row at this place; none where it doesn't go to a hub.
+    fn draft(&self, at: usize) -> Option<Draft>;
+}
+
+/// What a look at a journal brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// Rows that were new to the queue, of whatever type.
+    pub rows: usize,
+    /// What became of those that go to a hub.
+    pub added: Added,
+}
+
+struct Cursor {
+    rows: usize,
+    digest: Vec<u8>,
+}
+
+impl Queue {
+    /// Queues what a journal holds and the queue never had, durably.
+    ///
+    /// # Errors
+    /// When the file can't be read or written, or the project has no identity. Then nothing was
+    /// queued, and the next call finds the same rows.
+    pub fn catch_up(
+        &mut self,
+        project: &Project,
+        journal: &dyn Journal,
+    ) -> Result<CaughtUp, SyncError> {
+        let ids = journal.ids();
+        let name = journal.name();
+        let fresh = self.fresh(&name, ids)?;
+        if fresh.is_empty() && self.cursor(&name)?.is_some_and(|old| old.rows == ids.len()) {
+            return Ok(CaughtUp::default());
+        }
+        let drafts: Vec<Draft> = fresh.iter().filter_map(|at| journal.draft(*at)).collect();
+        let envelopes = if drafts.is_empty() {
+            Vec::new()
+        } else {
+            let origin = Origin::of(project)?;
+            let first = clock::tick(project, drafts.len() as u64)?;
+            let rules = project.sanitizer();
+            let numbered = drafts.iter().zip(first..);
+            numbered
+                .map(|(draft, number)| draft.envelope(&origin, number, rules))
+                .collect()
+        };
+        let now = project.now();
+        let mut done = CaughtUp {
+            rows: fresh.len(),
+            added: Added::default(),
+        };
+        let transaction = self.begin()?;
+        for envelope in &envelopes {
+            // Another process may have caught up meanwhile, and its events may be delivered.
+            if is_known(&transaction, envelope.event_id()).map_err(failed("read"))? {
+                done.added.known += 1;
+            } else {
+                add_one(&transaction, envelope, now, &mut done.added).map_err(failed("write"))?;
+            }
+        }
+        let rows = fresh.iter().filter_map(|at| ids.get(*at));
+        note(&transaction, &name, ids, rows).map_err(failed("write"))?;
+        transaction.commit().map_err(failed("write"))?;
+        Ok(done)
+    }
+
+    /// Returns the places of the rows that the queue never had.
+    fn fresh(&self, name: &str, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
+        let start = match self.cursor(name)? {
+            Some(old) if old.rows <= ids.len() && digest(&ids[..old.rows]) == old.digest => {
+                old.rows
+            }
+            Some(_) | None => 0,
+        };
+        let mut seen = HashSet::new();
+        let mut fresh = Vec::new();
+        for (at, id) in ids.iter().enumerate().skip(start) {
+            if seen.insert(id) && !is_known(&self.db, id).map_err(failed("read"))? {
+                fresh.push(at);
+            }
+        }
+        Ok(fresh)
+    }
+
+    fn cursor(&self, name: &str) -> Result<Option<Cursor>, SyncError> {
+        self.db
+            .prepare_cached("SELECT rows, digest FROM cursors WHERE journal = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([name], |row| {
+                        Ok(Cursor {
+                            rows: usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX),
+                            digest: row.get(1)?,
+                        })
+                    })
+                    .optional()
+            })
+            .map_err(failed("read"))
+    }
+}
+
+fn is_known(db: &Connection, id: &EnvelopeId) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM known WHERE event_id = ?1")?
+        .exists([id.as_str()])
+}
+
+fn note<'a>(
+    db: &Connection,
+    name: &str,
+    ids: &[EnvelopeId],
+    fresh: impl Iterator<Item = &'a EnvelopeId>,
+) -> rusqlite::Result<()> {
+    let mut known =
+        db.prepare_cached("INSERT INTO known (event_id) VALUES (?1) ON CONFLICT DO NOTHING")?;
+    for id in fresh {
+        known.execute([id.as_str()])?;
+    }
+    db.prepare_cached(
+        "INSERT INTO cursors (journal, rows, digest) VALUES (?1, ?2, ?3)
+         ON CONFLICT (journal) DO UPDATE SET rows = excluded.rows, digest = excluded.digest",
+    )?
+    .execute(params![
+        name,
+        i64::try_from(ids.len()).unwrap_or(i64::MAX),
+        digest(ids)
+    ])
+    .map(drop)
+}
+
+fn digest(ids: &[EnvelopeId]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for id in ids {
+        hash.update(id.as_str().as_bytes());
+        hash.update(b"\n");
+    }
+    hash.finalize().to_vec()
+}
