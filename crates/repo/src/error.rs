@@ -138,6 +138,17 @@ pub enum Error {
         /// The key.
         key: String,
     },
+    /// An idempotency key can't be kept where the git directory can't be written.
+    #[error(
+        "an idempotency key is kept in the git directory, which can't be written here ({closed}); without a key the \
+         command works, and the same answer given twice counts once"
+    )]
+    KeyNotKept {
+        /// Why the git directory can't be written.
+        closed: Box<Error>,
+        /// The command without the key.
+        next: String,
+    },
     /// The same path holds something else on the branch.
     #[error("{path} is on {branch} already, with other content")]
     PathTaken {
@@ -252,6 +263,7 @@ impl Error {
             Self::AlreadyAnswered { .. } => "DECISION_ALREADY_ANSWERED",
             Self::DecisionExists { .. } => "DECISION_EXISTS",
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
+            Self::KeyNotKept { .. } => "IDEMPOTENCY_KEY_NOT_KEPT",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
@@ -285,7 +297,9 @@ impl Error {
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
                 return Some(format!("pawtrail decision show {id}"));
             }
-            Self::Protected { next, .. } => return Some(next.clone()),
+            Self::Protected { next, .. } | Self::KeyNotKept { next, .. } => {
+                return Some(next.clone());
+            }
             Self::Detached => "git switch -c my-branch",
             Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
@@ -332,6 +346,7 @@ impl Error {
             | Self::OtherBranch { .. }
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::KeyNotKept { .. }
             | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. }
@@ -391,6 +406,7 @@ impl Error {
             | Self::NotInitialized
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::KeyNotKept { .. }
             | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => json!({}),

@@ -36,6 +36,7 @@ mod receipt;
 mod record;
 mod references;
 mod sandbox;
+mod shell;
 mod source;
 mod sparse;
 pub mod spooled;

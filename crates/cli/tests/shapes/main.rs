@@ -8,5 +8,6 @@
 
 mod disk;
 mod mission_ledger;
+mod safe_commit;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

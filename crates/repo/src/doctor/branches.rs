@@ -9,6 +9,7 @@ use super::{Attempt, Check, FIX, Manual};
 use crate::error::Result;
 use crate::ledger::{self, Ledger, Merging};
 use crate::project::Project;
+use crate::shell;
 use crate::{history, mission, placement, reach, sync_state};
 
 /// A ledger branch and a remote-tracking branch of it that each have commits which the other lacks.
@@ -187,11 +188,5 @@ fn short(name: &str) -> &str {
 
 /// A path as a shell takes it.
 pub(super) fn quoted(path: &std::path::Path) -> String {
-    let text = path.display().to_string();
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:\\".contains(c);
-    if text.chars().all(safe) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    shell::quoted(&path.display().to_string())
 }

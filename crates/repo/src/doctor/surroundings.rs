@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::Check;
+use super::{Check, FIX};
 use crate::engine;
 use crate::error::Result;
+use crate::merge_driver::{self, Remedy, Trouble};
 use crate::program::Git;
 use crate::project::Project;
 use crate::references;
-use crate::{merge_driver, sync_state};
+use crate::sync_state;
 
 const INIT: Option<&str> = Some("pawtrail init");
 
@@ -35,18 +36,27 @@ pub(super) fn engine_of(project: &Project) -> Result<Check> {
     ))
 }
 
-pub(super) fn merge_driver(project: &Project) -> Result<Check> {
+/// What keeps git from merging event files as logs; in a bare repository nothing is merged.
+pub(super) fn driver_trouble(project: &Project) -> Result<Option<Trouble>> {
+    match project.checkout().or(project.primary()) {
+        Some(root) => merge_driver::trouble(project, root),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn merge_driver(trouble: Option<&Trouble>) -> Check {
     const NAME: &str = "merge_driver";
-    let Some(root) = project.checkout().or(project.primary()) else {
-        return Ok(Check::good(NAME, "nothing is merged in a bare repository"));
-    };
-    Ok(match merge_driver::trouble(project, root)? {
+    match trouble {
         None => Check::good(NAME, "git merges event files as logs"),
         Some(trouble) => {
-            let next = if trouble.init_mends { INIT } else { None };
-            Check::bad(NAME, trouble.message, next)
+            let next = match trouble.remedy {
+                Remedy::Configure => FIX,
+                Remedy::Init => INIT,
+                Remedy::User => None,
+            };
+            Check::bad(NAME, trouble.message.clone(), next)
         }
-    })
+    }
 }
 
 pub(super) fn kept_aside(project: &Project) -> Result<Check> {
