@@ -1,9 +1,11 @@
 //! Measures whole processes of Pawtrail beside git's, in turn, in one run.
 //!
-//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH]`
+//! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH] [--status ROWS]`
 //!
 //! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
+//! `… -- contention [--files N] [--writers N] [--answers N] [--binary PATH]` measures many writers at once: [`contention`].
 //! `… -- sanitize …` measures the sanitizer: [`sanitize`].
+//! `… -- glossary [--files N] [--binary PATH]` measures a session's glossary: [`glossary`].
 //! `… -- audit [--commits N] [--rounds N] [--binary PATH]` measures `audit --history`: [`history`].
 //!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
@@ -11,9 +13,12 @@
 //! median over the rounds, as it is and without what spawning `true` costs in the same run.
 #![allow(clippy::print_stdout)]
 
+mod contention;
 mod fold;
+mod glossary;
 mod history;
 mod repository;
+mod status;
 mod sanitize;
 mod stopwatch;
 
@@ -29,13 +34,23 @@ struct Settings {
     files: usize,
     commits: usize,
     rounds: usize,
+    writers: usize,
+    answers: usize,
     binary: PathBuf,
+    /// Measures moves of work packages on a log of so many rows, and not answers.
+    status: Option<usize>,
 }
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
+    let measure = |settings: Settings| match settings.status {
+        Some(rows) => status::run(&settings, rows),
+        None => run(&settings),
+    };
     let ran = if arguments.next_if(|name| name == "fold").is_some() {
         fold::run(arguments)
+    } else if arguments.next_if(|name| name == "contention").is_some() {
+        settings(arguments).and_then(|settings| contention::run(&settings))
     } else if arguments.next_if(|name| name == "sanitize").is_some() {
         sanitize::run(arguments)
     } else if arguments.next_if(|name| name == "audit").is_some() {
@@ -43,7 +58,7 @@ fn main() -> ExitCode {
             history::run(&settings.binary, settings.commits, settings.rounds.min(5))
         })
     } else {
-        settings(arguments).and_then(|settings| run(&settings))
+        settings(arguments).and_then(measure)
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,7 +75,10 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
         files: 1_000,
         commits: 5_000,
         rounds: 60,
+        writers: 16,
+        answers: 20,
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
+        status: None,
     };
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
@@ -69,12 +87,15 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
             "--files" => settings.files = number()?,
             "--commits" => settings.commits = number()?,
             "--rounds" => settings.rounds = number()?,
+            "--writers" => settings.writers = number()?,
+            "--answers" => settings.answers = number()?,
+            "--status" => settings.status = Some(number()?),
             "--binary" => settings.binary = PathBuf::from(value),
             other => return Err(format!("unknown option {other}")),
         }
     }
-    if settings.rounds == 0 {
-        return Err("--rounds must be at least 1".to_owned());
+    if [settings.rounds, settings.writers, settings.answers].contains(&0) {
+        return Err("--rounds, --writers and --answers must be at least 1".to_owned());
     }
     if !settings.binary.is_file() {
         return Err(format!(

@@ -79,15 +79,37 @@ impl Repository {
     pub(crate) fn append(&self, name: &str, round: usize) -> Result<()> {
         let line = format!("{{\"event_id\":\"{round:026}\",\"payload\":{{\"answer\":\"yes\"}}}}\n");
         OpenOptions::new()
+            .create(true)
             .append(true)
             .open(self.root.join(name))
             .and_then(|mut file| file.write_all(line.as_bytes()))
             .map_err(|error| error.to_string())
     }
 
+    /// Returns the root of the repository.
+    pub(crate) fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// Counts the rows of the glossary's log.
+    pub(crate) fn log_rows(&self) -> Result<usize> {
+        let dir = self.root.join(".kittify/events/glossary");
+        let mut rows = 0;
+        for entry in fs::read_dir(dir).map_err(|error| error.to_string())? {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+            rows += text.lines().count();
+        }
+        Ok(rows)
+    }
+
     /// Lets the system write what it holds back.
     pub(crate) fn rest(&self) -> Result<()> {
         self.succeed(&mut self.command("sync"))
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(crate) fn git(&self) -> Command {
@@ -114,7 +136,7 @@ impl Repository {
         ))
     }
 
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(&self.root)
@@ -122,9 +144,9 @@ impl Repository {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.area.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_AUTHOR_NAME", "bench")
+            .env("GIT_AUTHOR_NAME", "Robin Example")
             .env("GIT_AUTHOR_EMAIL", "bench@localhost")
-            .env("GIT_COMMITTER_NAME", "bench")
+            .env("GIT_COMMITTER_NAME", "Robin Example")
             .env("GIT_COMMITTER_EMAIL", "bench@localhost");
         command
     }

@@ -35,6 +35,11 @@ impl Column {
         }
     }
 
+    /// Takes over another one's times.
+    pub(crate) fn take_in(&mut self, other: Self) {
+        self.times.extend(other.times);
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)
     }

@@ -1,6 +1,6 @@
 //! What a command prints: one JSON envelope, or short text; and the exit code that goes with it.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize as _;
@@ -20,6 +20,8 @@ pub(crate) struct Done {
     receipt: Option<Value>,
     /// The same for people.
     human: String,
+    /// Whether the text for people is the content of a file, and goes out as it is.
+    verbatim: bool,
     /// What did not work beside it, though the command did what it was asked for.
     warnings: Vec<String>,
     /// The exit code, 0 unless the answer itself is a "no".
@@ -33,6 +35,7 @@ impl Done {
             data,
             receipt: None,
             human,
+            verbatim: false,
             warnings: Vec::new(),
             exit: 0,
         }
@@ -45,6 +48,12 @@ impl Done {
     pub(crate) fn with_receipt(mut self, receipt: &impl Serialize) -> Result<Self, CliError> {
         self.receipt = Some(to_json(receipt)?);
         Ok(self)
+    }
+
+    /// Says that the text for people is the content of a file, to be printed byte for byte.
+    pub(crate) fn verbatim(mut self) -> Self {
+        self.verbatim = true;
+        self
     }
 
     /// Adds what did not work beside it.
@@ -128,7 +137,27 @@ impl Output {
         if self.quiet || done.human.is_empty() {
             return done.exit;
         }
+        if done.verbatim {
+            return self.finish(raw(&done.human), done.exit);
+        }
         self.finish(self.line(&done.human), done.exit)
+    }
+
+    /// Draws a screen that takes the place of the one before; where there is no terminal, it comes below.
+    ///
+    /// # Errors
+    /// When standard output can't be written.
+    pub(crate) fn frame(self, text: &str, first: bool) -> io::Result<()> {
+        let separator = match (io::stdout().is_terminal(), first) {
+            // Home, and everything behind it cleared; the scrollback stays.
+            (true, _) => "\u{1b}[H\u{1b}[2J",
+            (false, true) => "",
+            (false, false) => "\n",
+        };
+        let mut out = io::stdout().lock();
+        out.write_all(separator.as_bytes())?;
+        drop(out);
+        self.line(text)
     }
 
     /// Prints the first document of a command that goes on running (`hub serve`), or its text.
@@ -219,6 +248,13 @@ impl Output {
             ColorWhen::Never => ColorChoice::Never,
         }
     }
+}
+
+fn raw(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 fn success(done: &Done) -> Value {

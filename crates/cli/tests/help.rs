@@ -45,6 +45,10 @@ fn help_of_the_program() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
@@ -95,6 +99,10 @@ fn help_of_the_program_short() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
@@ -305,7 +313,8 @@ fn help_of_mission_create() {
                                  software-dev]
           --topology <TOPOLOGY>  How the mission uses branches: single_branch, lanes or coord [default:
                                  single_branch]
-      -h, --help                 Print help
+          --tasks <DIR>          The directory with its work package files, `WPnn-*.md`
+      -h, --help                 Print help (see more with '--help')
 
     Everywhere:
       -C <DIR>            Run as if started in this directory
@@ -314,8 +323,9 @@ fn help_of_mission_create() {
       -q, --quiet         Print nothing but errors
           --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
 
-    Example:
+    Examples:
       pawtrail mission create payments --title "Take payments"
+      pawtrail mission create payments --tasks drafts/payments
     "#);
 }
 
@@ -684,6 +694,10 @@ fn a_missing_command() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      wp        Work packages: move, note, subtask, list, seed
+      board     Draw a mission's work packages by lane
+      status    The status snapshot, `status.json`: fold, check
+      glossary  The glossary: observe, sense, ask, resolve, list, show, rebuild
       commit    Commit exactly the named paths; index, stash and other files stay as they are
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what

@@ -12,33 +12,82 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pawtrail_testkit::{Project, Scratch, rows, text};
+use pawtrail_testkit::{Project, Repo, Scratch, rows, text};
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
 /// Short logs keep each run quick: each round has a project of its own.
 const RUNS: u64 = 25;
-/// The rounds of each test, unless `PAWTRAIL_TEST_ROUNDS` says another number.
-const ROUNDS: u64 = 4;
+/// The rounds of each test, unless `PAWTRAIL_TEST_ROUNDS` says another number; 10 make 1,000 kills in all.
+const ROUNDS: u64 = 2;
+/// Kills come up to so long after the start, in answers: some after the end, so that there are reports to hold to.
+const REACH: f64 = 1.3;
 
 #[test]
 fn an_answer_that_was_reported_survives_a_kill_at_any_moment() {
-    let project = |scratch: &Scratch| Project::new(scratch, BINARY);
-    killed_often(project);
+    killed_often(|scratch| World {
+        project: Project::new(scratch, BINARY),
+        elsewhere: None,
+    });
 }
 
 #[test]
 fn an_answer_survives_a_kill_while_its_branch_is_checked_out() {
-    killed_often(|scratch: &Scratch| {
+    killed_often(|scratch| checked_out(Project::on_work(scratch, BINARY)));
+}
+
+#[test]
+fn an_answer_survives_a_kill_while_git_itself_makes_its_commit() {
+    killed_often(|scratch| {
         let project = Project::on_work(scratch, BINARY);
-        project.repo.write("README.md", "# Dirty\n");
-        project.repo.write("staged.txt", "staged\n");
-        project.repo.git(&["add", "staged.txt"]);
-        project
+        project.repo.git(&["config", "extensions.unheard", "true"]);
+        assert_eq!(project.engine(), "executable");
+        checked_out(project)
     });
 }
 
-fn killed_often(project: impl Fn(&Scratch) -> Project) {
+#[test]
+fn an_answer_survives_a_kill_while_another_worktree_has_its_branch() {
+    killed_often(|scratch| {
+        let project = Project::new(scratch, BINARY);
+        let linked = project.repo.worktree("ledger", project.branch());
+        busy(&linked);
+        World {
+            project,
+            elsewhere: Some(linked),
+        }
+    });
+}
+
+/// A project, and the other worktree that an answer writes to.
+struct World {
+    project: Project,
+    elsewhere: Option<Repo>,
+}
+
+impl World {
+    fn status(&self) -> Vec<String> {
+        let all = std::iter::once(&self.project.repo).chain(&self.elsewhere);
+        all.map(Repo::status_v2).collect()
+    }
+}
+
+fn checked_out(project: Project) -> World {
+    busy(&project.repo);
+    World {
+        project,
+        elsewhere: None,
+    }
+}
+
+/// Somebody is at work in a worktree.
+fn busy(repo: &Repo) {
+    repo.write("README.md", "# Dirty\n");
+    repo.write("staged.txt", "staged\n");
+    repo.git(&["add", "staged.txt"]);
+}
+
+fn killed_often(world: impl Fn(&Scratch) -> World) {
     let seed = std::env::var("PAWTRAIL_TEST_SEED").map_or_else(
         |_| RandomState::new().hash_one(0),
         |seed| seed.parse().unwrap(),
@@ -49,7 +98,7 @@ fn killed_often(project: impl Fn(&Scratch) -> Project) {
     let mut reported = 0;
     for round in 0..rounds {
         let scratch = Scratch::new();
-        reported += killed(&project(&scratch), &mut dice, round, seed);
+        reported += killed(&world(&scratch), &mut dice, round, seed);
     }
     let runs = rounds * RUNS;
     println!("{runs} kills, {reported} answers had been reported before (seed {seed})");
@@ -58,14 +107,15 @@ fn killed_often(project: impl Fn(&Scratch) -> Project) {
         "no run of {runs} came to its end (seed {seed})"
     );
     assert!(
-        reported * 2 <= runs,
+        reported * 4 <= runs * 3,
         "{reported} of {runs} runs reported before they were killed (seed {seed})"
     );
 }
 
 /// Kills 25 answers; returns how many had reported success.
-fn killed(project: &Project, dice: &mut Dice, round: u64, seed: u64) -> u64 {
-    let before = project.repo.status_v2();
+fn killed(world: &World, dice: &mut Dice, round: u64, seed: u64) -> u64 {
+    let project = &world.project;
+    let before = world.status();
     let whole = median_answer(project);
     let mut reported = HashMap::new();
     let mut asked = Vec::new();
@@ -73,7 +123,7 @@ fn killed(project: &Project, dice: &mut Dice, round: u64, seed: u64) -> u64 {
         let id = project.request(&format!("Question {run}?"));
         let answer = ["--json", "decision", "answer", &id, "yes"];
         let running = project.pawtrail.spawn(&project.repo, &answer);
-        std::thread::sleep(whole.mul_f64(1.1 * dice.roll()));
+        std::thread::sleep(whole.mul_f64(REACH * dice.roll()));
         let output = running.kill();
         if output.stdout.ends_with('\n') {
             let document = output.json();
@@ -82,9 +132,20 @@ fn killed(project: &Project, dice: &mut Dice, round: u64, seed: u64) -> u64 {
             reported.insert(id.clone(), event);
         }
         // The next command, whichever it is, needs no help.
-        match (run + round) % 3 {
-            0 => drop(project.answer(&id, "yes")),
-            1 => drop(project.request(&format!("After {run}?"))),
+        let swept = match (run + round) % 4 {
+            0 => {
+                project.answer(&id, "yes");
+                true
+            }
+            1 => {
+                project.request(&format!("After {run}?"));
+                true
+            }
+            2 => {
+                let create = ["mission", "create", &format!("after-{run}")];
+                project.receipt(&create);
+                true
+            }
             _ => {
                 let note = format!("note-{run}.md");
                 project.repo.write(&note, "note\n");
@@ -98,7 +159,11 @@ fn killed(project: &Project, dice: &mut Dice, round: u64, seed: u64) -> u64 {
                     let args = ["commit", "-q", "-m", "Remove the note", "--", &note];
                     project.repo.git(&args);
                 }
+                commit.status == 0
             }
+        };
+        if swept {
+            assert_eq!(leftovers(world), Vec::<PathBuf>::new(), "seed {seed}");
         }
         whole_files(project, seed);
         asked.push(id);
@@ -123,9 +188,34 @@ fn killed(project: &Project, dice: &mut Dice, round: u64, seed: u64) -> u64 {
     // Questions that nobody answered wait in the checked-out file for an answer to ride with.
     let last = project.request("And then?");
     assert_eq!(project.answer(&last, "nothing")["committed"], true);
-    assert_eq!(project.repo.status_v2(), before, "seed {seed}");
+    assert_eq!(world.status(), before, "seed {seed}");
     project.repo.fsck();
     reported.len() as u64
+}
+
+/// Files in the making, tokens, and lock files, wherever they are.
+fn leftovers(world: &World) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut todo = vec![world.project.repo.path().to_owned()];
+    todo.extend(world.elsewhere.iter().map(|repo| repo.path().to_owned()));
+    while let Some(dir) = todo.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                // Our own locks stay for ever.
+                if !path.ends_with("pawtrail/locks") {
+                    todo.push(path);
+                }
+                continue;
+            }
+            let token = path.parent().unwrap().ends_with("pawtrail/held") && name != "notes";
+            if token || name.starts_with(".pawtrail-") || name.ends_with(".lock") {
+                found.push(path);
+            }
+        }
+    }
+    found
 }
 
 /// How long an answer takes from start to end.

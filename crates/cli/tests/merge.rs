@@ -191,7 +191,10 @@ fn init_keeps_the_attributes_and_drivers_that_are_there() {
     );
     assert_eq!(
         repo.read(".gitattributes").unwrap(),
-        format!("{rule}\nkitty-specs/**/decisions.events.jsonl merge=spec-kitty-event-log\n")
+        format!(
+            "{rule}\nkitty-specs/**/decisions.events.jsonl merge=spec-kitty-event-log\n\
+             kitty-specs/**/status.json merge=pawtrail-event-log\n"
+        )
     );
     let driver = |name: &str| {
         let key = format!("merge.{name}.driver");

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use pawtrail_event::route::{Journal, route};
 use pawtrail_event::sanitize::{Rule, Sanitizer};
+use pawtrail_event::status::{Log, MissionIdentity, Order, Row, reduce};
 use pawtrail_event::{json, merge};
 use serde_json::{Value, json};
 
@@ -266,4 +267,112 @@ fn branches_that_shared_out_a_log_merge_to_all_of_its_lines() {
         let appended = merge::merge(half.as_bytes(), half.as_bytes(), log.as_bytes());
         assert_eq!(appended.content, log.as_bytes(), "{name}");
     }
+}
+
+/// The log, `meta.json` and expected snapshot of every mission; of generated rows no expectation.
+fn missions() -> Vec<(String, String, Value, Option<String>)> {
+    let Some(corpus) = corpus() else {
+        let (name, log) = (
+            "generated".to_owned(),
+            transitions().iter().map(json::log).collect(),
+        );
+        return vec![(name, log, json!({"mission_number": "007"}), None)];
+    };
+    files(&corpus, &["status.events.jsonl"])
+        .into_iter()
+        .map(|(name, log)| {
+            let dir = Path::new(&name).parent().unwrap();
+            let meta = std::fs::read_to_string(dir.join("meta.json")).unwrap();
+            let expected = std::fs::read_to_string(dir.join("expected-status.json")).unwrap();
+            (
+                name,
+                log,
+                serde_json::from_str(&meta).unwrap(),
+                Some(expected),
+            )
+        })
+        .collect()
+}
+
+/// Transitions of a few packages through all lanes, with generated reasons.
+fn transitions() -> Vec<Value> {
+    let lanes = [
+        "planned",
+        "claimed",
+        "in_progress",
+        "for_review",
+        "in_review",
+    ];
+    common::samples(common::values(), 500)
+        .into_iter()
+        .enumerate()
+        .map(|(at, value)| {
+            json!({
+                "actor": "user", "at": format!("2026-06-01T07:55:{:02}+00:00", at % 50),
+                "event_id": format!("01KT12VTX{at:017}"), "evidence": value, "execution_mode": "worktree",
+                "force": at % 7 == 0, "from_lane": lanes[at % 4], "mission_slug": "m",
+                "reason": value.to_string(), "to_lane": lanes[at % 4 + 1], "wp_id": format!("WP{:02}", at % 9),
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn every_mission_folds_to_what_the_python_reducer_makes_of_it() {
+    let mut compared = 0;
+    for (name, log, meta, expected) in missions() {
+        let identity = MissionIdentity::of_meta(meta.as_object().unwrap()).unwrap();
+        let fold = |text: &str, order| {
+            let log = Log::read(text.as_bytes());
+            assert_eq!(log.damaged(), [], "{name}");
+            reduce(&log, &identity, order)
+        };
+        let snapshot = fold(&log, Order::Python);
+        if let Some(expected) = expected {
+            assert_eq!(snapshot.to_json(), expected, "{name}");
+            compared += 1;
+        }
+        // The order of the lines is no part of it.
+        let backwards: Vec<&str> = log.split_inclusive('\n').rev().collect();
+        for order in [Order::Python, Order::Instant] {
+            assert_eq!(
+                fold(&log, order),
+                fold(&backwards.concat(), order),
+                "{name}"
+            );
+        }
+    }
+    if corpus().is_some() {
+        assert!(compared > 0);
+    }
+    println!("{compared} missions fold as expected");
+}
+
+#[test]
+fn every_row_has_a_family_and_the_log_comes_out_byte_for_byte() {
+    let (mut rows, mut lanes, mut forbidden, mut other) = (0, 0, 0, 0);
+    for (name, text, ..) in missions() {
+        let log = Log::read(text.as_bytes());
+        assert_eq!(log.to_bytes(), text.as_bytes(), "{name}");
+        for (_, row) in log.rows() {
+            rows += 1;
+            match row {
+                Row::Transition(row) => {
+                    lanes += 1;
+                    let follows = row.from_lane.targets().contains(&row.to_lane);
+                    forbidden += usize::from(!follows && !row.force);
+                }
+                Row::Other(_) => other += 1,
+                Row::Annotation(_)
+                | Row::Lifecycle(_)
+                | Row::DecisionPoint(_)
+                | Row::Retrospective(_) => {}
+            }
+        }
+        assert_eq!(log.rows().count(), text.lines().count(), "{name}");
+    }
+    assert!(lanes > 0 && other == 0);
+    println!(
+        "{rows} rows, {lanes} transitions, {forbidden} of them by edges that are forbidden today"
+    );
 }

@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::mission::Mission;
 use crate::project::Project;
 use crate::spooled::{self, Waiting};
-use crate::{decisions, sync_state};
+use crate::{decisions, status, sync_state};
 
 use branches::Apart;
 use files::Unsound;
@@ -117,10 +117,10 @@ pub fn examine(project: &Project) -> Result<Examination> {
     }
     let waiting = spooled::waiting(project)?;
     checks.push(spool(&waiting));
-    let late: usize = waiting.iter().map(|mission| mission.answers).sum();
+    let late: usize = waiting.iter().map(|mission| mission.late()).sum();
     if late > 0 {
         plan.push(Step {
-            what: format!("commit {} that wait in the spool", count(late, "answer")),
+            what: format!("commit {} that wait in the spool", count(late, "line")),
             work: Work::Spools,
         });
     }
@@ -192,7 +192,9 @@ struct Manual {
 
 fn finish(project: &Project) -> Attempt {
     sync_state::first_sight(project)?;
-    Ok(committed(&decisions::finish(project)?))
+    let mut waiting = decisions::finish(project)?;
+    waiting.extend(status::finish(project)?);
+    Ok(committed(&waiting))
 }
 
 fn adopt(project: &Project, mission: &Mission) -> Attempt {
@@ -214,6 +216,7 @@ fn committed(waiting: &[String]) -> std::result::Result<String, Manual> {
 fn spool(waiting: &[Waiting]) -> Check {
     let lines: usize = waiting.iter().map(|mission| mission.lines).sum();
     let answers: usize = waiting.iter().map(|mission| mission.answers).sum();
+    let rows: usize = waiting.iter().map(|mission| mission.status).sum();
     if lines == 0 {
         return Check::good("spool", "nothing waits for a commit");
     }
@@ -228,10 +231,17 @@ fn spool(waiting: &[Waiting]) -> Check {
         })
         .collect();
     let each = each.join(", ");
-    if answers == 0 {
+    let mut late = Vec::new();
+    if answers > 0 {
+        late.push(count(answers, "answer"));
+    }
+    if rows > 0 {
+        late.push(count(rows, "status row"));
+    }
+    if late.is_empty() {
         return Check::good("spool", format!("{each} wait for their answers"));
     }
-    let message = format!("{each} wait for a commit; {}", count(answers, "answer"));
+    let message = format!("{each} wait for a commit; {}", late.join(" and "));
     Check::bad("spool", format!("{message} among them"), FIX)
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{IoContext, Result};
 use crate::failpoint;
+use crate::leftovers;
 
 /// Who may read a file that this crate creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,13 +137,34 @@ fn parent(path: &Path) -> Option<&Path> {
     path.parent().filter(|dir| !dir.as_os_str().is_empty())
 }
 
+/// Makes a file that is locked as long as this process makes it, so that nobody takes it for a leftover.
+fn in_the_making(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let create = || {
+        tempfile::Builder::new()
+            .prefix(leftovers::PREFIX)
+            .rand_bytes(leftovers::RANDOM)
+            .tempfile_in(dir)
+    };
+    #[cfg(unix)]
+    loop {
+        use std::os::unix::fs::MetadataExt;
+        let file = create()?;
+        file.as_file().lock()?;
+        // Between its creation and its lock it may have been swept.
+        if file.as_file().metadata()?.nlink() > 0 {
+            return Ok(file);
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        create()
+    }
+}
+
 fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfile::NamedTempFile> {
     let dir = parent(path).unwrap_or(Path::new("."));
     create_dir(dir)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".pawtrail-")
-        .tempfile_in(dir)
-        .at("create a file in", dir)?;
+    let mut file = in_the_making(dir).at("create a file in", dir)?;
     #[cfg(unix)]
     if access == Access::Shared {
         use std::os::unix::fs::PermissionsExt;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use pawtrail_event::glossary::Scope;
 use pawtrail_event::merge::Conflict;
-use pawtrail_event::{ConflictId, DecisionId, IdError};
+use pawtrail_event::status::Refusal;
+use pawtrail_event::{ConflictId, DecisionId, IdError, MissionSlug};
 use serde_json::{Value, json};
 
 use crate::receipt::Receipt;
@@ -133,6 +134,14 @@ pub enum Error {
         /// What it asks.
         question: String,
     },
+    /// A rule of the lane machine forbids a transition; nothing was written.
+    #[error("{refusal}")]
+    MoveRefused {
+        /// The transition and the rule.
+        refusal: Box<Refusal>,
+        /// The mission's directory name.
+        mission: MissionSlug,
+    },
     /// Nobody asked a question of that id about a term.
     #[error("no question about a term has the id `{id}`")]
     ConflictNotFound {
@@ -202,6 +211,12 @@ pub enum Error {
         path: String,
         /// The events.
         conflicts: Vec<Conflict>,
+    },
+    /// A snapshot changed on both sides of a merge, and git doesn't say what it merges.
+    #[error("{path} changed on both sides, and git doesn't say which commits it merges")]
+    SnapshotNotMerged {
+        /// The file.
+        path: String,
     },
     /// An argument's value is refused.
     #[error("{what}: {message}")]
@@ -300,6 +315,7 @@ impl Error {
             Self::AmbiguousDecision { .. } => "DECISION_AMBIGUOUS",
             Self::AlreadyAnswered { .. } => "DECISION_ALREADY_ANSWERED",
             Self::DecisionExists { .. } => "DECISION_EXISTS",
+            Self::MoveRefused { refusal, .. } => refusal.code(),
             Self::ConflictNotFound { .. } => "CONFLICT_NOT_FOUND",
             Self::AlreadyResolved { .. } => "CONFLICT_ALREADY_RESOLVED",
             Self::TermSettled { .. } => "TERM_ALREADY_RESOLVED",
@@ -308,6 +324,7 @@ impl Error {
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
+            Self::SnapshotNotMerged { .. } => "SNAPSHOT_NOT_MERGED",
             Self::Invalid { .. } => "INVALID_ARGUMENT",
             Self::Protected { .. } => "BRANCH_PROTECTED",
             Self::LedgerNotMoved { .. } => "LEDGER_NOT_MOVED",
@@ -339,6 +356,11 @@ impl Error {
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
                 return Some(format!("pawtrail decision show {id}"));
             }
+            Self::MoveRefused { refusal, mission } => {
+                let step = refusal.next_step();
+                let list = || format!("pawtrail wp list --mission {mission}");
+                return Some(step.map_or_else(list, |step| format!("{step} --mission {mission}")));
+            }
             Self::ConflictNotFound { .. } | Self::TermNotFound { .. } => "pawtrail glossary list",
             Self::AlreadyResolved { term, .. } | Self::TermSettled { term, .. } => {
                 return Some(format!("pawtrail glossary show \"{term}\""));
@@ -349,6 +371,10 @@ impl Error {
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
+            Self::SnapshotNotMerged { path } => {
+                let mission = path.rsplit('/').nth(1).unwrap_or_default();
+                return Some(format!("pawtrail status fold --mission {mission} > {path}"));
+            }
             Self::Hook { next_step, .. } => next_step,
             Self::Spooled { .. } => "pawtrail doctor --fix",
             Self::Unsupported { .. }
@@ -376,6 +402,7 @@ impl Error {
             | Self::PathTaken { .. }
             // Git, which runs the merge driver, takes any code up to 128 for a conflict.
             | Self::EventConflict { .. }
+            | Self::SnapshotNotMerged { .. }
             | Self::MissionExists { .. } => 5,
             Self::NotARepository { .. }
             | Self::NoCommits
@@ -388,6 +415,7 @@ impl Error {
             | Self::AmbiguousMission { .. }
             | Self::DecisionNotFound { .. }
             | Self::AmbiguousDecision { .. }
+            | Self::MoveRefused { .. }
             | Self::ConflictNotFound { .. }
             | Self::TermNotFound { .. }
             | Self::Protected { .. }
@@ -429,6 +457,18 @@ impl Error {
             Self::DecisionExists { id, question } => {
                 json!({ "decision_id": id, "question": question })
             }
+            Self::MoveRefused { refusal, .. } => {
+                let (from, to) = (refusal.from_lane, refusal.to_lane);
+                let allowed: Vec<&str> = from.targets().iter().map(|lane| lane.as_str()).collect();
+                json!({
+                    "wp_id": refusal.wp_id,
+                    "from_lane": from.as_str(),
+                    "to_lane": to.as_str(),
+                    "rule": refusal.code(),
+                    "missing": refusal.rule.to_string(),
+                    "allowed": allowed,
+                })
+            }
             Self::ConflictNotFound { id } => json!({ "conflict_id": id }),
             Self::AlreadyResolved {
                 id,
@@ -452,6 +492,7 @@ impl Error {
             }),
             Self::TermNotFound { term } => json!({ "term": term }),
             Self::KeyReused { key } => json!({ "idempotency_key": key }),
+            Self::SnapshotNotMerged { path } => json!({ "path": path }),
             Self::PathTaken { path, branch } => json!({ "path": path, "branch": branch }),
             Self::EventConflict { path, conflicts } => {
                 let events: Vec<Value> = conflicts

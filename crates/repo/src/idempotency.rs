@@ -85,6 +85,23 @@ pub(crate) fn claim(
     }
 }
 
+/// Returns the identity of the first event of a write: the one that its key stands for, or a fresh one.
+///
+/// # Errors
+/// As [`claim`].
+pub(crate) fn claim_events(
+    project: &Project,
+    mission: &Mission,
+    key: Option<&str>,
+    kind: &str,
+    arguments: &Value,
+) -> Result<EventId> {
+    let fresh = Claim::new(project, mission, kind, arguments);
+    // Claims have a place for a decision, and there is none here.
+    let nobody: DecisionId = fresh.event_id.as_str().parse()?;
+    Ok(claim(project, key, &fresh, &nobody)?.event_id)
+}
+
 fn digest(project: &Project, text: &str) -> String {
     let hash = gix::objs::compute_hash(
         project.git().object_hash(),

@@ -28,6 +28,8 @@ struct Config {
     project: Option<ProjectSection>,
     #[serde(default)]
     protection: Option<ProtectionSection>,
+    #[serde(default)]
+    status: Option<StatusSection>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +38,12 @@ struct ProjectSection {
     uuid: Option<String>,
     #[serde(default)]
     slug: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct StatusSection {
+    #[serde(default)]
+    order: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -77,6 +85,13 @@ pub(crate) fn protected_branches(root: &Path) -> Result<Option<Vec<String>>> {
     Ok(load(&config_path(root))?
         .and_then(|config| config.protection)
         .and_then(|section| section.protected_branches))
+}
+
+/// Reads by what the project orders its status rows (`status.order`); `None` where it doesn't say.
+pub(crate) fn status_order(root: &Path) -> Result<Option<String>> {
+    Ok(load(&config_path(root))?
+        .and_then(|config| config.status)
+        .and_then(|section| section.order))
 }
 
 /// Adds an identity to the checkout's configuration; what is there stays as it is, comments included.

@@ -7,7 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use pawtrail_event::{MissionId, Sanitized};
+use pawtrail_event::{MissionId, Sanitized, json};
 
 use crate::durable;
 use crate::error::{IoContext, Result};
@@ -18,14 +18,44 @@ use crate::project::Project;
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     spool: PathBuf,
+    spacing: Spacing,
+}
+
+/// How the lines of a file are spaced, which all its writers keep to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Spacing {
+    /// None, as decisions have it.
+    Compact,
+    /// Behind each comma and colon, as status rows have it.
+    Spaced,
 }
 
 impl Journal {
-    /// Returns the journal of a mission's file.
+    /// Returns the journal of a mission's decisions, or of another file with lines like theirs.
     pub(crate) fn of(project: &Project, mission: &MissionId, file: &str) -> Self {
+        Self::spaced(project, mission, file, Spacing::Compact)
+    }
+
+    /// Returns the journal of a mission's file.
+    pub(crate) fn spaced(
+        project: &Project,
+        mission: &MissionId,
+        file: &str,
+        spacing: Spacing,
+    ) -> Self {
         Self {
             spool: spool_dir(project).join(mission.as_str()).join(file),
+            spacing,
         }
+    }
+
+    /// Returns events as this journal writes them.
+    fn text(&self, events: &[Sanitized]) -> String {
+        let line = |event: &Sanitized| match self.spacing {
+            Spacing::Compact => event.to_line(),
+            Spacing::Spaced => json::log(event.value()),
+        };
+        events.iter().map(line).collect()
     }
 
     /// Returns the whole lines that wait, without their line ends.
@@ -42,11 +72,16 @@ impl Journal {
             .collect())
     }
 
-    /// Appends an event: a torn tail is cut off, then one write.
-    ///
-    /// A kill can't undo it. A power loss can, until [`Self::flush`] or the commit of the event has returned; nothing may
-    /// be reported before one of them has. What fails leaves nothing.
+    /// Appends an event, as [`Self::append_all`] does.
     pub(crate) fn append(&self, event: &Sanitized) -> Result<()> {
+        self.append_all(std::slice::from_ref(event))
+    }
+
+    /// Appends events: a torn tail is cut off, then one write.
+    ///
+    /// A kill can't undo it. A power loss can, until [`Self::flush`] or the commit of the events has returned; nothing may
+    /// be reported before one of them has. What fails leaves nothing.
+    pub(crate) fn append_all(&self, events: &[Sanitized]) -> Result<()> {
         if let Some(dir) = self.spool.parent() {
             durable::create_dir(dir)?;
         }
@@ -57,9 +92,9 @@ impl Journal {
             .open(&self.spool)
             .at("open", &self.spool)?;
         let before = self.cut_torn_tail(&mut file)?;
-        let line = event.to_line();
-        failpoint::half_written("spool::append", &mut file, line.as_bytes())
-            .and_then(|()| file.write_all(line.as_bytes()))
+        let text = self.text(events);
+        failpoint::half_written("spool::append", &mut file, text.as_bytes())
+            .and_then(|()| file.write_all(text.as_bytes()))
             .and_then(|()| failpoint::reached("spool::appended"))
             .or_else(|error| {
                 // Where even this fails, the tail is cut before the next line comes.
@@ -71,7 +106,8 @@ impl Journal {
     /// Takes back the line that was appended last, because it could not be flushed.
     pub(crate) fn take_back(&self, event: &Sanitized) -> Result<()> {
         let content = durable::read(&self.spool)?.unwrap_or_default();
-        let Some(before) = content.strip_suffix(event.to_line().as_bytes()) else {
+        let line = self.text(std::slice::from_ref(event));
+        let Some(before) = content.strip_suffix(line.as_bytes()) else {
             return Ok(());
         };
         OpenOptions::new()
@@ -161,6 +197,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let journal = Journal {
             spool: dir.path().join("spool/x.jsonl"),
+            spacing: Spacing::Compact,
         };
         let rules = pawtrail_event::sanitize::Sanitizer::general();
         let event = |n: u32| rules.sanitize(&serde_json::json!({ "n": n }));

@@ -17,6 +17,7 @@ mod refs;
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
@@ -30,6 +31,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::glossary;
 use crate::history;
+use crate::leftovers;
 use crate::lines;
 use crate::lock::{self, Lock};
 use crate::placement::{self, Placement};
@@ -59,14 +61,18 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Waits for the lock.
     pub(crate) fn lock(project: &Project) -> Result<Self> {
-        let lock = Lock::acquire(&Self::lock_path(project), lock::PATIENCE)?;
+        let path = Self::lock_path(project);
+        let lock = Lock::acquire(&path, lock::PATIENCE)?;
         held::recover(project)?;
+        if lock.at_work(true).at("write to", &path)? {
+            leftovers::sweep(project)?;
+        }
         Ok(Self { lock: Some(lock) })
     }
 
     /// Lets others have the lock for a moment, and waits for it again. After an error it isn't held.
     fn step_aside(&mut self, project: &Project) -> Result<()> {
-        drop(self.lock.take());
+        self.free();
         // Not all at the same time again.
         let micros = RandomState::new().hash_one(0) % PAUSE_MICROS;
         std::thread::sleep(Duration::from_micros(PAUSE_MICROS / 4 + micros));
@@ -74,8 +80,21 @@ impl Ledger {
         Ok(())
     }
 
+    fn free(&mut self) {
+        if let Some(lock) = self.lock.take() {
+            // If the note stays, the next command looks for leftovers and finds none.
+            let _ = lock.at_work(false);
+        }
+    }
+
     fn lock_path(project: &Project) -> PathBuf {
         project.state_dir().join("locks").join("ledger.lock")
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        self.free();
     }
 }
 
@@ -97,9 +116,29 @@ pub(crate) enum Content {
     New(Vec<u8>),
     /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
     Folded(String),
+    /// A file that is made anew from a log, as the commit will have it.
+    Derived(Derived),
     /// A seed file of this scope lets these terms mean what they say; everything else in it stays. The checked-out file
     /// is the caller's.
     Seed(Scope, Vec<Term>),
+}
+
+/// A file that says what a log says, in other words; it replaces what is there.
+#[derive(Clone)]
+pub(crate) struct Derived {
+    /// The path of the log, which stands before this file in the list of changes.
+    pub(crate) from: String,
+    /// Makes the file's content from the log's.
+    pub(crate) make: Rc<Make>,
+}
+
+/// Makes one file's content from another's.
+pub(crate) type Make = dyn Fn(&[u8]) -> Vec<u8>;
+
+impl std::fmt::Debug for Derived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Derived").field("from", &self.from).finish()
+    }
 }
 
 /// The end of an attempt to merge a branch.
@@ -386,6 +425,8 @@ enum Added {
     Lines(Vec<String>),
     /// The terms of a seed file.
     Terms(Scope, Vec<Term>),
+    /// It is made from a log: what is staged of it can be made again, and gives way.
+    Derived,
     /// It is a file as a whole, and what the user staged stays.
     Whole,
 }
@@ -466,6 +507,7 @@ fn build(
                 }
                 (folded.merged.content, Added::Whole)
             }
+            Content::Derived(derived) => (made(engine, base, &files, derived)?, Added::Derived),
         };
         if before.is_some() && content == old {
             continue;
@@ -487,6 +529,27 @@ fn build(
     }
 }
 
+/// Makes a derived file from its log: as this commit changes it, else as the branch has it.
+fn made(
+    engine: &dyn Engine,
+    base: Option<ObjectId>,
+    files: &[File],
+    derived: &Derived,
+) -> Result<Vec<u8>> {
+    if let Some(log) = files.iter().find(|file| file.path == derived.from) {
+        return Ok((derived.make)(&log.content));
+    }
+    let known = match base {
+        Some(base) => engine.entry(base, &derived.from)?,
+        None => None,
+    };
+    let log = match known {
+        Some(blob) => engine.content(blob)?,
+        None => Vec::new(),
+    };
+    Ok((derived.make)(&log))
+}
+
 /// Takes what is private out of lines that are about to be committed.
 fn sanitized(project: &Project, path: &str, lines: Vec<String>) -> Result<Vec<String>> {
     let clean = |line: String| match project.sanitizer().line(&line) {
@@ -500,7 +563,8 @@ fn sanitized(project: &Project, path: &str, lines: Vec<String>) -> Result<Vec<St
     lines.into_iter().map(clean).collect()
 }
 
-/// Brings a worktree's files up to the coming commit: logs by append, new files where there is none.
+/// Brings a worktree's files up to the coming commit: logs by append, new files where there is none, derived ones
+/// replaced.
 fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Result<()> {
     for file in files {
         if sparse::leaves_out(project, checkout, &file.path)? {
@@ -509,6 +573,11 @@ fn project_files(project: &Project, checkout: &Checkout, files: &[File]) -> Resu
         let path = checkout.root.join(&file.path);
         match &file.added {
             Added::Lines(_) => lines::project_into(&path, &file.content)?,
+            Added::Derived => {
+                if durable::read(&path)?.as_ref() != Some(&file.content) {
+                    durable::replace_cache(&path, &file.content)?;
+                }
+            }
             // A seed file is a user's file; whoever commits to it has edited it already.
             Added::Terms(..) => {}
             Added::Whole => {

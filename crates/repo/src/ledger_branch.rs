@@ -236,6 +236,10 @@ fn changes(
             });
         }
     }
+    let log = mission.path(pawtrail_event::status::FILE);
+    if changes.iter().any(|change| change.path == log) {
+        changes.push(crate::status::derived_for(project, mission, old)?);
+    }
     Ok(changes)
 }
 

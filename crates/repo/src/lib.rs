@@ -23,6 +23,7 @@ pub mod init;
 mod journal;
 mod ledger;
 pub mod ledger_branch;
+mod leftovers;
 mod lines;
 mod local_commits;
 mod lock;
@@ -39,6 +40,7 @@ mod sandbox;
 mod source;
 mod sparse;
 pub mod spooled;
+pub mod status;
 pub mod sync_state;
 
 pub use checkouts::Checkout;

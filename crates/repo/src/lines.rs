@@ -124,11 +124,16 @@ impl<'a> Known<'a> {
 
 fn stands_in(content: &[u8], line: &[u8]) -> bool {
     match event_id(line) {
-        Some(id) => ["\"event_id\":\"", "\"event_id\": \""]
-            .iter()
-            .any(|key| content.find(format!("{key}{id}\"")).is_some()),
+        Some(id) => holds(content, &id),
         None => lines(content).any(|known| known == line),
     }
+}
+
+/// Says whether a file holds an event, whatever its spacing.
+pub(crate) fn holds(content: &[u8], event_id: &str) -> bool {
+    ["\"event_id\":\"", "\"event_id\": \""]
+        .iter()
+        .any(|key| content.find(format!("{key}{event_id}\"")).is_some())
 }
 
 fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -1,6 +1,7 @@
 //! Locks among Pawtrail's own processes: the operating system frees them when their holder dies.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -12,13 +13,32 @@ use crate::failpoint;
 /// How long a command waits for a lock before it gives up with exit code 4.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+const AT_WORK: &[u8; 1] = b"+";
+
 /// An exclusive lock; dropping it frees it. The lock file itself stays for ever.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
+    /// Says whether the file that is locked is the one at `path` still.
+    #[cfg(unix)]
+    pub(crate) fn stands_at(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let known = |file: std::io::Result<std::fs::Metadata>| {
+            file.ok().map(|file| (file.dev(), file.ino()))
+        };
+        let here = known(self.file.metadata());
+        here.is_some() && here == known(std::fs::metadata(path))
+    }
+
+    /// Says whether the file that is locked is the one at `path` still. Windows removes no file that is open.
+    #[cfg(not(unix))]
+    pub(crate) fn stands_at(&self, _path: &Path) -> bool {
+        true
+    }
+
     /// Waits for the lock at `path`, at most `patience`.
     ///
     /// Whoever comes later waits in the system's queue, so that among many each gets its turn.
@@ -27,10 +47,10 @@ impl Lock {
             durable::create_dir(dir)?;
         }
         let file = failpoint::reached("lock::open")
-            .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
+            .and_then(|()| open(path))
             .at("open the lock", path)?;
         match file.try_lock() {
-            Ok(()) => return Ok(Self { _file: file }),
+            Ok(()) => return Ok(Self { file }),
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(error).at("lock", path),
         }
@@ -42,10 +62,31 @@ impl Lock {
             return Err(timeout());
         }
         match queued(file, patience).at("lock", path)? {
-            Some(file) => Ok(Self { _file: file }),
+            Some(file) => Ok(Self { file }),
             None => Err(timeout()),
         }
     }
+
+    /// Notes in the lock file whether its holder is at work; returns what was noted before. A holder that finds itself
+    /// noted as at work comes after one that died.
+    pub(crate) fn at_work(&self, now: bool) -> std::io::Result<bool> {
+        let mut file = &self.file;
+        let mut before = [0];
+        file.seek(SeekFrom::Start(0))?;
+        let known = file.read(&mut before)? == 1;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(if now { AT_WORK } else { b"-" })?;
+        Ok(known && before == *AT_WORK)
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)
 }
 
 /// Waits for a lock in the system's queue, which itself knows no end of patience: hence the thread, which frees the

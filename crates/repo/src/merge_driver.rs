@@ -17,9 +17,11 @@ const COMMAND: &str = "pawtrail merge-events %O %A %B --path=%P";
 const NAMES: [&str; 2] = ["pawtrail-event-log", "spec-kitty-event-log"];
 const DESCRIPTION: &str = "union of event logs by event id";
 /// The files that are merged so, and the attribute that says it.
-const ATTRIBUTES: [(&str, &str); 2] = [
+const ATTRIBUTES: [(&str, &str); 3] = [
     ("status.events.jsonl", "merge=spec-kitty-event-log"),
     ("decisions.events.jsonl", "merge=spec-kitty-event-log"),
+    // Made anew from the logs of both sides, which only our own driver does.
+    ("status.json", "merge=pawtrail-event-log"),
 ];
 const ATTRIBUTES_FILE: &str = ".gitattributes";
 

@@ -9,6 +9,7 @@ use crate::glossary;
 use crate::journal::{self, Journal};
 use crate::project::Project;
 use crate::sandbox;
+use crate::status;
 
 /// The lines of one mission that are recorded and in no commit yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +20,15 @@ pub struct Waiting {
     pub lines: usize,
     /// How many of them are answers, resolutions of the glossary among them. A request waits for its answer; an answer should not wait.
     pub answers: usize,
+    /// How many of them are status rows, which should not wait either.
+    pub status: usize,
+}
+
+impl Waiting {
+    /// Returns how many lines should not wait.
+    pub(crate) fn late(&self) -> usize {
+        self.answers + self.status
+    }
 }
 
 /// Lists the missions of which something waits. It reads and never writes.
@@ -39,11 +49,13 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         let resolutions = Journal::of(project, &mission_id, glossary::SPOOL).spooled()?;
         let late = resolutions.len();
         lines.extend(resolutions);
-        if lines.is_empty() {
+        let rows = status::journal(project, &mission_id).spooled()?;
+        if lines.is_empty() && rows.is_empty() {
             continue;
         }
         found.push(Waiting {
-            lines: lines.len(),
+            lines: lines.len() + rows.len(),
+            status: rows.len(),
             answers: lines.iter().filter(|line| is_answer(line)).count() + late,
             mission_id,
         });

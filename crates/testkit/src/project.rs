@@ -131,6 +131,13 @@ impl Project {
         ]
     }
 
+    /// Returns the name of the engine that commits to the ledger branch.
+    #[track_caller]
+    pub fn engine(&self) -> String {
+        let ask = ["where", &self.mission_id];
+        text(&self.pawtrail.data(&self.repo, &ask)["placement"]["engine"])
+    }
+
     /// Makes a token on the hub and allows this project to send to it.
     #[track_caller]
     pub fn connect(&self, hub: &Hub) {

@@ -86,8 +86,9 @@ impl SpecKitty {
     /// Asks for an operation that must succeed.
     #[track_caller]
     pub fn must(&mut self, op: &str, request: Value) -> Value {
-        self.ask(op, request.clone())
-            .unwrap_or_else(|error| panic!("{op} {request}: {error}"))
+        let shown = format!("{op} {request}");
+        self.ask(op, request)
+            .unwrap_or_else(|error| panic!("{shown}: {error}"))
     }
 
     /// Runs the tool's own program to its end, as a person does.

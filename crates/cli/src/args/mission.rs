@@ -1,13 +1,19 @@
 //! Arguments of `mission`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 /// The verbs of `mission`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MissionCommand {
     /// Create `kitty-specs/<slug>-<mid8>/meta.json` and commit it
+    ///
+    /// Work packages that are written down already, `WPnn-*.md` with YAML front matter in the directory
+    /// `--tasks`, or in `kitty-specs/SLUG/tasks` of a draft, become part of it and stand in the lane
+    /// `planned`. Those that come later: `pawtrail wp seed`.
     #[command(
-        after_help = "Example:\n  pawtrail mission create payments --title \"Take payments\""
+        after_help = "Examples:\n  pawtrail mission create payments --title \"Take payments\"\n  pawtrail mission create payments --tasks drafts/payments"
     )]
     Create(CreateArgs),
     /// List the missions of this clone
@@ -54,6 +60,9 @@ pub(crate) struct CreateArgs {
     /// How the mission uses branches: single_branch, lanes or coord
     #[arg(long, default_value = "single_branch", hide_possible_values = true)]
     pub(crate) topology: TopologyArg,
+    /// The directory with its work package files, `WPnn-*.md`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tasks: Option<PathBuf>,
 }
 
 /// How a mission uses branches.

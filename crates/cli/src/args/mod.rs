@@ -8,7 +8,9 @@ mod hub;
 mod ledger;
 mod mission;
 mod privacy;
+mod queue;
 mod sync;
+mod wp;
 
 use std::path::PathBuf;
 
@@ -27,7 +29,12 @@ pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateA
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
+pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+pub(crate) use wp::{
+    AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs,
+    StatusCommand, SubtaskArgs, VerdictArg, WpCommand, WpListArgs,
+};
 
 /// Spec-driven work with coding agents, with a memory that can be trusted.
 ///
@@ -112,6 +119,15 @@ pub(crate) enum Command {
     /// Decisions: request, answer, list, show, log
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// Work packages: move, note, subtask, list, seed
+    #[command(subcommand)]
+    Wp(WpCommand),
+    /// Draw a mission's work packages by lane
+    #[command(after_help = "Examples:\n  pawtrail board payments\n  pawtrail board --watch")]
+    Board(BoardArgs),
+    /// The status snapshot, `status.json`: fold, check
+    #[command(subcommand)]
+    Status(StatusCommand),
     /// The glossary: observe, sense, ask, resolve, list, show, rebuild
     #[command(subcommand)]
     Glossary(GlossaryCommand),
@@ -154,6 +170,9 @@ pub(crate) enum Command {
     /// What may leave this machine, and whether it has
     #[command(subcommand)]
     Sync(SyncCommand),
+    /// The offline queue: list, show, retry, drop
+    #[command(subcommand)]
+    Queue(QueueCommand),
     /// The server and its live board
     #[command(subcommand)]
     Hub(HubCommand),

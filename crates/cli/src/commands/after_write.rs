@@ -1,7 +1,8 @@
 //! What follows each write: late answers are committed, and the courier is woken.
 
-use pawtrail_repo::{Delivery, Project, Receipt, decisions, glossary, mission, sync_state};
-use pawtrail_sync::{consent, courier};
+use pawtrail_event::MissionId;
+use pawtrail_repo::{Delivery, Project, Receipt, decisions, glossary, mission, status, sync_state};
+use pawtrail_sync::{consent, courier, queue};
 
 use crate::error::CliError;
 use crate::text::{Text, branch, short};
@@ -17,6 +18,14 @@ pub(super) fn follow(project: &Project, receipt: &mut Receipt, warnings: &mut Ve
                 .map(|reason| format!("an earlier answer still waits for its commit: {reason}")),
         ),
         Err(error) => warnings.push(format!("earlier answers still wait: {error}")),
+    }
+    match status::finish(project) {
+        Ok(waiting) => warnings.extend(
+            waiting
+                .into_iter()
+                .map(|reason| format!("earlier status rows still wait for their commit: {reason}")),
+        ),
+        Err(error) => warnings.push(format!("earlier status rows still wait: {error}")),
     }
     match glossary::finish(project) {
         Ok(waiting) => {
@@ -35,6 +44,14 @@ pub(super) fn follow(project: &Project, receipt: &mut Receipt, warnings: &mut Ve
             "nobody tells the hub now, a later command will: {}",
             error.message
         ));
+    }
+}
+
+/// Hands the rows of a mission's status to the queue. They are in git: what fails is a warning, and the
+/// next command or the courier finds them there.
+pub(super) fn offer(project: &Project, mission: &MissionId, warnings: &mut Vec<String>) {
+    if let Err(error) = queue::offer_status(project, mission) {
+        warnings.push(format!("the queue will get it later: {error}"));
     }
 }
 

@@ -4,11 +4,13 @@ use pawtrail_repo::engine;
 use pawtrail_repo::ledger_branch;
 use pawtrail_repo::mission::{self, Mission, NewMission, Topology};
 use pawtrail_repo::placement::placement;
+use pawtrail_repo::status;
 use serde_json::json;
 
 use crate::args::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 use crate::commands::after_write::{self, receipt_fields};
 use crate::commands::placement::{document, reason};
+use crate::commands::wp;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Done, to_json};
@@ -37,14 +39,21 @@ fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
             TopologyArg::Lanes => Topology::Lanes,
             TopologyArg::Coord => Topology::Coord,
         },
+        tasks: args.tasks.as_ref().map(|dir| context.dir.join(dir)),
     };
     let mut made = mission::create(&project, &new)?;
+    after_write::offer(&project, &made.mission.mission_id, &mut made.warnings);
     after_write::follow(&project, &mut made.receipt, &mut made.warnings);
     let slug = &made.mission.mission_slug;
     let text = Text::new(&format!("Created mission {slug}."))
         .field("id", &made.mission.mission_id)
         .field("directory", &made.mission.dir)
         .field("ledger", branch(&made.placement.ledger_ref));
+    let seeded: Vec<&str> = made.seeded.iter().map(|wp_id| wp_id.as_str()).collect();
+    let text = match seeded.is_empty() {
+        true => text,
+        false => text.field("planned", seeded.join(", ")),
+    };
     let text = receipt_fields(text, &made.receipt).next(&format!(
         "pawtrail decision request --mission {slug} --question TEXT"
     ));
@@ -53,6 +62,7 @@ fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
         "mission_slug": slug,
         "dir": made.mission.dir,
         "ledger_ref": made.placement.ledger_ref,
+        "work_packages": seeded,
     });
     Done::new(data, text.done())
         .with_warnings(made.warnings)
@@ -103,7 +113,29 @@ fn show(context: &Context, handle: Option<&str>) -> Result<Done, CliError> {
         .maybe("number", mission.number)
         .maybe("created", mission.created_at.as_deref().map(plain))
         .field("ledger", branch(&place.ledger_ref))
-        .field("found in", branch(&mission.found_in))
+        .field("found in", branch(&mission.found_in));
+    let reading = status::list(&project, &mission)?;
+    let lanes: Vec<String> = reading
+        .counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(lane, count)| format!("{count} {lane}"))
+        .collect();
+    let text = match reading.packages.len() {
+        0 => text,
+        all if lanes.is_empty() => text.field("packages", format!("{all}, none of them moved")),
+        all => text.field("packages", format!("{all}: {}", lanes.join(", "))),
+    };
+    let text = reading
+        .packages
+        .iter()
+        .fold(text, |text, package| {
+            let title = package.title.as_deref().map(plain).unwrap_or_default();
+            text.field(
+                &package.wp_id,
+                format!("{:<13} {title}", package.lane).trim_end(),
+            )
+        })
         .next(&format!(
             "pawtrail decision list --mission {}",
             mission.mission_slug
@@ -112,8 +144,10 @@ fn show(context: &Context, handle: Option<&str>) -> Result<Done, CliError> {
     let data = json!({
         "mission": to_json(&mission)?,
         "placement": document(&place, &choice)?,
+        "work_packages": to_json(&reading.packages)?,
+        "counts": to_json(&reading.counts)?,
     });
-    Ok(Done::new(data, text.done()))
+    Ok(Done::new(data, text.done()).with_warnings(wp::warnings(&reading)))
 }
 
 fn ledger(context: &Context, args: &LedgerArgs) -> Result<Done, CliError> {

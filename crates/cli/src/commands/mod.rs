@@ -2,6 +2,7 @@
 
 mod after_write;
 mod audit;
+mod board;
 mod commit;
 mod decision;
 mod doctor;
@@ -13,13 +14,16 @@ mod init;
 mod merge_events;
 mod mission;
 mod placement;
+mod queue;
 mod sanitize;
+mod status;
 mod sync;
 mod verify;
+mod wp;
 
 pub(crate) use hub::interrupted;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, StatusCommand};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Done;
@@ -34,6 +38,9 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Mission(command) => mission::run(context, command),
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
+        Command::Wp(command) => wp::run(context, command),
+        Command::Board(args) => board::board(context, args),
+        Command::Status(StatusCommand::Fold(args)) => status::fold(context, args),
         Command::Glossary(command) => glossary::run(context, command),
         Command::Commit(args) => commit::commit(context, args),
         Command::Verify(args) => verify::verify(context, args),
@@ -43,6 +50,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Doctor(args) => doctor::doctor(context, args),
         Command::MergeEvents(args) => merge_events::merge_events(context, args),
         Command::Sync(command) => sync::run(context, command),
+        Command::Queue(command) => queue::run(context, command),
         Command::Hub(command) => hub::run(context, command),
         Command::Demo(args) => crate::demo::run(context, args),
     }

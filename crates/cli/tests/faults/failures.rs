@@ -3,14 +3,14 @@
 use pawtrail_testkit::Scratch;
 use serde_json::Value;
 
-use crate::support::{SHAPES, World, locks, places};
+use crate::support::{SHAPES, Shape, World, locks, places};
 
 /// What is injected, and a word of the message that a user must get to see.
 const ERRORS: [(&str, &str); 2] = [("ENOSPC", "space"), ("EACCES", "permission denied")];
 
 #[test]
 fn an_answer_that_meets_a_full_or_closed_disk_says_what_is_true() {
-    for shape in SHAPES {
+    for shape in SHAPES.into_iter().chain([Shape::HereByGit]) {
         for place in places(shape) {
             let scratch = Scratch::new();
             let world = World::new(&scratch, shape);

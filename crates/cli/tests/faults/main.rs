@@ -9,5 +9,6 @@
 
 mod deaths;
 mod failures;
+mod moves;
 mod sandbox;
 mod support;

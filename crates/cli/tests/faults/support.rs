@@ -13,6 +13,8 @@ pub(crate) enum Shape {
     Nowhere,
     Here,
     InAnotherWorktree,
+    /// Here, and git itself makes the commits.
+    HereByGit,
 }
 
 pub(crate) const SHAPES: [Shape; 3] = [Shape::Nowhere, Shape::Here, Shape::InAnotherWorktree];
@@ -38,7 +40,7 @@ pub(crate) const CHECKED_OUT: &[&str] = &["ledger::index-locked", "ledger::index
 pub(crate) fn places(shape: Shape) -> Vec<&'static str> {
     let more = match shape {
         Shape::Nowhere => &[],
-        Shape::Here | Shape::InAnotherWorktree => CHECKED_OUT,
+        Shape::Here | Shape::InAnotherWorktree | Shape::HereByGit => CHECKED_OUT,
     };
     EVERYWHERE.iter().chain(more).copied().collect()
 }
@@ -52,13 +54,18 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(scratch: &Scratch, shape: Shape) -> Self {
         let project = match shape {
-            Shape::Here => Project::on_work(scratch, BINARY),
+            Shape::Here | Shape::HereByGit => Project::on_work(scratch, BINARY),
             Shape::Nowhere | Shape::InAnotherWorktree => Project::new(scratch, BINARY),
         };
         let user = match shape {
-            Shape::Nowhere | Shape::Here => project.repo.clone(),
+            Shape::Nowhere | Shape::Here | Shape::HereByGit => project.repo.clone(),
             Shape::InAnotherWorktree => project.repo.worktree("ledger", project.branch()),
         };
+        if shape == Shape::HereByGit {
+            // Git ignores an extension that it doesn't know in a repository of the first format; the library may not.
+            user.git(&["config", "extensions.unheard", "true"]);
+            assert_eq!(project.engine(), "executable");
+        }
         user.write("README.md", "# Dirty\n");
         user.write("staged.txt", "staged\n");
         user.git(&["add", "staged.txt"]);

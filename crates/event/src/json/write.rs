@@ -97,6 +97,49 @@ fn write(out: &mut String, value: &Value, form: &Form, level: usize) {
     }
 }
 
+/// A document that borrows its parts: for those that are written far more often than anything else is done with them.
+#[derive(Debug)]
+pub(crate) enum Node<'a> {
+    /// A value as it is.
+    Value(&'a Value),
+    /// A text, or null.
+    Text(Option<&'a str>),
+    /// A whole number.
+    Number(u64),
+    /// An object; its keys differ.
+    Object(Vec<(&'a str, Node<'a>)>),
+}
+
+/// Writes PRETTY, as [`pretty`] does of the same document.
+pub(crate) fn pretty_node(node: Node<'_>) -> String {
+    let mut out = String::with_capacity(4 * 1024);
+    write_node(&mut out, node, 0);
+    out.push('\n');
+    out
+}
+
+fn write_node(out: &mut String, node: Node<'_>, level: usize) {
+    match node {
+        Node::Value(value) => write(out, value, &PRETTY, level),
+        Node::Text(None) => out.push_str("null"),
+        Node::Text(Some(text)) => write_string(out, text, &PRETTY),
+        Node::Number(number) => out.push_str(&number.to_string()),
+        Node::Object(entries) if entries.is_empty() => out.push_str("{}"),
+        Node::Object(mut entries) => {
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            out.push('{');
+            for (at, (key, item)) in entries.into_iter().enumerate() {
+                separate(out, &PRETTY, at, level + 1);
+                write_string(out, key, &PRETTY);
+                out.push_str(PRETTY.colon);
+                write_node(out, item, level + 1);
+            }
+            break_line(out, &PRETTY, level);
+            out.push('}');
+        }
+    }
+}
+
 fn separate(out: &mut String, form: &Form, at: usize, level: usize) {
     if at > 0 {
         out.push_str(form.comma);

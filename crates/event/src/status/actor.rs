@@ -81,7 +81,11 @@ impl<'a> Actor<'a> {
     pub(super) fn read(value: Loose<'a>) -> Result<Self, String> {
         let entries = match value {
             Loose::Map(entries) => entries,
-            other => {
+            other @ (Loose::Null
+            | Loose::Bool(_)
+            | Loose::Number(_)
+            | Loose::Text(_)
+            | Loose::List(_)) => {
                 return other
                     .to_text()
                     .map(Self::Name)

@@ -200,7 +200,9 @@ fn subtasks<'a>(value: Loose<'a>) -> Result<Vec<(Cow<'a, str>, Lane)>, String> {
             Loose::Text(text) => Lane::parse(text)
                 .map(|lane| (id, lane))
                 .ok_or_else(|| "`delta.subtasks` has a state that is no lane".to_owned()),
-            _ => Err("`delta.subtasks` has a state that is no text".to_owned()),
+            Loose::Null | Loose::Bool(_) | Loose::Number(_) | Loose::List(_) | Loose::Map(_) => {
+                Err("`delta.subtasks` has a state that is no text".to_owned())
+            }
         })
         .collect()
 }
@@ -208,7 +210,9 @@ fn subtasks<'a>(value: Loose<'a>) -> Result<Vec<(Cow<'a, str>, Lane)>, String> {
 fn list<'a>(key: &str, value: Loose<'a>) -> Result<Vec<Loose<'a>>, String> {
     match value {
         Loose::List(items) => Ok(items),
-        _ => Err(format!("`delta.{key}` is no list")),
+        Loose::Null | Loose::Bool(_) | Loose::Number(_) | Loose::Text(_) | Loose::Map(_) => {
+            Err(format!("`delta.{key}` is no list"))
+        }
     }
 }
 

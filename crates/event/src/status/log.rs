@@ -24,6 +24,10 @@ pub struct Line<'a> {
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most lines are rows, and a box for each is slower"
+)]
 pub enum Content<'a> {
     /// Nothing.
     Blank,
@@ -38,29 +42,29 @@ impl<'a> Log<'a> {
     ///
     /// What no fold needs of a row isn't judged: it only has to be JSON.
     pub fn read(bytes: &'a [u8]) -> Self {
-        let lines = match std::str::from_utf8(bytes) {
-            Ok(text) => text
-                .split_inclusive('\n')
-                .enumerate()
-                .map(|(at, line)| Line {
+        // Real rows have 400 bytes and more.
+        let mut lines = Vec::with_capacity(bytes.len() / 400 + 1);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                let texts = text.split_inclusive('\n').enumerate();
+                lines.extend(texts.map(|(at, line)| Line {
                     number: at + 1,
                     raw: line.as_bytes(),
                     content: content(line),
-                })
-                .collect(),
-            Err(_) => bytes
-                .split_inclusive(|byte| *byte == b'\n')
-                .enumerate()
-                .map(|(at, raw)| Line {
+                }));
+            }
+            Err(_) => {
+                let raws = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
+                lines.extend(raws.map(|(at, raw)| Line {
                     number: at + 1,
                     raw,
                     content: std::str::from_utf8(raw).map_or_else(
                         |_| Content::Damaged("the line is not UTF-8".to_owned()),
                         content,
                     ),
-                })
-                .collect(),
-        };
+                }));
+            }
+        }
         Self { lines }
     }
 
@@ -75,7 +79,7 @@ impl<'a> Log<'a> {
     /// Returns the lane transitions in the order of the file, repeated ones too.
     pub fn transitions(&self) -> impl Iterator<Item = &TransitionRow<'a>> {
         self.rows().filter_map(|(_, row)| match row {
-            Row::Transition(row) => Some(row.as_ref()),
+            Row::Transition(row) => Some(row),
             Row::Annotation(_)
             | Row::Lifecycle(_)
             | Row::DecisionPoint(_)

@@ -30,6 +30,14 @@ impl<'a> Loose<'a> {
         }
     }
 
+    /// Returns the text that it is.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
     /// Whether Python takes the value for true.
     pub(super) fn is_truthy(&self) -> bool {
         match self {

@@ -159,10 +159,13 @@ impl<'a> Head<'a> {
             })));
         }
         if let Some(event_type) = &self.event_type {
-            let family = match event_type {
-                Loose::Text(name) if LIFECYCLE_TYPES.contains(&name.as_ref()) => Row::Lifecycle,
-                Loose::Text(name) if name.starts_with(DECISION_POINT) => Row::DecisionPoint,
-                _ => Row::Other,
+            let name = event_type.text().unwrap_or_default();
+            let family = if LIFECYCLE_TYPES.contains(&name) {
+                Row::Lifecycle
+            } else if name.starts_with(DECISION_POINT) {
+                Row::DecisionPoint
+            } else {
+                Row::Other
             };
             return Ok(family(self.into_typed()));
         }
@@ -172,8 +175,7 @@ impl<'a> Head<'a> {
             }
             return Err("the row says neither what it is nor which lanes it is about".to_owned());
         }
-        self.into_transition()
-            .map(|row| Row::Transition(Box::new(row)))
+        self.into_transition().map(Row::Transition)
     }
 
     fn into_typed(self) -> TypedRow<'a> {
@@ -222,7 +224,11 @@ impl<'a> Head<'a> {
             reason: optional("reason", self.reason)?,
             reason_source: optional("reason_source", self.reason_source)?,
             review_ref: optional("review_ref", self.review_ref)?,
-            review_result: self.review_result.and_then(review_result).transpose()?,
+            review_result: self
+                .review_result
+                .as_ref()
+                .and_then(review_result)
+                .transpose()?,
             claim: self.claim,
         })
     }
@@ -236,10 +242,7 @@ fn own(value: Option<Loose<'_>>) -> Option<Cow<'_, str>> {
 }
 
 fn text<'r>(value: &'r Option<Loose<'_>>) -> Option<&'r str> {
-    match value {
-        Some(Loose::Text(text)) => Some(text),
-        Some(_) | None => None,
-    }
+    value.as_ref().and_then(Loose::text)
 }
 
 /// A field that must be text.
@@ -277,7 +280,7 @@ fn lane(name: &str, value: Option<Loose<'_>>) -> Result<Lane, String> {
 }
 
 /// The outcome of a review with the keys that the snapshot shows; nothing where it is empty.
-fn review_result(value: Loose<'_>) -> Option<Result<Loose<'_>, String>> {
+fn review_result<'a>(value: &Loose<'a>) -> Option<Result<Loose<'a>, String>> {
     if !value.is_truthy() {
         return None;
     }

@@ -9,9 +9,13 @@ use super::loose::Loose;
 
 /// One row as it was read; texts borrow from its line.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most rows are transitions, and a box for each is slower"
+)]
 pub enum Row<'a> {
     /// A work package changed its lane. These rows carry no type.
-    Transition(Box<TransitionRow<'a>>),
+    Transition(TransitionRow<'a>),
     /// Something about a work package changed, and not its lane (`InnerStateChanged`).
     Annotation(Box<AnnotationRow<'a>>),
     /// A mission or a work package was created, a phase began or ended ([`super::LIFECYCLE_TYPES`]).

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::identity::MissionIdentity;
 use super::lane::Lane;
 use super::retrospective::Retrospective;
 use super::slot::Slot;
 use crate::id::WorkPackageId;
-use crate::json;
+use crate::json::{self, Node};
 
 /// Where a mission stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,35 +91,32 @@ impl Snapshot {
         }
     }
 
-    /// Returns the snapshot as a value.
-    pub fn to_value(&self) -> Value {
-        let packages: Map<_, _> = self
-            .work_packages
-            .iter()
-            .map(|(wp_id, package)| (wp_id.clone(), package.to_value()))
-            .collect();
-        let mut value = json!({
-            "event_count": self.event_count,
-            "last_event_id": self.last_event_id,
-            "materialized_at": self.materialized_at,
-            "mission_number": self.mission_number,
-            "mission_slug": self.mission_slug,
-            "mission_type": self.mission_type,
-            "summary": self.summary(),
-        });
-        if let Value::Object(map) = &mut value {
-            map.insert("work_packages".to_owned(), packages.into());
-            if let Some(retrospective) = &self.retrospective {
-                map.insert("retrospective".to_owned(), retrospective.to_value());
-            }
-        }
-        value
-    }
-
     /// Returns the exact content of `status.json`.
     pub fn to_json(&self) -> String {
-        json::pretty(&self.to_value())
+        let summary = self.summary();
+        let counts = summary.iter().map(|(lane, count)| (*lane, number(*count)));
+        let packages = self.work_packages.iter();
+        let packages = packages.map(|(wp_id, package)| (wp_id.as_str(), package.to_node()));
+        let retrospective = self.retrospective.as_ref().map(Retrospective::to_value);
+        let mut entries = vec![
+            ("event_count", number(self.event_count)),
+            ("last_event_id", Node::Text(self.last_event_id.as_deref())),
+            ("materialized_at", Node::Text(Some(&self.materialized_at))),
+            ("mission_number", Node::Text(Some(&self.mission_number))),
+            ("mission_slug", Node::Text(Some(&self.mission_slug))),
+            ("mission_type", Node::Text(Some(&self.mission_type))),
+            ("summary", Node::Object(counts.collect())),
+            ("work_packages", Node::Object(packages.collect())),
+        ];
+        if let Some(value) = &retrospective {
+            entries.push(("retrospective", Node::Value(value)));
+        }
+        json::pretty_node(Node::Object(entries))
     }
+}
+
+fn number(count: usize) -> Node<'static> {
+    Node::Number(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
 impl WorkPackage {
@@ -162,26 +159,23 @@ impl WorkPackage {
             .collect()
     }
 
-    /// Returns the work package as `status.json` has it.
-    pub fn to_value(&self) -> Value {
-        let mut map: Map<String, Value> = self
-            .slots
-            .iter()
-            .map(|(slot, value)| (slot.as_str().to_owned(), value.clone()))
+    /// The work package as `status.json` has it.
+    fn to_node(&self) -> Node<'_> {
+        let slots = self.slots.iter();
+        let mut entries: Vec<_> = slots
+            .map(|(slot, value)| (slot.as_str(), Node::Value(value)))
             .collect();
-        for (key, value) in [
-            ("lane", Value::from(self.lane.as_str())),
-            ("actor", Value::from(self.actor.as_str())),
+        entries.extend([
+            ("lane", Node::Text(Some(self.lane.as_str()))),
+            ("actor", Node::Text(Some(&self.actor))),
             (
                 "last_transition_at",
-                Value::from(self.last_transition_at.clone()),
+                Node::Text(self.last_transition_at.as_deref()),
             ),
-            ("last_event_id", Value::from(self.last_event_id.clone())),
-            ("force_count", Value::from(self.force_count)),
-        ] {
-            map.insert(key.to_owned(), value);
-        }
-        Value::Object(map)
+            ("last_event_id", Node::Text(self.last_event_id.as_deref())),
+            ("force_count", Node::Number(self.force_count)),
+        ]);
+        Node::Object(entries)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod lanes;
 mod machine;
+mod queued;
 mod reading;
 mod reducing;
 mod robust;
@@ -78,6 +79,8 @@ fn folded(rows: &[Value]) -> Snapshot {
 fn package(rows: &[Value]) -> Map<String, Value> {
     let snapshot = folded(rows);
     assert_eq!(snapshot.work_packages.len(), 1);
-    let package = snapshot.work_packages.values().next().unwrap().to_value();
+    let written: Value = serde_json::from_str(&snapshot.to_json()).unwrap();
+    let packages = written["work_packages"].as_object().unwrap();
+    let package = packages.values().next().unwrap();
     package.as_object().unwrap().clone()
 }

@@ -6,6 +6,7 @@ use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 use gix::objs::tree::{EntryKind, EntryMode};
 use pawtrail_event::merge;
+use pawtrail_event::status::SNAPSHOT_FILE;
 
 use super::engine::{self, NewCommit};
 use super::objects::{self, Person, Role};
@@ -13,9 +14,10 @@ use super::refs::{self, Move, Reservation};
 use super::{Ledger, Merging};
 use crate::engine as choice;
 use crate::error::{Error, GitContext, Result};
-use crate::mission::SPECS_DIR;
+use crate::mission::{META, SPECS_DIR};
 use crate::program::Git;
 use crate::project::Project;
+use crate::status;
 
 /// How many paths a message names.
 const NAMED: usize = 5;
@@ -39,7 +41,10 @@ pub(crate) fn merge(
     };
     let our_tree = tree_of(project, ours)?;
     let their_tree = tree_of(project, theirs)?;
-    let mut work = Work::default();
+    let mut work = Work {
+        ours: Some(our_tree),
+        ..Work::default()
+    };
     work.trees(project, base, our_tree, their_tree, "")?;
     if !work.stuck.is_empty() {
         let count = work.stuck.len();
@@ -121,6 +126,8 @@ struct Work {
     blobs: Vec<ObjectId>,
     /// Paths that somebody has to decide on.
     stuck: Vec<String>,
+    /// Our tree.
+    ours: Option<ObjectId>,
 }
 
 impl Work {
@@ -183,6 +190,12 @@ impl Work {
             let base = was.filter(|(mode, _)| mode.is_tree()).map(|(_, id)| id);
             return self.trees(project, base, our_id, their_id, &path);
         }
+        if our_mode.is_blob() && their_mode.is_blob() && is_snapshot(&path) {
+            let blob = objects::blob(project, &self.snapshot(project, &path)?)?;
+            self.blobs.push(blob);
+            self.edits.push((path, Some((our_mode, blob))));
+            return Ok(());
+        }
         if !(is_event_file(&path) && our_mode.is_blob() && their_mode.is_blob()) {
             self.stuck.push(path);
             return Ok(());
@@ -208,6 +221,30 @@ impl Work {
             }
         }
         Ok(())
+    }
+
+    /// Makes a mission's snapshot anew from its merged log, which comes before it in the order of names.
+    fn snapshot(&self, project: &Project, path: &str) -> Result<Vec<u8>> {
+        let dir = path.strip_suffix(SNAPSHOT_FILE).unwrap_or_default();
+        let ours = |name: &str| -> Result<Option<ObjectId>> {
+            let Some(ours) = self.ours else {
+                return Ok(None);
+            };
+            let tree = project.git().find_tree(ours).git("reading a tree")?;
+            let entry = tree
+                .lookup_entry_by_path(format!("{dir}{name}"))
+                .git("looking up a path")?;
+            Ok(entry.map(|entry| entry.object_id()))
+        };
+        let path = format!("{dir}{}", pawtrail_event::status::FILE);
+        let merged = self.edits.iter().find(|(known, _)| *known == path);
+        let log = match merged.and_then(|(_, item)| *item) {
+            Some((_, blob)) => Some(blob),
+            None => ours(pawtrail_event::status::FILE)?,
+        };
+        let log = log.map(|blob| content(project, blob)).transpose()?;
+        let meta = ours(META)?.map(|blob| content(project, blob)).transpose()?;
+        status::folded(project, &log.unwrap_or_default(), meta.as_deref())
     }
 
     /// Writes the merged tree; returns it with all objects that are new.
@@ -266,4 +303,11 @@ pub(crate) fn is_event_file(path: &str) -> bool {
     path.strip_prefix(SPECS_DIR)
         .is_some_and(|rest| rest.starts_with('/'))
         && path.ends_with(".events.jsonl")
+}
+
+/// Whether a path is a mission's snapshot, which repeats its log.
+fn is_snapshot(path: &str) -> bool {
+    path.strip_prefix(SPECS_DIR)
+        .is_some_and(|rest| rest.starts_with('/'))
+        && path.rsplit('/').next() == Some(SNAPSHOT_FILE)
 }

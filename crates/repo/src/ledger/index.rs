@@ -42,6 +42,7 @@ impl Staged<'_> {
             Added::Lines(_) if self.content.starts_with(staged) => Ok(Some(self.content.to_vec())),
             Added::Lines(lines) => Ok(Some(lines::union(staged, lines))),
             Added::Terms(scope, terms) => glossary::set(*scope, Some(staged), terms).map(Some),
+            Added::Derived => Ok(Some(self.content.to_vec())),
             Added::Whole => Ok(None),
         }
     }

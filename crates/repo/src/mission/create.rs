@@ -1,18 +1,24 @@
 //! Creating a mission: its `meta.json`, committed to its ledger branch.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use pawtrail_event::{MissionId, MissionSlug, json, time};
+use pawtrail_event::status as event_status;
+use pawtrail_event::status::QueueEvent;
+use pawtrail_event::{MissionId, MissionSlug, WorkPackageId, json, time};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use super::{META, Mission, SPECS_DIR, unfinished, without_number};
+use super::unfinished::{self, Beginning};
+use super::{META, Mission, SPECS_DIR, without_number};
 use crate::decisions::Cleaner;
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{Committed, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
+use crate::status;
+use crate::status::task_files::{TASKS_DIR, TaskFiles};
 use crate::{checkouts, durable, history, sync_state};
 
 /// The longest slug that a user may choose, in bytes.
@@ -54,6 +60,9 @@ pub struct NewMission {
     pub mission_type: Option<String>,
     /// How its work is laid out.
     pub topology: Topology,
+    /// The directory with its work package files, `WPnn-*.md`, which become part of it; by default
+    /// `kitty-specs/<slug>/tasks` in this checkout, where that is a draft that no mission has.
+    pub tasks: Option<PathBuf>,
 }
 
 /// A mission that was created.
@@ -65,13 +74,18 @@ pub struct Created {
     pub placement: Placement,
     /// What is true now.
     pub receipt: Receipt,
+    /// The work packages that are on its board now, in the lane `planned`.
+    pub seeded: Vec<WorkPackageId>,
+    /// What the hub is to be told.
+    pub emitted: Vec<QueueEvent>,
     /// What did not work beside the write itself, for a person.
     pub warnings: Vec<String>,
 }
 
-/// Creates a mission and commits its `meta.json`.
+/// Creates a mission and commits its `meta.json`, with its work packages where it has some.
 ///
 /// # Errors
+/// [`Error::Damaged`] for a work package file that can't be understood;
 /// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`]; [`Error::NotCreated`] when
 /// the branch can't be written now, in which case nothing was created.
 pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
@@ -81,24 +95,26 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         "--type",
         new.mission_type.as_deref().unwrap_or("software-dev"),
     )?;
+    let tasks = tasks(project, new, slug)?;
     let mut cleaner = Cleaner::new(project);
     let title = cleaner.text("the title", title.to_owned());
     let mission_type = cleaner.text("the type", mission_type.to_owned());
     let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
-    let (mut mission, meta) = match begun(project, slug, &title, &mission_type, new.topology)? {
+    let (mut mission, beginning) = match begun(project, slug, &title, &mission_type, new.topology)?
+    {
         Some(begun) => begun,
-        None => fresh(project, slug, &title, &mission_type, new.topology)?,
+        None => fresh(project, slug, &title, &mission_type, new.topology, tasks)?,
     };
     let place = placement::placement(project, &mission)?;
     mission.found_in.clone_from(&place.ledger_ref);
-    let outcome = unfinished::write_down(project, &mission, &meta)
-        .and_then(|()| unfinished::commit(project, &mut held, &mission, &place, &meta));
+    let outcome = unfinished::write_down(project, &mission, &beginning)
+        .and_then(|()| unfinished::commit(project, &mut held, &mission, &place, &beginning));
     let done = match outcome {
         Ok(Outcome::Committed(done)) => done,
         Ok(Outcome::Elsewhere(tip)) => Committed::before(tip),
         Ok(Outcome::Deferred(reason) | Outcome::Locked(reason)) => {
-            give_up(project, &mission, &place)?;
+            give_up(project, &mission, &place, &beginning)?;
             return Err(Error::NotCreated { reason });
         }
         Ok(Outcome::Taken(path)) => {
@@ -109,7 +125,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             });
         }
         Err(error) => {
-            give_up(project, &mission, &place)?;
+            give_up(project, &mission, &place, &beginning)?;
             return Err(error);
         }
     };
@@ -119,17 +135,20 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         recorded: true,
         ..place
     };
+    let receipt = Receipt {
+        event_id: None,
+        mission_id: Some(mission.mission_id.clone()),
+        path: mission.path(META),
+        r#ref: place.ledger_ref.clone(),
+        commit: Some(project::hash(done.commit)),
+        committed: true,
+        pushed: false,
+        delivery: Delivery::None,
+    };
     Ok(Created {
-        receipt: Receipt {
-            event_id: None,
-            mission_id: Some(mission.mission_id.clone()),
-            path: mission.path(META),
-            r#ref: place.ledger_ref.clone(),
-            commit: Some(project::hash(done.commit)),
-            committed: true,
-            pushed: false,
-            delivery: Delivery::None,
-        },
+        emitted: status::emitted(project, &beginning.log(), &receipt)?,
+        seeded: beginning.packages,
+        receipt,
         placement: place,
         mission,
         warnings,
@@ -143,7 +162,7 @@ fn begun(
     title: &str,
     mission_type: &str,
     topology: Topology,
-) -> Result<Option<(Mission, String)>> {
+) -> Result<Option<(Mission, Beginning)>> {
     Ok(unfinished::begun(project)?
         .into_iter()
         .find(|(mission, _)| {
@@ -162,7 +181,8 @@ fn fresh(
     title: &str,
     mission_type: &str,
     topology: Topology,
-) -> Result<(Mission, String)> {
+    tasks: Tasks,
+) -> Result<(Mission, Beginning)> {
     let known = super::list(project)?.missions;
     let mut ulid = project.ulid();
     let (mission_id, mission_slug) = loop {
@@ -192,36 +212,98 @@ fn fresh(
         mission.coordination_branch =
             Some(own.strip_prefix("refs/heads/").unwrap_or(&own).to_owned());
     }
-    let meta = json::pretty(&meta(project, &mission)?);
-    Ok((mission, meta))
+    let place = placement::placement(project, &mission)?;
+    let rows = status::first_rows(project, &mission, &place, &tasks.packages)?;
+    let beginning = Beginning {
+        meta: json::pretty(&meta(project, &mission)?),
+        rows: rows.iter().map(event_status::line).collect(),
+        packages: tasks.packages,
+        tasks: tasks.files,
+    };
+    Ok((mission, beginning))
 }
 
 /// Leaves nothing of a mission that could not be created, unless it is in its branch.
-fn give_up(project: &Project, mission: &Mission, place: &Placement) -> Result<()> {
-    remove_files(project, mission, place)?;
+fn give_up(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    beginning: &Beginning,
+) -> Result<()> {
+    remove_files(project, mission, place, &beginning.paths(mission))?;
     unfinished::cross_out(project, &mission.mission_id)
 }
 
+/// The work packages that a mission begins with, and their files by name.
+#[derive(Default)]
+struct Tasks {
+    packages: Vec<WorkPackageId>,
+    files: Vec<(String, String)>,
+}
+
+fn tasks(project: &Project, new: &NewMission, slug: &str) -> Result<Tasks> {
+    let draft = || {
+        let draft = project.checkout()?.join(SPECS_DIR).join(slug);
+        let dir = draft.join(TASKS_DIR);
+        (dir.is_dir() && !draft.join(META).exists()).then_some(dir)
+    };
+    let Some(dir) = new.tasks.clone().or_else(draft) else {
+        return Ok(Tasks::default());
+    };
+    let found = TaskFiles::in_dir(&dir)?;
+    if let Some((name, reason)) = found.damaged.first() {
+        return Err(Error::Damaged {
+            path: dir.join(name),
+            message: reason.clone(),
+        });
+    }
+    let mut tasks = Tasks::default();
+    for (wp_id, file) in found.packages {
+        let content = durable::read(&dir.join(&file.name))?.unwrap_or_default();
+        tasks.packages.push(wp_id);
+        let text = String::from_utf8_lossy(&content).into_owned();
+        tasks.files.push((file.name, text));
+    }
+    Ok(tasks)
+}
+
 /// Removes what a mission that isn't in its branch has left in worktrees. The id is new, so the files are ours.
-fn remove_files(project: &Project, mission: &Mission, place: &Placement) -> Result<()> {
-    let path = mission.path(META);
+fn remove_files(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    paths: &[String],
+) -> Result<()> {
     if let Some(tip) = history::tip(project, &place.ledger_ref)?
-        && history::entry_at(project, tip, &path)?.is_some()
+        && history::entry_at(project, tip, &mission.path(META))?.is_some()
     {
         return Ok(());
     }
     for checkout in &place.checkouts {
-        let file = checkout.root.join(&path);
-        match fs::remove_file(&file) {
-            Ok(()) => {
-                let dir = checkout.root.join(&mission.dir);
-                fs::remove_dir(&dir).at("remove", &dir)?;
+        let mut left = false;
+        for path in paths {
+            let file = checkout.root.join(path);
+            match fs::remove_file(&file) {
+                Ok(()) => left = true,
+                Err(error) if durable::is_absent(&error) => {}
+                Err(error) => return Err(error).at("remove", &file),
             }
-            Err(error) if durable::is_absent(&error) => {}
-            Err(error) => return Err(error).at("remove", &file),
+        }
+        if left {
+            let dir = checkout.root.join(&mission.dir);
+            remove_empty(&dir.join(TASKS_DIR))?;
+            remove_empty(&dir)?;
         }
     }
     Ok(())
+}
+
+fn remove_empty(dir: &Path) -> Result<()> {
+    match fs::remove_dir(dir) {
+        Ok(()) => Ok(()),
+        Err(error) if durable::is_absent(&error) => Ok(()),
+        Err(error) => Err(error).at("remove", dir),
+    }
 }
 
 /// The content of `meta.json`, with the keys that the Python tool asks for.

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pawtrail_event::{MissionId, MissionSlug};
+use pawtrail_event::{MissionId, MissionSlug, WorkPackageId, status};
 use serde::{Deserialize, Serialize};
 
 use super::{META, Mission, parse};
@@ -14,6 +14,8 @@ use crate::error::{GitContext, IoContext, Result};
 use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::Project;
+use crate::status::derived_from;
+use crate::status::task_files::TASKS_DIR;
 use crate::sync_state;
 
 /// What is written down of a mission that is to be created.
@@ -22,13 +24,80 @@ struct Intent {
     mission_slug: MissionSlug,
     /// The content of its `meta.json`.
     meta: String,
+    #[serde(default)]
+    tasks: Vec<(String, String)>,
+    #[serde(default)]
+    packages: Vec<WorkPackageId>,
+    #[serde(default)]
+    rows: Vec<String>,
+}
+
+/// What a mission begins with.
+#[derive(Debug, Clone)]
+pub(super) struct Beginning {
+    /// The content of its `meta.json`.
+    pub(super) meta: String,
+    /// Its work package files: names and contents.
+    pub(super) tasks: Vec<(String, String)>,
+    /// The work packages on its board.
+    pub(super) packages: Vec<WorkPackageId>,
+    /// The lines that put them there, with their line ends.
+    pub(super) rows: Vec<String>,
+}
+
+impl Beginning {
+    /// Returns the status log.
+    pub(super) fn log(&self) -> String {
+        self.rows.concat()
+    }
+
+    /// Returns the paths of all files.
+    pub(super) fn paths(&self, mission: &Mission) -> Vec<String> {
+        let tasks = self.tasks.iter().map(|(name, _)| task_path(mission, name));
+        [META, status::FILE, status::SNAPSHOT_FILE]
+            .map(|file| mission.path(file))
+            .into_iter()
+            .chain(tasks)
+            .collect()
+    }
+
+    fn changes(&self, project: &Project, mission: &Mission) -> Result<Vec<Change>> {
+        let new = |path: String, content: &str| Change {
+            path,
+            content: Content::New(content.as_bytes().to_vec()),
+        };
+        let mut changes = vec![new(mission.path(META), &self.meta)];
+        for (name, content) in &self.tasks {
+            changes.push(new(task_path(mission, name), content));
+        }
+        if !self.rows.is_empty() {
+            let rows = self.rows.iter().map(|row| row.trim_end().to_owned());
+            changes.push(Change {
+                path: mission.path(status::FILE),
+                content: Content::Lines(rows.collect()),
+            });
+            changes.push(derived_from(project, mission, self.meta.as_bytes())?);
+        }
+        Ok(changes)
+    }
+}
+
+fn task_path(mission: &Mission, name: &str) -> String {
+    mission.path(&format!("{TASKS_DIR}/{name}"))
 }
 
 /// Writes down that a mission is to be created, durably. The ledger's lock must be held.
-pub(super) fn write_down(project: &Project, mission: &Mission, meta: &str) -> Result<()> {
+pub(super) fn write_down(
+    project: &Project,
+    mission: &Mission,
+    beginning: &Beginning,
+) -> Result<()> {
     let intent = Intent {
         mission_slug: mission.mission_slug.clone(),
-        meta: meta.to_owned(),
+        meta: beginning.meta.clone(),
+        tasks: beginning.tasks.clone(),
+        packages: beginning.packages.clone(),
+        rows: beginning.rows.clone(),
     };
     let text = serde_json::to_vec(&intent).git("encoding a mission")?;
     durable::replace(&path(project, &mission.mission_id), &text, Access::Private)
@@ -44,8 +113,8 @@ pub(super) fn cross_out(project: &Project, id: &MissionId) -> Result<()> {
     }
 }
 
-/// Returns the missions whose creation was begun and not ended, with their `meta.json`.
-pub(super) fn begun(project: &Project) -> Result<Vec<(Mission, String)>> {
+/// Returns the missions whose creation was begun and not ended, with what they begin with.
+pub(super) fn begun(project: &Project) -> Result<Vec<(Mission, Beginning)>> {
     let dir = dir(project);
     let entries = match fs::read_dir(&dir) {
         Ok(entries) => entries,
@@ -65,7 +134,13 @@ pub(super) fn begun(project: &Project) -> Result<Vec<(Mission, String)>> {
         let intent: Intent = serde_json::from_slice(&content).git("reading what was begun")?;
         let slug = intent.mission_slug.as_str();
         if let Ok(Some(mission)) = parse(slug, intent.meta.as_bytes(), "") {
-            found.push((mission, intent.meta));
+            let beginning = Beginning {
+                meta: intent.meta,
+                tasks: intent.tasks,
+                packages: intent.packages,
+                rows: intent.rows,
+            };
+            found.push((mission, beginning));
         }
     }
     Ok(found)
@@ -82,10 +157,10 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
     let mut held = Ledger::lock(project)?;
     let mut said = Vec::new();
     // Those of living commands are gone by now: they are crossed out under the lock.
-    for (mission, meta) in begun(project)? {
+    for (mission, beginning) in begun(project)? {
         let place = placement::placement(project, &mission)?;
         let slug = &mission.mission_slug;
-        match commit(project, &mut held, &mission, &place, &meta)? {
+        match commit(project, &mut held, &mission, &place, &beginning)? {
             Outcome::Committed(done) => {
                 said.push(format!(
                     "mission {slug}, whose creation was interrupted, is there now"
@@ -104,22 +179,17 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
     Ok(said)
 }
 
-/// Commits a mission's `meta.json`, for good: its branch is recorded before.
+/// Commits what a mission begins with, for good: its branch is recorded before.
 pub(super) fn commit(
     project: &Project,
     held: &mut Ledger,
     mission: &Mission,
     place: &Placement,
-    meta: &str,
+    beginning: &Beginning,
 ) -> Result<Outcome> {
     let place = placement::choose_for_good(project, mission, place.clone())?;
     let message = format!("chore(missions): create {} [skip ci]", mission.mission_slug);
-    let changes = || {
-        Ok(Some(vec![Change {
-            path: mission.path(META),
-            content: Content::New(meta.as_bytes().to_vec()),
-        }]))
-    };
+    let changes = || beginning.changes(project, mission).map(Some);
     let again = || placement::placement(project, mission);
     ledger::commit(project, held, &place, &message, again, changes)
 }

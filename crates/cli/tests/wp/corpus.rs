@@ -1,0 +1,59 @@
+//! All missions of the corpus in one repository, folded by the real binary.
+
+use std::path::{Path, PathBuf};
+
+use pawtrail_testkit::{Pawtrail, Scratch};
+
+use crate::support::BINARY;
+
+/// The corpus beside the repository, or where `PAWTRAIL_CORPUS` says.
+fn corpus() -> PathBuf {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    std::env::var_os("PAWTRAIL_CORPUS").map_or(beside, PathBuf::from)
+}
+
+#[test]
+fn status_fold_gives_what_the_python_reducer_gives_for_every_mission_of_the_corpus() {
+    let corpus = corpus().join("missions");
+    let Ok(entries) = std::fs::read_dir(&corpus) else {
+        panic!(
+            "this test reads the corpus, and there is none in {}: set PAWTRAIL_CORPUS",
+            corpus.display()
+        );
+    };
+    let scratch = Scratch::new();
+    let repo = scratch.repo("all");
+    let mut missions = Vec::new();
+    for entry in entries {
+        let dir = entry.unwrap().path();
+        let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
+        for file in ["meta.json", "status.events.jsonl", "status.json"] {
+            if let Ok(content) = std::fs::read(dir.join(file)) {
+                repo.write(&format!("kitty-specs/{name}/{file}"), content);
+            }
+        }
+        missions.push((name, dir));
+    }
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "Missions"]);
+    assert_eq!(missions.len(), 212);
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    let mut stale = 0;
+    for (name, dir) in &missions {
+        let expected = std::fs::read_to_string(dir.join("expected-status.json")).unwrap();
+        let fold = ["status", "fold", "--mission", name];
+        let output = pawtrail.run(&repo, &fold).expect_status(0);
+        assert!(output.stdout == expected, "{name}");
+        assert_eq!(output.stderr, "");
+        let committed = std::fs::read_to_string(dir.join("status.json")).ok();
+        let check = ["status", "fold", "--check", "--mission", name];
+        let output = pawtrail.run(&repo, &check);
+        assert_eq!(
+            output.status == 0,
+            committed.as_ref() == Some(&expected),
+            "{name}: {output}"
+        );
+        stale += usize::from(committed.is_some_and(|committed| committed != expected));
+    }
+    assert_eq!(stale, 6);
+}

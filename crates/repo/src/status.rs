@@ -1,0 +1,371 @@
+//! The status service: every path that moves or annotates a work package goes through here.
+//!
+//! The Python tool writes the same files on the same day, so each write also holds the lock that it takes.
+
+mod emitted;
+mod merged;
+mod offered;
+mod plan;
+mod read;
+mod shared_lock;
+mod spool;
+pub(crate) mod task_files;
+
+use gix::ObjectId;
+use pawtrail_event::status::{
+    self, Delta, ExecutionMode, Lane, Log, MissionIdentity, Order, QueueEvent, Snapshot, Verdict,
+};
+use pawtrail_event::{EventId, Sanitized, WorkPackageId};
+use serde::Serialize;
+use serde_json::Value;
+use ulid::Ulid;
+
+use crate::error::{Error, Result};
+use crate::idempotency;
+use crate::ledger::{Ledger, Outcome};
+use crate::mission::Mission;
+use crate::placement::{self, Placement};
+use crate::project::{self, Project};
+use crate::receipt::{Delivery, Receipt};
+use crate::{lock, sandbox, sync_state};
+
+pub(crate) use emitted::of as emitted;
+pub(crate) use merged::folded;
+pub use merged::merge_snapshot;
+pub use offered::{Offered, offered, recorded};
+use plan::{Planner, seeds};
+use read::Known;
+pub(crate) use read::journal;
+pub use read::{Copy, Package, Reading, check, fold, list, order};
+use shared_lock::SharedLock;
+pub use spool::finish;
+pub(crate) use spool::{derived_for, derived_from};
+use task_files::TaskFiles;
+
+/// The most rows that one command writes.
+const MAX_ROWS: usize = 10_000;
+
+/// A work package to move.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The work package.
+    pub wp_id: WorkPackageId,
+    /// Where it goes.
+    pub to_lane: Lane,
+    /// Who moves it; `user` where nobody is named, and force needs somebody named.
+    pub actor: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether the rules are set aside.
+    pub force: bool,
+    /// What the review refers to.
+    pub review_ref: Option<String>,
+    /// Who reviewed.
+    pub reviewer: Option<String>,
+    /// What came of the review; by default what the lane stands for.
+    pub verdict: Option<Verdict>,
+    /// Where the work is done.
+    pub execution_mode: ExecutionMode,
+}
+
+/// Something to say of a work package beside its lane.
+#[derive(Debug, Clone)]
+pub struct Remark {
+    /// The work package.
+    pub wp_id: WorkPackageId,
+    /// Who says it; `user` where nobody is named.
+    pub actor: Option<String>,
+    /// What changes.
+    pub delta: Delta,
+}
+
+/// A transition that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// The work package.
+    pub wp_id: WorkPackageId,
+    /// Where it stood.
+    pub from_lane: &'static str,
+    /// Where it stands.
+    pub to_lane: &'static str,
+    /// Its event.
+    pub event_id: EventId,
+}
+
+/// What a write did.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What is true now; its event is the last one of the write.
+    pub receipt: Receipt,
+    /// The transitions, in the order of the request.
+    pub moved: Vec<Moved>,
+    /// What the hub is to be told, in the order of the rows.
+    pub emitted: Vec<QueueEvent>,
+    /// What did not work beside the write itself, for a person.
+    pub warnings: Vec<String>,
+}
+
+/// Moves work packages, all of them or none, in one commit.
+///
+/// # Errors
+/// [`Error::MoveRefused`] where a rule of the lane machine forbids one of them; [`Error::Invalid`];
+/// [`Error::Spooled`] when the rows are recorded and can't be committed now, which the next command makes up for.
+pub fn move_packages(
+    project: &Project,
+    mission: &Mission,
+    steps: &[Step],
+    idempotency_key: Option<&str>,
+) -> Result<Written> {
+    if steps.is_empty() {
+        return Err(Error::invalid("WP", "name at least one work package"));
+    }
+    let print = plan::print_of(steps);
+    let message = plan::message_of(steps);
+    write(
+        project,
+        mission,
+        "move",
+        &print,
+        &message,
+        idempotency_key,
+        |planner| steps.iter().try_for_each(|step| planner.step(step)),
+    )
+}
+
+/// Writes an annotation.
+///
+/// # Errors
+/// As [`move_packages`]; [`Error::Invalid`] where nothing changes.
+pub fn annotate(
+    project: &Project,
+    mission: &Mission,
+    remark: &Remark,
+    idempotency_key: Option<&str>,
+) -> Result<Written> {
+    let print = Value::from(format!("{remark:?}"));
+    let message = format!("chore(status): annotate {} [skip ci]", remark.wp_id);
+    write(
+        project,
+        mission,
+        "annotate",
+        &print,
+        &message,
+        idempotency_key,
+        |planner| planner.remark(remark),
+    )
+}
+
+/// What a seeding did.
+#[derive(Debug, Clone)]
+pub struct Seeded {
+    /// What was written; nothing where every package was known.
+    pub written: Option<Written>,
+    /// The packages that were known.
+    pub known: Vec<WorkPackageId>,
+    /// The files that can't be understood, and why.
+    pub unread: Vec<(String, String)>,
+}
+
+/// Moves each work package that has a file and no row from `genesis` to `planned`.
+///
+/// # Errors
+/// As [`move_packages`].
+pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result<Seeded> {
+    let place = placement::placement(project, mission)?;
+    let files = TaskFiles::of(project, mission, &place)?;
+    let snapshot = snapshot(project, mission, &place)?;
+    let (known, fresh): (Vec<_>, Vec<_>) = files
+        .packages
+        .keys()
+        .cloned()
+        .partition(|wp_id| snapshot.lane(wp_id) != Lane::Genesis);
+    let written = match fresh.is_empty() {
+        true => None,
+        false => Some(write(
+            project,
+            mission,
+            "seed",
+            &Value::Null,
+            &plan::message_of(&seeds(&fresh, actor)),
+            None,
+            // Another agent may have seeded them a moment ago.
+            |planner| {
+                seeds(&fresh, actor)
+                    .iter()
+                    .filter(|step| planner.lane(&step.wp_id) == Lane::Genesis)
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .try_for_each(|step| planner.step(step))
+            },
+        )?),
+    };
+    Ok(Seeded {
+        written,
+        known,
+        unread: files.damaged,
+    })
+}
+
+/// The rows that put the packages of a mission that isn't there yet on its board.
+pub(crate) fn first_rows(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    packages: &[WorkPackageId],
+) -> Result<Vec<Sanitized>> {
+    let nothing = status::reduce(
+        &Log::read(b""),
+        &MissionIdentity::default(),
+        Order::default(),
+    );
+    let first = EventId::from(project.ulid());
+    let mut planner = Planner::new(project, mission, place, &nothing, first);
+    for step in seeds(packages, None) {
+        planner.step(&step)?;
+    }
+    Ok(planner.finish(MAX_ROWS)?.rows)
+}
+
+fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<Snapshot> {
+    let bytes = Known::of(project, mission, place)?.bytes();
+    let identity = read::identity_of(project, mission, place)?;
+    Ok(status::reduce(
+        &Log::read(&bytes),
+        &identity,
+        order(project)?,
+    ))
+}
+
+/// Writes the rows that `plan` makes of what is known: the locks, the spool, one commit with log and snapshot.
+fn write(
+    project: &Project,
+    mission: &Mission,
+    kind: &str,
+    print: &Value,
+    message: &str,
+    key: Option<&str>,
+    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+) -> Result<Written> {
+    let _shared = SharedLock::acquire(project, mission, lock::PATIENCE)?;
+    let mut ledger = Ledger::lock(project)?;
+    sync_state::first_sight(project)?;
+    let mut warnings = sandbox::adopt(project, &ledger)?;
+    let place = placement::placement(project, mission)?;
+    let known = Known::of(project, mission, &place)?;
+    let bytes = known.bytes();
+    let log = Log::read(&bytes);
+    let identity = read::identity_of(project, mission, &place)?;
+    let order = order(project)?;
+    let snapshot = status::reduce(&log, &identity, order);
+    let first = idempotency::claim_events(project, mission, key, kind, print)?;
+    let mut planner = Planner::new(project, mission, &place, &snapshot, first);
+    if key.is_some() {
+        planner.resume(&log)?;
+    }
+    plan(&mut planner)?;
+    let planned = planner.finish(MAX_ROWS)?;
+    if planned.rows.is_empty() {
+        // All of it was written before, under the same key.
+        let receipt = read::receipt(project, mission, &place, &planned.last)?;
+        if receipt.committed {
+            return Ok(Written {
+                receipt,
+                moved: planned.moved,
+                emitted: Vec::new(),
+                warnings,
+            });
+        }
+    }
+    let place = placement::choose_for_good(project, mission, place)?;
+    let journal = read::journal(project, &mission.mission_id);
+    if !planned.rows.is_empty() {
+        journal.append_all(&planned.rows)?;
+    }
+    let last = planned.last.clone();
+    // From here on the rows are in the spool: whatever fails now, the next command makes up for.
+    let (receipt, more) = commit(project, &mut ledger, mission, &place, &known, message, last)?;
+    warnings.extend(more);
+    Ok(Written {
+        emitted: emitted(
+            project,
+            &planned.rows.iter().map(status::line).collect::<String>(),
+            &receipt,
+        )?,
+        moved: planned.moved,
+        receipt,
+        warnings,
+    })
+}
+
+/// Commits what is in the spool and what only files hold. The receipt is that of `last`.
+fn commit(
+    project: &Project,
+    ledger: &mut Ledger,
+    mission: &Mission,
+    place: &Placement,
+    known: &Known,
+    message: &str,
+    last: EventId,
+) -> Result<(Receipt, Vec<String>)> {
+    let journal = read::journal(project, &mission.mission_id);
+    let pending = |reason: String| Error::Spooled {
+        receipt: Box::new(receipt(mission, place, last.clone(), None)),
+        reason: match journal.flush() {
+            Ok(()) => reason,
+            Err(error) => format!("{reason}; nor would it survive a power loss: {error}"),
+        },
+    };
+    let done = spool::commit(project, ledger, mission, place, message, &known.found);
+    let (has_it, new, mut warnings) = match done {
+        Ok((Outcome::Committed(done), warnings)) => (done.commit, done.new, warnings),
+        Ok((Outcome::Elsewhere(tip), warnings)) => (tip, false, warnings),
+        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
+            return Err(pending(reason));
+        }
+        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
+        Err(error) => return Err(pending(error.to_string())),
+    };
+    let path = mission.path(status::FILE);
+    let commit = match new {
+        true => has_it,
+        // Another commit than one of this command has it: which one is worth knowing, and changes nothing.
+        false => match read::brought(project, Some(has_it), &path, &last) {
+            Ok(found) => found.unwrap_or(has_it),
+            Err(error) => {
+                warnings.push(format!("the commit that brought it was not found: {error}"));
+                has_it
+            }
+        },
+    };
+    Ok((receipt(mission, place, last, Some(commit)), warnings))
+}
+
+fn receipt(
+    mission: &Mission,
+    place: &Placement,
+    event_id: EventId,
+    commit: Option<ObjectId>,
+) -> Receipt {
+    Receipt {
+        event_id: Some(event_id),
+        mission_id: Some(mission.mission_id.clone()),
+        path: mission.path(status::FILE),
+        r#ref: place.ledger_ref.clone(),
+        commit: commit.map(project::hash),
+        committed: commit.is_some(),
+        pushed: false,
+        delivery: Delivery::None,
+    }
+}
+
+/// The identities of a write's rows: the first is claimed, each other one follows the one before it.
+fn next_id(id: &EventId) -> Result<EventId> {
+    let ulid: Ulid = id.as_str().parse().map_err(|error| Error::Git {
+        action: "counting identifiers".to_owned(),
+        message: format!("{id}: {error}"),
+    })?;
+    // Where the last digits overflow, the next millisecond begins.
+    let (Ok(next) | Err(next)) = ulid.increment();
+    Ok(EventId::from(next))
+}

@@ -1,0 +1,388 @@
+//! Reading a mission's status: the union of the ledger branch, the spool and checked-out files.
+
+use std::collections::BTreeMap;
+
+use gix::ObjectId;
+use pawtrail_event::decision::Damaged;
+use pawtrail_event::status::{
+    self, Lane, Log, MissionIdentity, Order, Slot, Snapshot, WorkPackage,
+};
+use pawtrail_event::{EventId, MissionId, MissionSlug};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::task_files::TaskFiles;
+use crate::error::{Error, Result};
+use crate::journal::{Journal, Spacing};
+use crate::mission::{META, Mission};
+use crate::placement::{self, Placement};
+use crate::project::{self, Project};
+use crate::receipt::{Delivery, Receipt};
+use crate::{durable, history, identity, lines, sync_state};
+
+/// The rows that are known of a mission, wherever they stand.
+pub(super) struct Known {
+    /// The file as the ledger branch has it.
+    tip: Vec<u8>,
+    /// The lines that wait for their commit, and those that only a file holds.
+    waiting: Vec<String>,
+    /// Of those, what no spool holds.
+    pub(super) found: Vec<String>,
+}
+
+impl Known {
+    /// Reads what is known. It writes nothing.
+    pub(super) fn of(project: &Project, mission: &Mission, place: &Placement) -> Result<Self> {
+        let path = mission.path(status::FILE);
+        let tip = match place.tip.or(place.base) {
+            Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let spooled = journal(project, &mission.mission_id).spooled()?;
+        let mut waiting = spooled.clone();
+        for root in project.roots() {
+            if let Some(content) = durable::read(&root.join(&path))?
+                && content != tip
+            {
+                let foreign = lines::foreign_lines(&content, &tip, &waiting);
+                waiting.extend(foreign);
+            }
+        }
+        Ok(Self {
+            found: waiting[spooled.len()..].to_vec(),
+            tip,
+            waiting,
+        })
+    }
+
+    /// Returns all rows as one file.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        lines::union(&self.tip, &self.waiting)
+    }
+}
+
+/// The journal of a mission's status.
+pub(crate) fn journal(project: &Project, mission: &MissionId) -> Journal {
+    Journal::spaced(project, mission, status::FILE, Spacing::Spaced)
+}
+
+/// By what the rows of this project are ordered: what its configuration says, or as the Python tool does.
+///
+/// # Errors
+/// [`Error::Damaged`] when the configuration names an order that there is not.
+pub fn order(project: &Project) -> Result<Order> {
+    for root in project.roots() {
+        let Some(name) = identity::status_order(root)? else {
+            continue;
+        };
+        return match name.as_str() {
+            "python" => Ok(Order::Python),
+            "instant" => Ok(Order::Instant),
+            _ => Err(Error::Damaged {
+                path: identity::config_path(root),
+                message: format!("status.order is `{name}`, and must be `python` or `instant`"),
+            }),
+        };
+    }
+    Ok(Order::default())
+}
+
+/// What `meta.json` says of a mission, as a snapshot repeats it.
+pub(super) fn identity_of(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+) -> Result<MissionIdentity> {
+    let path = mission.path(META);
+    for root in project.roots() {
+        let file = root.join(&path);
+        if let Some(content) = durable::read(&file)? {
+            return parsed(&content).map_err(|message| Error::Damaged {
+                path: file,
+                message,
+            });
+        }
+    }
+    let content = match place.tip.or(place.base) {
+        Some(tip) => history::file_at(project, tip, &path)?,
+        None => None,
+    };
+    match content {
+        Some(content) => parsed(&content).map_err(|message| Error::Damaged {
+            path: path.into(),
+            message,
+        }),
+        // Found on another branch than the one that holds its events.
+        None => Ok(MissionIdentity {
+            mission_number: mission.number.map(|number| number.to_string()),
+            mission_type: mission.mission_type.clone(),
+        }),
+    }
+}
+
+pub(super) fn parsed(content: &[u8]) -> std::result::Result<MissionIdentity, String> {
+    let meta: Value = serde_json::from_slice(content).map_err(|error| error.to_string())?;
+    let meta = meta.as_object().ok_or("it is no object")?;
+    MissionIdentity::of_meta(meta).map_err(|error| error.to_string())
+}
+
+/// Returns the receipt of an event that was written before.
+pub(super) fn receipt(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    event_id: &EventId,
+) -> Result<Receipt> {
+    let found = brought(project, place.tip, &mission.path(status::FILE), event_id)?;
+    let mut receipt = super::receipt(mission, place, event_id.clone(), found);
+    if let Some(commit) = found {
+        receipt.pushed = history::is_pushed(project, commit)?;
+        if sync_state::is_acknowledged(project, &project::hash(commit))? {
+            receipt.delivery = Delivery::Acknowledged;
+        }
+    }
+    Ok(receipt)
+}
+
+/// The commit that brought an event to a file: it has it, and none of its parents does.
+pub(super) fn brought(
+    project: &Project,
+    tip: Option<ObjectId>,
+    path: &str,
+    event_id: &EventId,
+) -> Result<Option<ObjectId>> {
+    let mut found = None;
+    let mut next = tip;
+    while let Some(commit) = next.take() {
+        let content = history::file_at(project, commit, path)?.unwrap_or_default();
+        if !lines::holds(&content, event_id.as_str()) {
+            continue;
+        }
+        found = Some(commit);
+        let blob = history::entry_at(project, commit, path)?;
+        for parent in history::parents(project, commit)? {
+            // A shallow clone ends before its history does.
+            if !project.git().has_object(parent) {
+                continue;
+            }
+            let theirs = history::entry_at(project, parent, path)?;
+            let has = theirs == blob
+                || lines::holds(
+                    &history::file_at(project, parent, path)?.unwrap_or_default(),
+                    event_id.as_str(),
+                );
+            if has {
+                next = Some(parent);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A work package as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Package {
+    /// Its id.
+    pub wp_id: String,
+    /// Its lane: `genesis` where there is a file and no row.
+    pub lane: &'static str,
+    /// Its title, where its file is here and has one.
+    pub title: Option<String>,
+    /// Who moved it last.
+    pub actor: Option<String>,
+    /// When it was moved last.
+    pub last_transition_at: Option<String>,
+    /// The event that moved it last.
+    pub last_event_id: Option<String>,
+    /// How often it was moved by force.
+    pub force_count: u64,
+    /// The agent that works on it.
+    pub agent: Option<String>,
+    /// The person it is assigned to.
+    pub assignee: Option<String>,
+    /// Its subtasks with their states: those that its file names, and those that were reported.
+    pub subtasks: BTreeMap<String, &'static str>,
+    /// What was noted, in that order.
+    pub notes: Vec<String>,
+}
+
+/// Where a mission's work packages stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The mission.
+    pub mission_id: MissionId,
+    /// The mission's directory name.
+    pub mission_slug: MissionSlug,
+    /// The work packages by id.
+    pub packages: Vec<Package>,
+    /// How many are in each lane of a board.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// Damaged lines, with the file they stand in.
+    pub damaged: Vec<(String, Damaged)>,
+    /// Work package files that can't be understood, and why.
+    pub unread: Vec<(String, String)>,
+}
+
+/// Lists a mission's work packages. It reads and never writes.
+///
+/// # Errors
+/// When git's data or a file can't be read. Damaged lines are reported, not an error.
+pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
+    let place = placement::placement(project, mission)?;
+    let known = Known::of(project, mission, &place)?;
+    let bytes = known.bytes();
+    let log = Log::read(&bytes);
+    let identity = identity_of(project, mission, &place)?;
+    let snapshot = status::reduce(&log, &identity, order(project)?);
+    let files = TaskFiles::of(project, mission, &place)?;
+    let mut damaged: Vec<(String, Damaged)> = log
+        .damaged()
+        .into_iter()
+        .map(|line| {
+            (
+                format!("{}:{}", place.ledger_ref, mission.path(status::FILE)),
+                line,
+            )
+        })
+        .collect();
+    for root in project.roots() {
+        let file = root.join(mission.path(status::FILE));
+        if let Some(content) = durable::read(&file)?
+            && content != known.tip
+        {
+            let lines = Log::read(&content).damaged();
+            damaged.extend(
+                lines
+                    .into_iter()
+                    .map(|line| (file.display().to_string(), line)),
+            );
+        }
+    }
+    Ok(Reading {
+        mission_id: mission.mission_id.clone(),
+        mission_slug: mission.mission_slug.clone(),
+        counts: snapshot.summary(),
+        packages: packages(&snapshot, &files),
+        damaged,
+        unread: files.damaged,
+    })
+}
+
+/// Those that have rows, and those that have a file alone.
+fn packages(snapshot: &Snapshot, files: &TaskFiles) -> Vec<Package> {
+    let mut found: BTreeMap<String, Package> = snapshot
+        .work_packages
+        .iter()
+        .map(|(wp_id, package)| (wp_id.clone(), seen(wp_id, package)))
+        .collect();
+    for (wp_id, file) in &files.packages {
+        let package = found
+            .entry(wp_id.to_string())
+            .or_insert_with(|| unseen(wp_id.as_str()));
+        package.title.clone_from(&file.title);
+        for subtask in &file.subtasks {
+            package
+                .subtasks
+                .entry(subtask.clone())
+                .or_insert(Lane::Planned.as_str());
+        }
+    }
+    found.into_values().collect()
+}
+
+fn seen(wp_id: &str, package: &WorkPackage) -> Package {
+    let text = |slot| package.text(slot).map(str::to_owned);
+    Package {
+        lane: package.lane.as_str(),
+        actor: Some(package.actor.clone()).filter(|actor| !actor.is_empty()),
+        last_transition_at: package.last_transition_at.clone(),
+        last_event_id: package.last_event_id.clone(),
+        force_count: package.force_count,
+        agent: text(Slot::Agent),
+        assignee: text(Slot::Assignee),
+        subtasks: package
+            .subtasks()
+            .map(|(id, lane)| (id.to_owned(), lane.as_str()))
+            .collect(),
+        notes: package.notes().map(str::to_owned).collect(),
+        ..unseen(wp_id)
+    }
+}
+
+fn unseen(wp_id: &str) -> Package {
+    Package {
+        wp_id: wp_id.to_owned(),
+        lane: Lane::Genesis.as_str(),
+        title: None,
+        actor: None,
+        last_transition_at: None,
+        last_event_id: None,
+        force_count: 0,
+        agent: None,
+        assignee: None,
+        subtasks: BTreeMap::new(),
+        notes: Vec::new(),
+    }
+}
+
+/// Folds a mission's status to the content of its `status.json`. It reads and never writes.
+///
+/// # Errors
+/// As [`list`].
+pub fn fold(project: &Project, mission: &Mission, order: Order) -> Result<String> {
+    let place = placement::placement(project, mission)?;
+    let bytes = Known::of(project, mission, &place)?.bytes();
+    let identity = identity_of(project, mission, &place)?;
+    Ok(status::reduce(&Log::read(&bytes), &identity, order).to_json())
+}
+
+/// A `status.json`, and whether it says what the log beside it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Copy {
+    /// Where it is: the full name of a branch, or a directory.
+    pub place: String,
+    /// Whether it is byte for byte what its log folds to.
+    pub equal: bool,
+    /// What is wrong with it.
+    pub reason: Option<&'static str>,
+}
+
+/// Compares each `status.json` of a mission, on the ledger branch and in this and the primary checkout, with what the
+/// log beside it folds to. It reads and never writes.
+///
+/// # Errors
+/// As [`list`].
+pub fn check(project: &Project, mission: &Mission, order: Order) -> Result<Vec<Copy>> {
+    let place = placement::placement(project, mission)?;
+    let identity = identity_of(project, mission, &place)?;
+    let (log_path, path) = (
+        mission.path(status::FILE),
+        mission.path(status::SNAPSHOT_FILE),
+    );
+    let mut copies = Vec::new();
+    let mut add = |place: String, log: Option<Vec<u8>>, snapshot: Option<Vec<u8>>| {
+        let Some(log) = log else { return };
+        let folded = status::reduce(&Log::read(&log), &identity, order).to_json();
+        let reason = match snapshot {
+            None => Some("it is missing"),
+            Some(content) if content == folded.as_bytes() => None,
+            Some(_) => Some("it differs"),
+        };
+        copies.push(Copy {
+            place,
+            equal: reason.is_none(),
+            reason,
+        });
+    };
+    if let Some(tip) = place.tip.or(place.base) {
+        let at = |path: &str| history::file_at(project, tip, path);
+        add(place.ledger_ref, at(&log_path)?, at(&path)?);
+    }
+    for root in project.roots() {
+        let log = durable::read(&root.join(&log_path))?;
+        let snapshot = durable::read(&root.join(&path))?;
+        add(root.join(&mission.dir).display().to_string(), log, snapshot);
+    }
+    Ok(copies)
+}
