@@ -196,6 +196,10 @@ fn addresses_are_found() {
             ("a@x.org,b@x.org", "[redacted:email],[redacted:email]"),
             ("bob@example.com:/srv", "[redacted:email]:/srv"),
             ("bob@box.local", "[redacted:email]"),
+            (
+                "bob@example.art bob@example.zone",
+                "[redacted:email] [redacted:email]",
+            ),
             // git's own, which is no address elsewhere.
             ("by alice@alicebox", "by [redacted:email]"),
             ("“bob@example.com”", "“[redacted:email]”"),
