@@ -4,6 +4,8 @@
 //!
 //! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
 //! `… -- contention [--files N] [--writers N] [--answers N] [--binary PATH]` measures many writers at once: [`contention`].
+//! `… -- sanitize …` measures the sanitizer: [`sanitize`].
+//! `… -- glossary [--files N] [--binary PATH]` measures a session's glossary: [`glossary`].
 //! `… -- audit [--commits N] [--rounds N] [--binary PATH]` measures `audit --history`: [`history`].
 //!
 //! Each round runs every command once, so that a machine that slows down slows all of them. Before each of them the disk
@@ -13,9 +15,11 @@
 
 mod contention;
 mod fold;
+mod glossary;
 mod history;
 mod repository;
 mod status;
+mod sanitize;
 mod stopwatch;
 
 use std::path::PathBuf;
@@ -47,6 +51,8 @@ fn main() -> ExitCode {
         fold::run(arguments)
     } else if arguments.next_if(|name| name == "contention").is_some() {
         settings(arguments).and_then(|settings| contention::run(&settings))
+    } else if arguments.next_if(|name| name == "sanitize").is_some() {
+        sanitize::run(arguments)
     } else if arguments.next_if(|name| name == "audit").is_some() {
         settings(arguments).and_then(|settings| {
             history::run(&settings.binary, settings.commits, settings.rounds.min(5))

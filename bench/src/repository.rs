@@ -86,6 +86,23 @@ impl Repository {
             .map_err(|error| error.to_string())
     }
 
+    /// Returns the root of the repository.
+    pub(crate) fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// Counts the rows of the glossary's log.
+    pub(crate) fn log_rows(&self) -> Result<usize> {
+        let dir = self.root.join(".kittify/events/glossary");
+        let mut rows = 0;
+        for entry in fs::read_dir(dir).map_err(|error| error.to_string())? {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+            rows += text.lines().count();
+        }
+        Ok(rows)
+    }
+
     /// Lets the system write what it holds back.
     pub(crate) fn rest(&self) -> Result<()> {
         self.succeed(&mut self.command("sync"))
@@ -127,9 +144,9 @@ impl Repository {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.area.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_AUTHOR_NAME", "bench")
+            .env("GIT_AUTHOR_NAME", "Robin Example")
             .env("GIT_AUTHOR_EMAIL", "bench@localhost")
-            .env("GIT_COMMITTER_NAME", "bench")
+            .env("GIT_COMMITTER_NAME", "Robin Example")
             .env("GIT_COMMITTER_EMAIL", "bench@localhost");
         command
     }
