@@ -75,7 +75,7 @@ fn measure(
         let mut all = Column::new(name);
         for writer in writers {
             let column = writer.join().map_err(|_| "a writer broke".to_owned())??;
-            all.take_in(column);
+            all.take_over(column);
         }
         let beside = person.join().map_err(|_| "the person broke".to_owned())??;
         Ok::<_, String>((all, beside))
