@@ -224,7 +224,11 @@ impl<'a> Head<'a> {
             reason: optional("reason", self.reason)?,
             reason_source: optional("reason_source", self.reason_source)?,
             review_ref: optional("review_ref", self.review_ref)?,
-            review_result: self.review_result.as_ref().and_then(review_result).transpose()?,
+            review_result: self
+                .review_result
+                .as_ref()
+                .and_then(review_result)
+                .transpose()?,
             claim: self.claim,
         })
     }
