@@ -52,7 +52,7 @@ impl Repository {
         repository.succeed(
             repository
                 .pawtrail()
-                .args(["mission", "create", "bench", "--quiet"]),
+                .args(["mission", "create", "measured", "--quiet"]),
         )?;
         Ok(repository)
     }
