@@ -3,6 +3,7 @@
 //! `cargo run --release -p pawtrail-bench -- [--files N] [--rounds N] [--binary PATH] [--status ROWS]`
 //!
 //! `cargo run --release -p pawtrail-bench -- fold …` measures the reducer: [`fold`].
+//! `… -- queue [--waiting N] [--rounds N] [--binary PATH]` measures the offline queue: [`queue`].
 //! `… -- contention [--files N] [--writers N] [--answers N] [--binary PATH]` measures many writers at once: [`contention`].
 //! `… -- audit [--commits N] [--rounds N] [--binary PATH]` measures `audit --history`: [`history`].
 //!
@@ -14,6 +15,7 @@
 mod contention;
 mod fold;
 mod history;
+mod queue;
 mod repository;
 mod status;
 mod stopwatch;
@@ -35,6 +37,8 @@ struct Settings {
     binary: PathBuf,
     /// Measures moves of work packages on a log of so many rows, and not answers.
     status: Option<usize>,
+    /// How many events wait in the queue.
+    waiting: usize,
 }
 
 fn main() -> ExitCode {
@@ -47,6 +51,8 @@ fn main() -> ExitCode {
         fold::run(arguments)
     } else if arguments.next_if(|name| name == "contention").is_some() {
         settings(arguments).and_then(|settings| contention::run(&settings))
+    } else if arguments.next_if(|name| name == "queue").is_some() {
+        settings(arguments).and_then(|settings| queue::run(&settings, settings.waiting))
     } else if arguments.next_if(|name| name == "audit").is_some() {
         settings(arguments).and_then(|settings| {
             history::run(&settings.binary, settings.commits, settings.rounds.min(5))
@@ -73,6 +79,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
         answers: 20,
         binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
         status: None,
+        waiting: 100_000,
     };
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
@@ -83,6 +90,7 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings> {
             "--rounds" => settings.rounds = number()?,
             "--writers" => settings.writers = number()?,
             "--answers" => settings.answers = number()?,
+            "--waiting" => settings.waiting = number()?,
             "--status" => settings.status = Some(number()?),
             "--binary" => settings.binary = PathBuf::from(value),
             other => return Err(format!("unknown option {other}")),
