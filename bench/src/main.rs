@@ -13,6 +13,7 @@ mod fold;
 mod glossary;
 mod history;
 mod lines;
+mod queue;
 mod repository;
 mod sanitize;
 mod settings;
@@ -27,7 +28,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 8] = [
+const CASES: [(&str, &str); 9] = [
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -48,6 +49,7 @@ const CASES: [(&str, &str); 8] = [
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
     ("glossary", "what a session's glossary writes to the queue"),
+    ("queue", "the offline queue with so many events in it: --waiting"),
 ];
 
 fn main() -> ExitCode {
@@ -88,6 +90,7 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "contention" => contention::run(&settings),
         "status" => each(&settings.lines, &|rows| status::run(&settings, rows)),
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
+        "queue" => queue::run(&settings, settings.waiting),
         "glossary" => glossary::run(&settings.binary, settings.file_count()),
         _ => each(&settings.files, &|files| answer::run(&settings, files)),
     }

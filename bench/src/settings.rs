@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) rounds: usize,
     pub(crate) writers: usize,
     pub(crate) answers: usize,
+    /// How many events wait in the queue.
+    pub(crate) waiting: usize,
     pub(crate) binary: PathBuf,
 }
 
@@ -28,6 +30,7 @@ impl Settings {
             rounds: 60,
             writers: 16,
             answers: 20,
+            waiting: 100_000,
             binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
         };
         while let Some(name) = arguments.next() {
@@ -39,6 +42,7 @@ impl Settings {
                 "--rounds" => settings.rounds = number(&value)?,
                 "--writers" => settings.writers = number(&value)?,
                 "--answers" => settings.answers = number(&value)?,
+                "--waiting" => settings.waiting = number(&value)?,
                 "--binary" => settings.binary = PathBuf::from(value),
                 other => return Err(format!("unknown option {other}")),
             }

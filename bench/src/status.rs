@@ -163,7 +163,7 @@ fn row(slug: &str, number: usize) -> String {
 }
 
 /// The environment that the variable names, or the one in the target directory.
-fn spec_kitty() -> Option<PathBuf> {
+pub(crate) fn spec_kitty() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("PAWTRAIL_SPEC_KITTY") {
         return Some(PathBuf::from(named));
     }
