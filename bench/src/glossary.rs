@@ -77,7 +77,7 @@ pub(crate) fn run(binary: &Path, files: usize) -> Result<()> {
         })?;
     }
     let written = repository.log_rows()?;
-    let state = repository.path().join(".git").join("pawtrail");
+    let state = repository.path(".git").join("pawtrail");
     let queue = Queue::open_existing(&state).map_err(|error| error.to_string())?;
     let queue = queue.ok_or("there is no queue")?;
     let queued = queue

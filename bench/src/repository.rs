@@ -57,6 +57,11 @@ impl Repository {
         Ok(repository)
     }
 
+    /// Returns where a file of the repository is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
     /// Asks for decisions and returns their ids.
     pub(crate) fn ask(&self, count: usize) -> Result<Vec<String>> {
         (0..count)
@@ -85,12 +90,6 @@ impl Repository {
             .and_then(|mut file| file.write_all(line.as_bytes()))
             .map_err(|error| error.to_string())
     }
-
-    /// Returns the root of the repository.
-    pub(crate) fn path(&self) -> &Path {
-        &self.root
-    }
-
     /// Counts the rows of the glossary's log.
     pub(crate) fn log_rows(&self) -> Result<usize> {
         let dir = self.root.join(".kittify/events/glossary");
@@ -144,9 +143,9 @@ impl Repository {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.area.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_AUTHOR_NAME", "bench")
+            .env("GIT_AUTHOR_NAME", "Robin Example")
             .env("GIT_AUTHOR_EMAIL", "bench@localhost")
-            .env("GIT_COMMITTER_NAME", "bench")
+            .env("GIT_COMMITTER_NAME", "Robin Example")
             .env("GIT_COMMITTER_EMAIL", "bench@localhost");
         command
     }

@@ -61,6 +61,23 @@ pub(crate) fn branch(project: &Project, id: &MissionId) -> Result<Option<String>
     Ok(read(project, id)?.map(|record| record.ledger_ref))
 }
 
+/// Returns the missions that this clone remembers, in order. A file with another name is none of ours.
+pub(crate) fn missions(project: &Project) -> Result<Vec<MissionId>> {
+    let dir = project.state_dir().join("missions");
+    let entries = match std::fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", &dir),
+    };
+    let mut missions = Vec::new();
+    for entry in entries {
+        let name = entry.at("list", &dir)?.file_name();
+        missions.extend(name.to_str().and_then(|name| name.parse().ok()));
+    }
+    missions.sort();
+    Ok(missions)
+}
+
 /// Returns every recorded ledger branch of this clone.
 pub(crate) fn branches(project: &Project) -> Result<Vec<String>> {
     let dir = project.state_dir().join("missions");

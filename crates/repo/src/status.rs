@@ -4,6 +4,7 @@
 
 mod emitted;
 mod merged;
+mod offered;
 mod plan;
 mod read;
 mod shared_lock;
@@ -31,6 +32,7 @@ use crate::{lock, sandbox, sync_state};
 pub(crate) use emitted::of as emitted;
 pub(crate) use merged::folded;
 pub use merged::merge_snapshot;
+pub use offered::{Offered, offered, recorded};
 use plan::{Planner, seeds};
 use read::Known;
 pub(crate) use read::journal;

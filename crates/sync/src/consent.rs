@@ -15,12 +15,13 @@ use crate::error::SyncError;
 use crate::outbox::{Outbox, ProjectOutbox};
 use crate::place::Place;
 use crate::private_file;
+use crate::queue::Queue;
 use crate::token::Token;
 use crate::url::HubUrl;
 
 /// The variable of the environment that can forbid, and never allow.
 pub const ENV: &str = "PAWTRAIL_SYNC";
-/// The code under which `--from-now` sets a commit aside.
+/// The code under which `--from-now` sets commits and events aside.
 pub const FROM_NOW: &str = "FROM_NOW";
 
 const VERSION: u32 = 1;
@@ -71,7 +72,9 @@ pub struct Enabled {
     pub project_uuid: ProjectUuid,
     /// How many commits wait and are covered by this consent.
     pub pending: usize,
-    /// How many commits were set aside.
+    /// How many events wait and are covered by this consent.
+    pub queued: usize,
+    /// How many commits and events were set aside.
     pub set_aside: usize,
 }
 
@@ -240,6 +243,11 @@ pub(crate) fn enable_at(
         (None, Ok(Some(old))) if old.url == url => old.token,
         (None, _) => return Err(SyncError::TokenMissing(url.to_string())),
     };
+    let mut events = Queue::open_existing(&place.state_dir)?;
+    let mut queued = match &events {
+        Some(queue) => usize::try_from(queue.counts()?.queued).unwrap_or(usize::MAX),
+        None => 0,
+    };
     // Set aside before the yes counts: a courier that runs must not send them first.
     let waiting = outbox.pending()?;
     let mut set_aside = 0;
@@ -248,6 +256,11 @@ pub(crate) fn enable_at(
             let message = "it was committed before sync was enabled with `--from-now`";
             outbox.set_aside(&commit.git_hash, FROM_NOW, message)?;
             set_aside += 1;
+        }
+        if let Some(queue) = &mut events {
+            let message = "it happened before sync was enabled with `--from-now`";
+            set_aside += queue.set_all_aside(FROM_NOW, message)?;
+            queued = 0;
         }
     }
     let record = Record {
@@ -268,7 +281,8 @@ pub(crate) fn enable_at(
     Ok(Enabled {
         url: url.to_string(),
         project_uuid,
-        pending: waiting.len() - set_aside,
+        pending: if options.from_now { 0 } else { waiting.len() },
+        queued,
         set_aside,
     })
 }

@@ -17,6 +17,7 @@ mod signals;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod watch;
 mod wire;
 mod worker;
@@ -36,7 +37,8 @@ use crate::egress::{self, Totals};
 use crate::error::SyncError;
 use crate::outbox::ProjectOutbox;
 use crate::place::Place;
-use crate::session::{Connection, Limits, Session};
+use crate::queue;
+use crate::session::{Backoff, Connection, Limits, Session};
 use ask::{now_at, standing, stop_at, wake_at};
 use launch::Launcher;
 use lifetime::Lock;
@@ -44,6 +46,7 @@ use log::Diary;
 use shell::Shell;
 use signals::Signals;
 use socket::{Address, Answer, call};
+use uploads::{CatchUp, Uploader};
 use wire::{Op, Request};
 use worker::{OpenOutbox, Worker};
 
@@ -107,6 +110,7 @@ struct Settings {
     idle: Option<Duration>,
     build_id: Option<BuildId>,
     limits: Limits,
+    catch_up: CatchUp,
 }
 
 /// How deliveries stand.
@@ -118,12 +122,16 @@ pub struct Status {
     pub url: Option<String>,
     /// How many commits wait.
     pub pending: u64,
-    /// How many commits were set aside.
+    /// How many events wait.
+    pub queued: u64,
+    /// How many commits and events were set aside.
     pub set_aside: u64,
-    /// The age of the oldest that waits, in whole seconds.
+    /// The age of the oldest that waits, commit or event, in whole seconds.
     pub oldest_age_s: Option<u64>,
-    /// The last trouble, if it isn't over.
+    /// The last trouble of the connection, if it isn't over.
     pub last_error: Option<String>,
+    /// The last trouble of the upload, if it isn't over.
+    pub upload_error: Option<String>,
     /// What left, as far as the kept log reaches back.
     pub egress: Totals,
 }
@@ -135,6 +143,10 @@ pub struct Report {
     pub acknowledged: u64,
     /// How many still wait.
     pub pending: u64,
+    /// How many events were delivered meanwhile.
+    pub uploaded: u64,
+    /// How many events still wait.
+    pub queued: u64,
     /// The connection at the end.
     pub connection: Connection,
     /// How long it took, in milliseconds.
@@ -163,6 +175,7 @@ pub fn wake(project: &Project) -> Result<(), SyncError> {
 pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
     let place = Place::of(project)?;
     let dir = place.common_dir.clone();
+    let common_dir = dir.clone();
     let open: OpenOutbox = Box::new(move || {
         let project = Project::discover(&dir, Arc::new(System))?;
         Ok(Box::new(ProjectOutbox::new(project)))
@@ -172,6 +185,10 @@ pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
         idle: idle(ground),
         build_id: project.build_id().ok(),
         limits: Limits::default(),
+        catch_up: Box::new(move || {
+            let project = Project::discover(&common_dir, Arc::new(System))?;
+            queue::catch_up_all(&project)
+        }),
     };
     run_at(place, settings, open)
 }
@@ -184,24 +201,33 @@ pub fn status(project: &Project) -> Result<Status, SyncError> {
     let place = Place::of(project)?;
     let state = sync_state::state(project)?;
     let (connection, url, last_error) = standing(&place);
+    let (events, upload_error) = queue::standing(&place.state_dir)?;
+    let queued_at = events
+        .oldest_ms
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     let oldest_age_s = state
         .oldest_at
         .and_then(|at| at.parse::<jiff::Timestamp>().ok())
+        .into_iter()
+        .chain(queued_at)
+        .min()
         .map(|at| project.now().duration_since(at).as_secs())
         .map(|age| u64::try_from(age).unwrap_or(0));
     Ok(Status {
         connection,
         url,
         pending: state.pending.len() as u64,
-        set_aside: state.set_aside.len() as u64,
+        queued: events.queued,
+        set_aside: state.set_aside.len() as u64 + events.set_aside,
         oldest_age_s,
         last_error,
+        upload_error,
         egress: egress::totals(&place)?,
     })
 }
 
 /// Delivers now: makes sure that a courier runs, connects whatever the wait, and returns when
-/// nothing is pending or `deadline` has passed.
+/// nothing is pending nor queued, or `deadline` has passed.
 ///
 /// # Errors
 /// When there is no consent, or no courier can be had.
@@ -265,6 +291,7 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         idle,
         build_id,
         limits,
+        catch_up,
     } = settings;
     let Some(lock) = take_over(&place, ground)? else {
         return Ok(End::Superfluous);
@@ -281,10 +308,12 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let (sender, asked) = mpsc::channel(64);
         let ear = tokio::spawn(listen::serve(listener, sender));
         let worker = Worker::start(place.common_dir.clone(), open).map_err(failed)?;
+        let uploader = Uploader::start(place.clone(), catch_up, Backoff::new(Box::new(random)))
+            .map_err(failed)?;
         let diary = Diary::of(&place);
         diary.write(&format!("started for {}", consent.url));
         let session = Session::new(build_id, limits, Box::new(random));
-        let shell = Shell::new(place, lock, session, worker, asked, diary, idle);
+        let shell = Shell::new(place, lock, session, worker, uploader, asked, diary, idle);
         Ok(shell.run(signals, ear).await)
     });
     drop(runtime);

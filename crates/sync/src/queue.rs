@@ -6,6 +6,7 @@
 mod catch_up;
 mod draft;
 mod entry;
+mod journals;
 mod open;
 mod outgoing;
 #[cfg(test)]
@@ -22,6 +23,8 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
+pub(crate) use journals::catch_up_all;
+pub use journals::{offer_glossary, offer_status};
 pub(crate) use outgoing::{Outcome, Outgoing};
 
 use crate::error::SyncError;

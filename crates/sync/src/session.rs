@@ -19,7 +19,7 @@ mod unanswered;
 use pawtrail_event::frame::{Announcement, ErrorFrame, Frame, Outgoing, Ping, Pong};
 use pawtrail_event::{BuildId, CommitHash};
 
-use backoff::Backoff;
+pub(crate) use backoff::Backoff;
 use gather::Gather;
 use queue::{Outcome, Queue};
 pub use terms::{Action, Connection, Input, Limits, Oddities};

@@ -8,6 +8,7 @@ mod hub;
 mod ledger;
 mod mission;
 mod privacy;
+mod queue;
 mod sync;
 mod wp;
 
@@ -28,6 +29,7 @@ pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateA
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
+pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 pub(crate) use wp::{
     AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs,
@@ -168,6 +170,9 @@ pub(crate) enum Command {
     /// What may leave this machine, and whether it has
     #[command(subcommand)]
     Sync(SyncCommand),
+    /// The offline queue: list, show, retry, drop
+    #[command(subcommand)]
+    Queue(QueueCommand),
     /// The server and its live board
     #[command(subcommand)]
     Hub(HubCommand),

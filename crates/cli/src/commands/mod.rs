@@ -14,6 +14,7 @@ mod init;
 mod merge_events;
 mod mission;
 mod placement;
+mod queue;
 mod sanitize;
 mod status;
 mod sync;
@@ -49,6 +50,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Doctor(args) => doctor::doctor(context, args),
         Command::MergeEvents(args) => merge_events::merge_events(context, args),
         Command::Sync(command) => sync::run(context, command),
+        Command::Queue(command) => queue::run(context, command),
         Command::Hub(command) => hub::run(context, command),
         Command::Demo(args) => crate::demo::run(context, args),
     }

@@ -41,10 +41,10 @@ fn enable(context: &Context, args: &EnableArgs) -> Result<Done, CliError> {
     let text = Text::new("This project's mission commits may go to this hub.")
         .field("hub", &done.url)
         .field("project", &done.project_uuid)
-        .field("waiting", commits(done.pending as u64));
+        .field("waiting", waiting(done.pending as u64, done.queued as u64));
     let text = match done.set_aside {
         0 => text,
-        count => text.field("set aside", commits(count as u64)),
+        count => text.field("set aside", format!("{count} commits and events")),
     };
     let text = text.next("pawtrail sync now");
     Ok(Done::new(to_json(&done)?, text.done()))
@@ -95,8 +95,6 @@ fn status(context: &Context) -> Result<Done, CliError> {
         .map(|mission| mission.lines)
         .sum();
     data["spooled"] = json!(spooled);
-    // The offline queue comes with events that aren't commits; today there are none.
-    data["queued"] = json!(0);
     Ok(Done::new(data, said(&status, spooled)))
 }
 
@@ -106,7 +104,9 @@ fn said(status: &Status, spooled: usize) -> String {
             "Off: nothing leaves this machine.",
             Some("pawtrail sync enable --help"),
         ),
-        Connection::NoCourier if status.pending == 0 => ("On; nothing waits.", None),
+        Connection::NoCourier if status.pending + status.queued == 0 => {
+            ("On; nothing waits.", None)
+        }
         Connection::NoCourier => ("On; nobody delivers now.", Some("pawtrail sync now")),
         Connection::Connecting => ("Connecting to the hub.", None),
         Connection::Live => ("Live: the hub gets each commit at once.", None),
@@ -121,11 +121,11 @@ fn said(status: &Status, spooled: usize) -> String {
     };
     let text = Text::new(headline)
         .maybe("hub", status.url.as_deref())
-        .field("waiting", commits(status.pending))
+        .field("waiting", waiting(status.pending, status.queued))
         .maybe("oldest", status.oldest_age_s.map(|age| format!("{age} s")));
     let text = match status.set_aside {
         0 => text,
-        count => text.field("set aside", commits(count)),
+        count => text.field("set aside", format!("{count} commits and events")),
     };
     let text = match spooled {
         0 => text,
@@ -133,10 +133,11 @@ fn said(status: &Status, spooled: usize) -> String {
     };
     let text = text
         .maybe("trouble", status.last_error.as_deref().map(plain))
+        .maybe("upload", status.upload_error.as_deref().map(plain))
         .field(
             "left",
             format!(
-                "{} frames, {} bytes",
+                "{} frames and batches, {} bytes",
                 status.egress.frames, status.egress.bytes
             ),
         );
@@ -148,12 +149,12 @@ fn said(status: &Status, spooled: usize) -> String {
 
 fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
     let report = courier::now(&context.project()?, Duration::from_secs(args.timeout))?;
-    if report.pending > 0 {
+    if report.pending + report.queued > 0 {
         let cause = match &report.last_error {
             Some(error) => plain(error),
             None => format!("no answer within {} s", args.timeout),
         };
-        let waiting = commits(report.pending);
+        let waiting = waiting(report.pending, report.queued);
         let message = format!("{waiting} still wait for the hub: {cause}");
         return Err(CliError {
             details: to_json(&report)?,
@@ -161,7 +162,7 @@ fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
         });
     }
     let text = Text::new("The hub has everything.")
-        .field("sent now", commits(report.acknowledged))
+        .field("sent now", waiting(report.acknowledged, report.uploaded))
         .field("took", format!("{} ms", report.elapsed_ms));
     Ok(Done::new(to_json(&report)?, text.done()))
 }
@@ -193,6 +194,15 @@ fn stop(context: &Context) -> Result<Done, CliError> {
         json!({ "was_running": was }),
         Text::new(headline).done(),
     ))
+}
+
+/// Counts commits, and events where there are some.
+fn waiting(pending: u64, queued: u64) -> String {
+    match queued {
+        0 => commits(pending),
+        1 => format!("{} and 1 event", commits(pending)),
+        more => format!("{} and {more} events", commits(pending)),
+    }
 }
 
 fn commits(count: u64) -> String {

@@ -78,7 +78,7 @@ fn both_tools_drive_one_mission_alternately_through_60_transitions_on_an_unprote
     packages(&world);
     let mut python = SpecKitty::start(&scratch);
     let mut written = Vec::new();
-    for step in 0..WAY.len() {
+    for (step, lane) in WAY.iter().enumerate() {
         for package in 0..6 {
             let wp_id = format!("WP{:02}", package + 1);
             let turn = written.len();
@@ -91,14 +91,9 @@ fn both_tools_drive_one_mission_alternately_through_60_transitions_on_an_unprote
             // After each transition both see the same.
             let folded = world.fold();
             let theirs = python.must("snapshot", json!({"dir": world.dir()}));
-            assert_eq!(
-                theirs.as_str(),
-                Some(&*folded),
-                "after {wp_id} to {}",
-                WAY[step]
-            );
+            assert_eq!(theirs.as_str(), Some(&*folded), "after {wp_id} to {lane}");
             let file = std::fs::read_to_string(world.dir().join("status.json")).unwrap();
-            assert_eq!(file, folded, "after {wp_id} to {}", WAY[step]);
+            assert_eq!(file, folded, "after {wp_id} to {lane}");
         }
     }
     assert_eq!(written.len(), 60);
@@ -143,14 +138,14 @@ fn both_tools_drive_one_mission_alternately_through_60_transitions_on_main() {
     assert!(said.stdout.contains("won't see"), "{said}");
     let mut python = SpecKitty::start(&scratch);
     let mut written = Vec::new();
-    for step in 0..WAY.len() {
+    for (step, lane) in WAY.iter().enumerate() {
         for package in 0..3 {
             // It sees its own rows alone, so each tool has packages of its own; we see those of both.
             let theirs_id = format!("WP{:02}", package + 1);
             let ours_id = format!("WP{:02}", package + 4);
             written.push(theirs(&mut python, &world, &theirs_id, step, false));
             written.push(ours(&world, &ours_id, step));
-            assert_eq!(world.lane(&theirs_id), WAY[step]);
+            assert_eq!(world.lane(&theirs_id), *lane);
         }
     }
     let ids = world.ids();

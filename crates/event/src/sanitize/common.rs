@@ -442,8 +442,8 @@ const WORDS: &[&str] = &[
 
 /// The shortest login or host that counts in ordinary text, in characters.
 const SHORTEST_WORD: usize = 4;
-/// The shortest that counts at all.
-const SHORTEST: usize = 2;
+/// The shortest that counts at all, in bytes.
+const SHORTEST: usize = 3;
 
 /// How far a login or a host can be told from ordinary text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -459,7 +459,8 @@ pub(super) enum Weight {
 /// Weighs a login or a host in lower case.
 pub(super) fn weigh(folded: &str) -> Weight {
     let length = folded.chars().count();
-    if length < SHORTEST || is_everybodys(folded) || !folded.chars().any(char::is_alphabetic) {
+    if folded.len() < SHORTEST || is_everybodys(folded) || !folded.chars().any(char::is_alphabetic)
+    {
         Weight::Never
     } else if length < SHORTEST_WORD || WORDS.contains(&folded) {
         Weight::InPlace

@@ -108,6 +108,8 @@ fn report(reply: Reply, begun: Instant) -> Report {
     Report {
         acknowledged: reply.acknowledged,
         pending: reply.pending,
+        uploaded: reply.uploaded,
+        queued: reply.queued,
         connection: reply.connection,
         elapsed_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         last_error: reply.last_error,

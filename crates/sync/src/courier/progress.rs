@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::courier::uploads::Uploads;
 use crate::courier::wire::{Reply, VERSION};
 use crate::session::{Connection, Session};
 
@@ -20,6 +21,16 @@ pub(super) struct Waiter {
     acknowledged_before: u64,
     /// How often a hub had refused this client when the wait began.
     refusals_before: u64,
+    /// The look at the queue that must have come.
+    upload_serial: u64,
+    uploaded_before: u64,
+}
+
+impl Waiter {
+    /// Lets it wait for this order to the uploader.
+    pub(super) fn wants_uploads(&mut self, serial: u64) {
+        self.upload_serial = serial;
+    }
 }
 
 /// What was ordered and done, and who waits for it.
@@ -35,6 +46,7 @@ pub(super) struct Progress {
     acknowledged: u64,
     refusals: u64,
     trouble: Option<String>,
+    uploads: Uploads,
     waiters: Vec<Waiter>,
 }
 
@@ -78,6 +90,13 @@ impl Progress {
         }
     }
 
+    /// Notes how uploads stand. Returns whether something was delivered.
+    pub(super) fn uploaded(&mut self, uploads: Uploads) -> bool {
+        let delivered = uploads.delivered > self.uploads.delivered;
+        self.uploads = uploads;
+        delivered
+    }
+
     /// Counts a refusal of this client.
     pub(super) fn refused(&mut self) {
         self.refusals += 1;
@@ -93,6 +112,8 @@ impl Progress {
             serial: self.ordered + 1,
             acknowledged_before: self.acknowledged,
             refusals_before: self.refusals,
+            upload_serial: 0,
+            uploaded_before: self.uploads.delivered,
         }
     }
 
@@ -118,7 +139,11 @@ impl Progress {
         for waiter in std::mem::take(&mut self.waiters) {
             let done = clear && self.read >= waiter.serial;
             let hopeless = refused && self.refusals > waiter.refusals_before;
-            if done || hopeless || now >= waiter.until {
+            // Neither waits for the other: an upload needs no conversation.
+            let looked = self.uploads.serial >= waiter.upload_serial;
+            let clear_queue = self.uploads.queued == 0 && self.uploads.trouble.is_none();
+            let uploaded = looked && (clear_queue || self.uploads.refused);
+            if ((done || hopeless) && uploaded) || now >= waiter.until {
                 self.answer(waiter, session);
             } else {
                 self.waiters.push(waiter);
@@ -141,11 +166,14 @@ impl Progress {
             connection: session.connection(),
             pending: session.pending() as u64,
             acknowledged: self.acknowledged - waiter.acknowledged_before,
+            queued: self.uploads.queued,
+            uploaded: self.uploads.delivered - waiter.uploaded_before,
             elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
             last_error: self
                 .trouble
                 .clone()
-                .or_else(|| session.last_error().map(str::to_owned)),
+                .or_else(|| session.last_error().map(str::to_owned))
+                .or_else(|| self.uploads.trouble.clone()),
         };
         // Who lost patience doesn't hear it.
         let _ = waiter.reply.send(reply);

@@ -15,6 +15,7 @@ use crate::courier::log::Diary;
 use crate::courier::progress::Progress;
 use crate::courier::signals::Signals;
 use crate::courier::socket::Address;
+use crate::courier::uploads::Uploader;
 use crate::courier::wire::{Op, Reply};
 use crate::courier::worker::{News, Order, Worker};
 use crate::egress::{DoorError, Incoming};
@@ -33,6 +34,7 @@ pub(crate) struct Shell {
     session: Session,
     link: Link,
     worker: Worker,
+    uploader: Uploader,
     diary: Diary,
     asked: mpsc::Receiver<Asked>,
     progress: Progress,
@@ -54,6 +56,7 @@ impl Shell {
         lock: Lock,
         session: Session,
         worker: Worker,
+        uploader: Uploader,
         asked: mpsc::Receiver<Asked>,
         diary: Diary,
         idle_limit: Option<Duration>,
@@ -65,6 +68,7 @@ impl Shell {
             lock,
             session,
             worker,
+            uploader,
             diary,
             asked,
             progress: Progress::default(),
@@ -94,6 +98,11 @@ impl Shell {
                     self.request(request.op, request.deadline_ms, reply).await;
                 }
                 Some(news) = self.worker.news.recv() => self.news(news).await,
+                Some(uploads) = self.uploader.news.recv() => {
+                    if self.progress.uploaded(uploads) {
+                        self.active_at = Instant::now();
+                    }
+                }
                 event = self.link.event() => self.link_event(event).await,
                 () = tokio::time::sleep_until(timer.into()) => self.feed(Input::Tick).await,
                 _ = housekeeping.tick() => self.look_after_house().await,
@@ -119,11 +128,12 @@ impl Shell {
         self.feed(Input::Stop).await;
         self.progress.answer_all(&self.session);
         self.link.close().await;
-        let worker = self.worker;
-        if tokio::task::spawn_blocking(move || worker.finish())
-            .await
-            .is_err()
-        {
+        let (worker, uploader) = (self.worker, self.uploader);
+        let finish = move || {
+            uploader.finish();
+            worker.finish();
+        };
+        if tokio::task::spawn_blocking(finish).await.is_err() {
             self.diary.write("the last answers may not have been noted");
         }
         end
@@ -270,18 +280,20 @@ impl Shell {
     }
 
     async fn request(&mut self, op: Op, deadline_ms: Option<u64>, reply: oneshot::Sender<Reply>) {
-        let waiter = self.progress.waiter(reply, deadline_ms);
+        let mut waiter = self.progress.waiter(reply, deadline_ms);
         match op {
             Op::Status => self.progress.answer(waiter, &self.session),
             Op::Wake => {
                 self.active_at = Instant::now();
                 self.progress.answer(waiter, &self.session);
                 self.refresh();
+                self.uploader.wake();
                 self.look_after_house().await;
             }
             Op::Now => {
                 self.active_at = Instant::now();
                 self.refresh();
+                waiter.wants_uploads(self.uploader.now());
                 self.progress.wait(waiter);
                 self.feed(Input::Wake).await;
             }
@@ -316,6 +328,7 @@ impl Shell {
             self.feed(Input::Closed("consent was given anew".to_owned()))
                 .await;
             self.feed(Input::Wake).await;
+            self.uploader.wake();
         }
         self.consent = Some(granted);
         let idle = self

@@ -111,6 +111,7 @@ pub(super) fn settings(idle_ms: Option<u64>) -> Settings {
         idle: idle_ms.map(Duration::from_millis),
         build_id: None,
         limits: Limits::default(),
+        catch_up: Box::new(|| Ok(())),
     }
 }
 

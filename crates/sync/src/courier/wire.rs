@@ -52,6 +52,12 @@ pub(crate) struct Reply {
     pub(crate) pending: u64,
     /// How many commits were acknowledged and noted since the request came.
     pub(crate) acknowledged: u64,
+    /// How many events wait.
+    #[serde(default)]
+    pub(crate) queued: u64,
+    /// How many events were delivered since the request came.
+    #[serde(default)]
+    pub(crate) uploaded: u64,
     /// How long the reply took, in milliseconds.
     pub(crate) elapsed_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -53,6 +53,10 @@ impl Queue {
         project: &Project,
         journal: &dyn Journal,
     ) -> Result<CaughtUp, SyncError> {
+        // Without an identity nothing is anybody's; once there is one, all of it is found.
+        if project.identity()?.is_none() {
+            return Ok(CaughtUp::default());
+        }
         let ids = journal.ids();
         let name = journal.name();
         let fresh = self.fresh(&name, ids)?;

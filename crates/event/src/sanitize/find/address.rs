@@ -429,7 +429,7 @@ fn domain_end(text: &str, from: usize) -> Option<usize> {
     }
     let end = end?;
     let domain = text.get(from..end)?;
-    (!is_version(domain) && !is_file(domain)).then_some(end)
+    (!is_version(domain) && !is_file(text, domain, end)).then_some(end)
 }
 
 fn label_end(text: &str, from: usize) -> usize {
@@ -467,12 +467,15 @@ fn is_version(domain: &str) -> bool {
     is_number(first) && (is_number(second) || domain.starts_with('v'))
 }
 
-/// `main.rs`: a file of a revision.
-fn is_file(domain: &str) -> bool {
+/// `main.rs`, or `tracker.py:68`: a file of a revision.
+fn is_file(text: &str, domain: &str, end: usize) -> bool {
     let lower = domain.to_ascii_lowercase();
-    lower
-        .split_once('.')
-        .is_some_and(|(name, ending)| FILE_ENDINGS.contains(&ending) && FILE_NAMES.contains(&name))
+    let has_line =
+        byte(text, end) == Some(b':') && byte(text, end + 1).is_some_and(|b| b.is_ascii_digit());
+    lower.split_once('.').is_some_and(|(name, ending)| {
+        FILE_ENDINGS.contains(&ending)
+            && (has_line || matches!(ending, "py" | "sh") || FILE_NAMES.contains(&name))
+    })
 }
 
 /// `icon@2x.en`: an image for a finer screen.
