@@ -158,7 +158,8 @@ fn what_a_dead_command_left_in_the_spool_is_finished_by_the_next_one_or_by_rebui
             seeded,
             "reading writes nothing"
         );
-        project.request("Something else?");
+        let observe = ["glossary", "observe", "--term", "something else"];
+        project.pawtrail.data(&project.repo, &observe);
         assert_eq!(count(&project, "GlossaryClarificationResolved"), 1);
         let committed = project.repo.read_at("HEAD", SEED).unwrap();
         assert!(committed.contains("One number"), "{logged} {seeded}");
