@@ -201,7 +201,10 @@ impl Git<'_> {
     fn commit(&self, message: &str, paths: &[String], untracked: &[String]) -> Result<()> {
         if !untracked.is_empty() {
             // `--only` takes paths that git knows; this makes them known, without content.
-            let added = self.run(&["add", "--intent-to-add", "--force", "--sparse"], untracked)?;
+            let added = self.run(
+                &["add", "--intent-to-add", "--force", "--sparse"],
+                untracked,
+            )?;
             if !added.status.success() {
                 return Err(refused(&added));
             }
@@ -222,7 +225,10 @@ impl Git<'_> {
             Err(error) => error,
         };
         if !untracked.is_empty() {
-            self.run(&["rm", "--cached", "--quiet", "--force", "--sparse"], untracked)?;
+            self.run(
+                &["rm", "--cached", "--quiet", "--force", "--sparse"],
+                untracked,
+            )?;
         }
         Err(failed)
     }
