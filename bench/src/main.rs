@@ -49,7 +49,10 @@ const CASES: [(&str, &str); 9] = [
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
     ("glossary", "what a session's glossary writes to the queue"),
-    ("queue", "the offline queue with so many events in it: --waiting"),
+    (
+        "queue",
+        "the offline queue with so many events in it: --waiting",
+    ),
 ];
 
 fn main() -> ExitCode {

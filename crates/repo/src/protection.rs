@@ -56,7 +56,7 @@ impl Facts {
 /// The branches that `refs/remotes/<remote>/HEAD` point to.
 fn remote_defaults(project: &Project) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for remote in project.git().remote_names().iter() {
+    for remote in &project.git().remote_names() {
         let Ok(remote) = remote.to_str() else {
             continue;
         };
