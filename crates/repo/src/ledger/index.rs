@@ -1,5 +1,6 @@
 //! The index of a worktree that has the ledger branch checked out: prepared before the branch moves.
 
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -108,14 +109,14 @@ fn stage(
     let (id, content) = match (entry, file.before) {
         // The user has taken the file out of the index; that stays so.
         (None, Some(_)) => return Ok(Ok(())),
-        (None, None) => (file.after, file.content.to_vec()),
-        (Some((id, _)), Some(before)) if id == before => (file.after, file.content.to_vec()),
+        (None, None) => (file.after, Cow::Borrowed(file.content)),
+        (Some((id, _)), Some(before)) if id == before => (file.after, Cow::Borrowed(file.content)),
         (Some((id, _)), _) => {
             let staged = project.git().find_object(id).git("reading a staged file")?;
             let Some(content) = file.with_staged(&staged.data)? else {
                 return Ok(Ok(()));
             };
-            (objects::blob(project, &content)?, content)
+            (objects::blob(project, &content)?, Cow::Owned(content))
         }
     };
     let on_disk = checkout.root.join(file.path);
