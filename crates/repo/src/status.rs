@@ -33,7 +33,7 @@ pub(crate) use emitted::of as emitted;
 pub(crate) use merged::folded;
 pub use merged::merge_snapshot;
 pub use offered::{Offered, offered, recorded};
-use plan::{Planner, seeds};
+use plan::{Planned, Planner, seeds};
 use read::Known;
 pub(crate) use read::journal;
 pub use read::{Copy, Package, Reading, check, fold, list, order};
@@ -228,10 +228,10 @@ pub(crate) fn first_rows(
 }
 
 fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<Snapshot> {
-    let bytes = Known::of(project, mission, place)?.bytes();
+    let known = Known::of(project, mission, place)?;
     let identity = read::identity_of(project, mission, place)?;
     Ok(status::reduce(
-        &Log::read(&bytes),
+        &Log::read(&known.bytes()),
         &identity,
         order(project)?,
     ))
@@ -252,19 +252,11 @@ fn write(
     sync_state::first_sight(project)?;
     let mut warnings = sandbox::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
-    let known = Known::of(project, mission, &place)?;
-    let bytes = known.bytes();
-    let log = Log::read(&bytes);
-    let identity = read::identity_of(project, mission, &place)?;
-    let order = order(project)?;
-    let snapshot = status::reduce(&log, &identity, order);
     let first = idempotency::claim_events(project, mission, key, kind, print)?;
-    let mut planner = Planner::new(project, mission, &place, &snapshot, first);
-    if key.is_some() {
-        planner.resume(&log)?;
-    }
-    plan(&mut planner)?;
-    let planned = planner.finish(MAX_ROWS)?;
+    let known = Known::of(project, mission, &place)?;
+    // A log can be large: all but the outcome is let go of before the commit.
+    let planned = planned(project, mission, &place, &known, first, key.is_some(), plan)?;
+    let found = known.found;
     if planned.rows.is_empty() {
         // All of it was written before, under the same key.
         let receipt = read::receipt(project, mission, &place, &planned.last)?;
@@ -284,18 +276,42 @@ fn write(
     }
     let last = planned.last.clone();
     // From here on the rows are in the spool: whatever fails now, the next command makes up for.
-    let (receipt, more) = commit(project, &mut ledger, mission, &place, &known, message, last)?;
+    let (receipt, more) = commit(project, &mut ledger, mission, &place, &found, message, last)?;
     warnings.extend(more);
+    let rows: String = planned.rows.iter().map(status::line).collect();
+    let emitted = emitted(project, &rows, &receipt).unwrap_or_else(|error| {
+        // The rows are in their commit, and who looks there finds them.
+        warnings.push(format!("the hub's events were not made: {error}"));
+        Vec::new()
+    });
     Ok(Written {
-        emitted: emitted(
-            project,
-            &planned.rows.iter().map(status::line).collect::<String>(),
-            &receipt,
-        )?,
+        emitted,
         moved: planned.moved,
         receipt,
         warnings,
     })
+}
+
+/// Plans the rows of a write on what is known; `resumes` where an earlier run may have written some of them.
+fn planned(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    known: &Known,
+    first: EventId,
+    resumes: bool,
+    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+) -> Result<Planned> {
+    let bytes = known.bytes();
+    let log = Log::read(&bytes);
+    let identity = read::identity_of(project, mission, place)?;
+    let snapshot = status::reduce(&log, &identity, order(project)?);
+    let mut planner = Planner::new(project, mission, place, &snapshot, first);
+    if resumes {
+        planner.resume(&log)?;
+    }
+    plan(&mut planner)?;
+    planner.finish(MAX_ROWS)
 }
 
 /// Commits what is in the spool and what only files hold. The receipt is that of `last`.
@@ -304,7 +320,7 @@ fn commit(
     ledger: &mut Ledger,
     mission: &Mission,
     place: &Placement,
-    known: &Known,
+    found: &[String],
     message: &str,
     last: EventId,
 ) -> Result<(Receipt, Vec<String>)> {
@@ -316,7 +332,7 @@ fn commit(
             Err(error) => format!("{reason}; nor would it survive a power loss: {error}"),
         },
     };
-    let done = spool::commit(project, ledger, mission, place, message, &known.found);
+    let done = spool::commit(project, ledger, mission, place, message, found);
     let (has_it, new, mut warnings) = match done {
         Ok((Outcome::Committed(done), warnings)) => (done.commit, done.new, warnings),
         Ok((Outcome::Elsewhere(tip), warnings)) => (tip, false, warnings),

@@ -145,8 +145,12 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         pushed: false,
         delivery: Delivery::None,
     };
+    let emitted = status::emitted(project, &beginning.log(), &receipt).unwrap_or_else(|error| {
+        warnings.push(format!("the hub's events were not made: {error}"));
+        Vec::new()
+    });
     Ok(Created {
-        emitted: status::emitted(project, &beginning.log(), &receipt)?,
+        emitted,
         seeded: beginning.packages,
         receipt,
         placement: place,

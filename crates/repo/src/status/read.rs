@@ -1,5 +1,6 @@
 //! Reading a mission's status: the union of the ledger branch, the spool and checked-out files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use gix::ObjectId;
@@ -56,8 +57,12 @@ impl Known {
     }
 
     /// Returns all rows as one file.
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        lines::union(&self.tip, &self.waiting)
+    pub(super) fn bytes(&self) -> Cow<'_, [u8]> {
+        if self.waiting.is_empty() && self.tip.ends_with(b"\n") {
+            Cow::Borrowed(&self.tip)
+        } else {
+            Cow::Owned(lines::union(&self.tip, &self.waiting))
+        }
     }
 }
 
@@ -332,9 +337,9 @@ fn unseen(wp_id: &str) -> Package {
 /// As [`list`].
 pub fn fold(project: &Project, mission: &Mission, order: Order) -> Result<String> {
     let place = placement::placement(project, mission)?;
-    let bytes = Known::of(project, mission, &place)?.bytes();
+    let known = Known::of(project, mission, &place)?;
     let identity = identity_of(project, mission, &place)?;
-    Ok(status::reduce(&Log::read(&bytes), &identity, order).to_json())
+    Ok(status::reduce(&Log::read(&known.bytes()), &identity, order).to_json())
 }
 
 /// A `status.json`, and whether it says what the log beside it says.
