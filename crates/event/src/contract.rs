@@ -74,6 +74,9 @@ struct Field {
     nullable: bool,
 }
 
+/// Checks what holds between the fields of an object.
+type Between = fn(&Map<String, Value>) -> Result<(), Violation>;
+
 /// The fields of an object.
 #[derive(Debug)]
 struct Shape {
@@ -81,7 +84,7 @@ struct Shape {
     /// Whether other fields are refused.
     closed: bool,
     /// What holds between fields.
-    rule: Option<fn(&Map<String, Value>) -> Result<(), Violation>>,
+    rule: Option<Between>,
 }
 
 /// Whether the contract knows the payload of an event type. Others are any object.
