@@ -18,19 +18,19 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     let (writers, each) = (settings.writers, settings.answers);
     println!(
         "{} tracked files, {writers} writers, {each} commits each, whole processes, milliseconds",
-        settings.files
+        settings.file_count()
     );
     println!(
         "{:<28}{:>9}{:>9}{:>9}{:>14}",
         "", "median", "p99", "longest", "git beside"
     );
-    let repository = Repository::make(&settings.binary, settings.files)?;
+    let repository = Repository::make(&settings.binary, settings.file_count())?;
     let decisions = repository.ask(writers * each)?;
     measure("pawtrail decision answer", settings, &repository, |at| {
         let arguments = ["decision", "answer", &decisions[at], "yes", "--json"];
         repository.succeed(repository.pawtrail().args(arguments))
     })?;
-    let repository = Repository::make(&settings.binary, settings.files)?;
+    let repository = Repository::make(&settings.binary, settings.file_count())?;
     for writer in 0..writers {
         repository.append(&log(writer), 0)?;
     }
@@ -75,7 +75,7 @@ fn measure(
         let mut all = Column::new(name);
         for writer in writers {
             let column = writer.join().map_err(|_| "a writer broke".to_owned())??;
-            all.take_in(column);
+            all.take_over(column);
         }
         let beside = person.join().map_err(|_| "the person broke".to_owned())??;
         Ok::<_, String>((all, beside))

@@ -83,7 +83,6 @@ impl History {
         history.git(&["init", "-q", "-b", "work"], b"")?;
         history.git(&["fast-import", "--quiet"], stream(commits).as_bytes())?;
         history.git(&["gc", "-q"], b"")?;
-        history.git(&["reset", "-q", "--hard"], b"")?;
         Ok(history)
     }
 

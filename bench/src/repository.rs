@@ -52,9 +52,14 @@ impl Repository {
         repository.succeed(
             repository
                 .pawtrail()
-                .args(["mission", "create", "bench", "--quiet"]),
+                .args(["mission", "create", "measured", "--quiet"]),
         )?;
         Ok(repository)
+    }
+
+    /// Returns where a file of the repository is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
 
     /// Asks for decisions and returns their ids.
@@ -84,6 +89,17 @@ impl Repository {
             .open(self.root.join(name))
             .and_then(|mut file| file.write_all(line.as_bytes()))
             .map_err(|error| error.to_string())
+    }
+    /// Counts the rows of the glossary's log.
+    pub(crate) fn log_rows(&self) -> Result<usize> {
+        let dir = self.root.join(".kittify/events/glossary");
+        let mut rows = 0;
+        for entry in fs::read_dir(dir).map_err(|error| error.to_string())? {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+            rows += text.lines().count();
+        }
+        Ok(rows)
     }
 
     /// Lets the system write what it holds back.
@@ -127,9 +143,9 @@ impl Repository {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.area.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_AUTHOR_NAME", "bench")
+            .env("GIT_AUTHOR_NAME", "Robin Example")
             .env("GIT_AUTHOR_EMAIL", "bench@localhost")
-            .env("GIT_COMMITTER_NAME", "bench")
+            .env("GIT_COMMITTER_NAME", "Robin Example")
             .env("GIT_COMMITTER_EMAIL", "bench@localhost");
         command
     }

@@ -16,7 +16,7 @@ const PYTHON_ROUNDS: usize = 7;
 
 /// Measures and prints.
 pub(crate) fn run(settings: &Settings, rows: usize) -> Result<()> {
-    let repository = Repository::make(&settings.binary, settings.files)?;
+    let repository = Repository::make(&settings.binary, settings.file_count())?;
     let mission = repository.status_log(rows)?;
     let mut spawn = Column::new("true");
     let mut moves = Column::new("pawtrail wp move");
@@ -75,7 +75,8 @@ pub(crate) fn run(settings: &Settings, rows: usize) -> Result<()> {
     }
     println!(
         "{rows} rows, {} tracked files, {} rounds, whole processes, milliseconds",
-        settings.files, settings.rounds
+        settings.file_count(),
+        settings.rounds
     );
     let base = spawn.median();
     println!(

@@ -36,7 +36,7 @@ impl Column {
     }
 
     /// Takes over another one's times.
-    pub(crate) fn take_in(&mut self, other: Self) {
+    pub(crate) fn take_over(&mut self, other: Self) {
         self.times.extend(other.times);
     }
 

@@ -26,6 +26,13 @@ const FILES: &[&str] = &[
     "dir/new/c.txt",
 ];
 
+/// How the branches begin that may hold a ledger.
+const LEDGERS: &[&str] = &[
+    "refs/heads/agents",
+    "refs/heads/kitty/mission-",
+    "refs/heads/work",
+];
+
 /// What somebody does to a checkout; what git refuses there doesn't happen.
 #[derive(Debug, Clone)]
 enum Deed {
@@ -63,6 +70,10 @@ enum Command {
     CommitOutside,
     CommitNothing,
     CommitForOtherBranch(&'static str),
+    SetLedger(&'static str),
+    SetLedgerToProtected,
+    Mend,
+    Examine,
     Read,
 }
 
@@ -95,6 +106,10 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::CommitOutside),
         1 => Just(Command::CommitNothing),
         1 => select(FILES).prop_map(Command::CommitForOtherBranch),
+        2 => select(&["agents", "kitty/mission-moved", "work"][..]).prop_map(Command::SetLedger),
+        1 => Just(Command::SetLedgerToProtected),
+        2 => Just(Command::Mend),
+        1 => Just(Command::Examine),
         1 => Just(Command::Read),
     ]
 }
@@ -207,6 +222,10 @@ fn words(command: &Command, mission: &str, asked: Option<&str>) -> Vec<String> {
                 file,
             ]
         }
+        Command::SetLedger(branch) => vec!["mission", "ledger", mission, "--set", branch],
+        Command::SetLedgerToProtected => vec!["mission", "ledger", mission, "--set", "main"],
+        Command::Mend => vec!["doctor", "--fix"],
+        Command::Examine => vec!["doctor"],
         Command::Read => vec!["decision", "list", "--mission", mission],
     };
     words.into_iter().map(str::to_owned).collect()
@@ -339,7 +358,7 @@ impl State {
                 .refs
                 .get(name)
                 .unwrap_or_else(|| panic!("{name} is gone: {what}"));
-            let ledger = name == "refs/heads/work" || name.starts_with("refs/heads/kitty/mission-");
+            let ledger = LEDGERS.iter().any(|prefix| name.starts_with(prefix));
             if ledger || committed && name.starts_with("refs/heads/") {
                 let forward = repo.try_git(&["merge-base", "--is-ancestor", id, now]);
                 assert_eq!(forward.status, 0, "{name} was rewritten: {what}");
@@ -353,7 +372,7 @@ impl State {
             .filter(|name| !self.refs.contains_key(*name))
         {
             assert!(
-                name.starts_with("refs/heads/kitty/mission-"),
+                LEDGERS.iter().any(|prefix| name.starts_with(prefix)),
                 "{name} is new: {what}"
             );
         }

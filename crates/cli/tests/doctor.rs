@@ -58,6 +58,23 @@ fn ledger(pawtrail: &Pawtrail, repo: &Repo) -> String {
     text(&pawtrail.data(repo, &["where"])["placement"]["ledger_ref"])
 }
 
+/// What `doctor` finds; its exit code says whether all is well.
+#[track_caller]
+fn look(pawtrail: &Pawtrail, repo: &Repo) -> Value {
+    let (status, mut document) = pawtrail.json_in(repo.path(), &["doctor"]);
+    if status == 0 {
+        assert_eq!(document["data"]["healthy"], true, "{document:#}");
+        return document["data"].take();
+    }
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &json!("UNHEALTHY"))
+    );
+    let data = document["error"]["details"].take();
+    assert_eq!(data["healthy"], false);
+    data
+}
+
 /// The checks of `data`, by name.
 fn check<'a>(data: &'a Value, name: &str) -> &'a Value {
     let checks = data["checks"].as_array().unwrap();
@@ -70,7 +87,7 @@ fn a_sound_clone_is_healthy_and_nothing_is_to_be_done() {
     let (repo, pawtrail, _) = project(&scratch, "feature");
     answer(&pawtrail, &repo, "One?");
     let before = (repo.status_v2(), repo.rev("HEAD"));
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     assert_eq!(data["healthy"], true, "{data:#}");
     let fixed = pawtrail.data(&repo, &["doctor", "--fix"]);
     assert_eq!((&fixed["plan"], &fixed["done"]), (&json!([]), &json!([])));
@@ -82,13 +99,13 @@ fn a_bare_git_repository_is_told_to_run_init() {
     let scratch = Scratch::new();
     let repo = scratch.repo("project");
     let pawtrail = pawtrail(&scratch);
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     assert_eq!(data["healthy"], false);
     for name in ["identity", "merge_driver"] {
         assert_eq!(check(&data, name)["next_step"], "pawtrail init", "{name}");
     }
     pawtrail.data(&repo, &["init"]);
-    assert_eq!(pawtrail.data(&repo, &["doctor"])["healthy"], true);
+    assert_eq!(look(&pawtrail, &repo)["healthy"], true);
 }
 
 #[test]
@@ -107,7 +124,7 @@ fn committed_conflict_markers_are_folded_and_every_byte_is_kept() {
     repo.commit_file(&path, &hurt, "Merge badly");
     repo.write("staged.txt", "staged\n");
     repo.git(&["add", "staged.txt"]);
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     let files = check(&data, "event_files");
     assert_eq!(
         (&files["ok"], &files["next_step"]),
@@ -136,7 +153,7 @@ fn committed_conflict_markers_are_folded_and_every_byte_is_kept() {
     );
     assert!(repo.status_v2().contains("staged.txt"));
     assert_eq!(repo.status_v2().lines().count(), 1, "{}", repo.status_v2());
-    assert_eq!(pawtrail.data(&repo, &["doctor"])["healthy"], true);
+    assert_eq!(look(&pawtrail, &repo)["healthy"], true);
     assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 2);
 }
 
@@ -202,7 +219,7 @@ fn markers_of_a_merge_in_progress_are_folded_and_left_to_its_commit() {
     repo.git(&["commit", "-q", "-m", "Merge"]);
     assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 3);
     pawtrail.data(&repo, &["init"]);
-    assert_eq!(pawtrail.data(&repo, &["doctor"])["healthy"], true);
+    assert_eq!(look(&pawtrail, &repo)["healthy"], true);
 }
 
 /// Two clones that answered on the mission's own branch, one of which was pushed; this one has fetched it.
@@ -239,7 +256,7 @@ fn a_diverged_ledger_branch_is_merged_and_can_be_pushed_without_force() {
     let scratch = Scratch::new();
     let (repo, pawtrail, path, branch) = diverged(&scratch, false);
     let before = (repo.status_v2(), repo.index_entries(), repo.rev("HEAD"));
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     assert_eq!(check(&data, "ledger_branches")["ok"], false, "{data:#}");
     let data = pawtrail.data(&repo, &["doctor", "--fix"]);
     assert_eq!(data["healthy"], true, "{data:#}");
@@ -284,7 +301,7 @@ fn answers_that_wait_are_counted_and_committed() {
     let scratch = Scratch::new();
     let (repo, pawtrail, _) = project(&scratch, "feature");
     let id = request(&pawtrail, &repo, "One?");
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     assert_eq!(check(&data, "spool")["ok"], true, "a request may wait");
     repo.git(&["bisect", "start", "HEAD", "HEAD~1"]);
     let (status, _) = pawtrail.json_in(repo.path(), &["decision", "answer", &id, "yes"]);
@@ -294,7 +311,7 @@ fn answers_that_wait_are_counted_and_committed() {
     let message = text(&document["error"]["message"]);
     assert!(message.contains("bisect"), "{message}");
     repo.git(&["bisect", "reset"]);
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     let spool = check(&data, "spool");
     assert_eq!(spool["ok"], false);
     assert!(text(&spool["message"]).contains("2 lines"), "{spool}");
@@ -309,14 +326,10 @@ fn an_old_foreign_lock_is_named_and_stays() {
     let (repo, pawtrail, _) = project(&scratch, "feature");
     let lock = repo.common_dir().join("index.lock");
     let file = File::create(&lock).unwrap();
-    assert_eq!(
-        pawtrail.data(&repo, &["doctor"])["healthy"],
-        true,
-        "it is young"
-    );
+    assert_eq!(look(&pawtrail, &repo)["healthy"], true, "it is young");
     file.set_modified(SystemTime::now() - Duration::from_secs(120))
         .unwrap();
-    let data = pawtrail.data(&repo, &["doctor", "--fix"]);
+    let data = pawtrail.json(&repo, &["doctor", "--fix"])["error"]["details"].take();
     let locks = check(&data, "locks");
     assert_eq!(locks["ok"], false);
     assert!(text(&locks["message"]).contains("index.lock"), "{locks}");
@@ -343,7 +356,7 @@ fn a_lock_that_a_dead_command_of_ours_left_is_named_and_cleared_away() {
     });
     std::fs::write(held.join("notes"), format!("{note}\n")).unwrap();
     std::fs::hard_link(held.join(token), &lock).unwrap();
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     let locks = check(&data, "locks");
     assert_eq!(
         (&locks["ok"], &locks["next_step"]),
@@ -364,11 +377,37 @@ fn copies_of_damaged_state_are_named() {
         ".kittify/sync-state.json.damaged-01KT119YA7GD2Y0D7MZRH5JSS3",
         "{",
     );
-    let data = pawtrail.data(&repo, &["doctor"]);
+    let data = look(&pawtrail, &repo);
     let kept = check(&data, "sync_state");
     assert_eq!(kept["ok"], false);
     assert!(
         text(&kept["message"]).contains("damaged-01KT119Y"),
         "{kept}"
+    );
+}
+
+#[test]
+fn a_clone_that_lacks_the_merge_driver_gets_it() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _) = project(&scratch, "feature");
+    for name in ["pawtrail-event-log", "spec-kitty-event-log"] {
+        repo.git(&["config", "--remove-section", &format!("merge.{name}")]);
+    }
+    let before = (repo.status_v2(), repo.rev("HEAD"));
+    let data = look(&pawtrail, &repo);
+    let driver = check(&data, "merge_driver");
+    assert_eq!(driver["next_step"], "pawtrail doctor --fix", "{driver}");
+    let fixed = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(fixed["done"].as_array().unwrap().len(), 1, "{fixed:#}");
+    let driver = repo.git(&["config", "merge.spec-kitty-event-log.driver"]);
+    assert!(driver.starts_with("pawtrail merge-events"), "{driver}");
+    assert_eq!((repo.status_v2(), repo.rev("HEAD")), before);
+    // People get the same on standard error.
+    repo.git(&["config", "--remove-section", "merge.spec-kitty-event-log"]);
+    let said = pawtrail.run(&repo, &["doctor"]);
+    assert_eq!(said.status, 1);
+    assert!(
+        said.stderr.contains("merge_driver") && said.stderr.contains("doctor --fix"),
+        "{said}"
     );
 }

@@ -313,7 +313,8 @@ fn help_of_mission_create() {
                                  software-dev]
           --topology <TOPOLOGY>  How the mission uses branches: single_branch, lanes or coord [default:
                                  single_branch]
-      -h, --help                 Print help
+          --tasks <DIR>          The directory with its work package files, `WPnn-*.md`
+      -h, --help                 Print help (see more with '--help')
 
     Everywhere:
       -C <DIR>            Run as if started in this directory
@@ -322,8 +323,9 @@ fn help_of_mission_create() {
       -q, --quiet         Print nothing but errors
           --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
 
-    Example:
+    Examples:
       pawtrail mission create payments --title "Take payments"
+      pawtrail mission create payments --tasks drafts/payments
     "#);
 }
 

@@ -80,6 +80,7 @@ mod tests {
     use crate::decision::parse_row;
     use crate::frame::Frame;
     use crate::json::parse;
+    use crate::status::{Lane, Rule};
 
     const ULID: &str = "01KT119YA7GD2Y0D7MZRH5JSS3";
 
@@ -160,6 +161,30 @@ mod tests {
                     .unwrap_err()
                     .into(),
                 "FRAME_TOO_LARGE",
+                None,
+                1,
+            ),
+            (
+                Lane::parse_alias("todo").unwrap_err().into(),
+                "LANE_UNKNOWN",
+                Some("pawtrail wp move --help"),
+                2,
+            ),
+            (
+                Refusal {
+                    wp_id: "WP01".parse().unwrap(),
+                    from_lane: Lane::InProgress,
+                    to_lane: Lane::Planned,
+                    rule: Rule::NeedsReason,
+                }
+                .into(),
+                "TRANSITION_NEEDS_REASON",
+                Some("pawtrail wp move WP01 planned --reason TEXT"),
+                1,
+            ),
+            (
+                IdentityError("true".to_owned()).into(),
+                "MISSION_NUMBER_INVALID",
                 None,
                 1,
             ),

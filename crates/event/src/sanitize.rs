@@ -29,7 +29,6 @@ pub use rule::{Row, Rule, TABLE};
 pub use value::MAX_DEPTH;
 
 use crate::json;
-use known::Known;
 use trigger::Triggers;
 
 /// A value that holds nothing private: all that a journal, the queue or a frame accepts.
@@ -71,7 +70,7 @@ impl Sanitized {
 /// The rules for one developer. Cheap to make: what is costly is built when a text first needs it.
 pub struct Sanitizer {
     identity: Identity,
-    known: OnceLock<Option<Triggers<Vec<Known>>>>,
+    triggers: OnceLock<Triggers>,
 }
 
 impl fmt::Debug for Sanitizer {
@@ -87,7 +86,7 @@ impl Sanitizer {
     pub fn new(identity: &Identity) -> Self {
         Self {
             identity: identity.clone(),
-            known: OnceLock::new(),
+            triggers: OnceLock::new(),
         }
     }
 
@@ -108,7 +107,7 @@ impl Sanitizer {
 
     /// Returns the text with a marker in place of what is private.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        scan::text(self.known(), text)
+        scan::text(self.triggers(), text)
     }
 
     /// Returns one JSON document as text without what is private: the very same bytes where nothing is, else with all
@@ -131,10 +130,9 @@ impl Sanitizer {
         finding::findings(self, line)
     }
 
-    fn known(&self) -> Option<&Triggers<Vec<Known>>> {
-        self.known
-            .get_or_init(|| known::triggers(&self.identity))
-            .as_ref()
+    fn triggers(&self) -> &Triggers {
+        self.triggers
+            .get_or_init(|| Triggers::new(&known::of(&self.identity)))
     }
 }
 

@@ -23,18 +23,17 @@ use serde::Serialize;
 use crate::commit;
 use crate::durable;
 use crate::error::{GitContext, IoContext, Result};
-use crate::history;
 use crate::program;
 use crate::project::{self, Project};
 use scan::{Offence, Scanner};
-use scope::{Place, Scope};
+use scope::Scope;
 pub use staged::staged;
 use versions::Versions;
 
 /// A larger content is read as a stream, in bytes.
 const MAX_IN_MEMORY: u64 = 64 * 1024 * 1024;
-/// Deeper directories of a work tree are none of event files.
-const MAX_DEPTH: usize = 64;
+/// Memory for contents that others are stored as differences from, in bytes.
+const CACHE: usize = 96 * 1024 * 1024;
 
 /// What to scan.
 #[derive(Debug, Clone, Default)]
@@ -110,8 +109,14 @@ pub fn audit(
 ) -> Result<Option<Report>> {
     let scope = scope_of(project, request)?;
     let sanitizer = project.sanitizer();
+    let mut git = project.git().clone();
+    // No content is read twice, but nearly all are built on others.
+    git.objects.unset_object_cache();
+    git.objects
+        .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(CACHE)));
     let mut audit = Audit {
         project,
+        git,
         scanner: Scanner::new(sanitizer),
         sanitizer,
         read: HashSet::new(),
@@ -119,13 +124,13 @@ pub fn audit(
         report: Report::default(),
     };
     if let Some(root) = project.checkout() {
-        audit.directory(root, "", &scope, &scope.root(), 0)?;
+        audit.directory(root, "", &scope)?;
     }
     if request.paths.is_empty() {
         audit.private_files()?;
     }
     if request.history {
-        let versions = versions::find(project, &scope)?;
+        let versions = versions::find(project, &audit.git, &scope)?;
         if audit.versions(&versions, watch)?.is_break() {
             return Ok(None);
         }
@@ -178,6 +183,7 @@ pub fn audit_files(sanitizer: &Sanitizer, paths: &[PathBuf]) -> Result<Report> {
 
 struct Audit<'p> {
     project: &'p Project,
+    git: gix::Repository,
     scanner: Scanner<'p>,
     sanitizer: &'p Sanitizer,
     /// The contents of git that were read.
@@ -188,35 +194,27 @@ struct Audit<'p> {
 }
 
 impl Audit<'_> {
-    /// Scans a directory of the work tree. Links are followed nowhere.
-    fn directory(
-        &mut self,
-        dir: &Path,
-        path: &str,
-        scope: &Scope,
-        place: &Place,
-        depth: usize,
-    ) -> Result<()> {
-        let entries = match fs::read_dir(dir) {
-            Ok(entries) => entries,
-            Err(error) if durable::is_absent(&error) => return Ok(()),
-            Err(error) => return Err(error).at("list", dir),
-        };
-        for entry in entries {
-            let entry = entry.at("list", dir)?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let kind = entry.file_type().at("inspect", &entry.path())?;
-            if kind.is_dir() {
-                if name == ".git" || depth >= MAX_DEPTH {
-                    continue;
+    /// Scans a directory on disk, whose own path is `path`. Links are followed nowhere.
+    fn directory(&mut self, dir: &Path, path: &str, scope: &Scope) -> Result<()> {
+        let mut open = vec![(dir.to_owned(), path.to_owned(), scope.root())];
+        while let Some((dir, path, place)) = open.pop() {
+            let entries = match fs::read_dir(&dir) {
+                Ok(entries) => entries,
+                Err(error) if durable::is_absent(&error) => continue,
+                Err(error) => return Err(error).at("list", &dir),
+            };
+            for entry in entries {
+                let entry = entry.at("list", &dir)?;
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                let kind = entry.file_type().at("inspect", &entry.path())?;
+                if kind.is_dir() && name != ".git" {
+                    if let Some(inside) = scope.enter(&place, &name) {
+                        open.push((entry.path(), format!("{path}{name}/"), inside));
+                    }
+                } else if kind.is_file() && scope.takes(&place, &name) {
+                    self.file(&entry.path(), &format!("{path}{name}"))?;
                 }
-                if let Some(inside) = scope.enter(place, &name) {
-                    let path = format!("{path}{name}/");
-                    self.directory(&entry.path(), &path, scope, &inside, depth + 1)?;
-                }
-            } else if kind.is_file() && scope.takes(place, &name) {
-                self.file(&entry.path(), &format!("{path}{name}"))?;
             }
         }
         Ok(())
@@ -226,7 +224,7 @@ impl Audit<'_> {
     fn private_files(&mut self) -> Result<()> {
         let spool = self.project.state_dir().join("spool");
         let all = Scope::paths([""]);
-        self.directory(&spool, ".git/pawtrail/spool/", &all, &all.root(), 0)?;
+        self.directory(&spool, ".git/pawtrail/spool/", &all)?;
         if let Some(primary) = self.project.primary()
             && self.project.git().kind() == gix::repository::Kind::LinkedWorkTree
         {
@@ -351,14 +349,17 @@ impl Audit<'_> {
     }
 
     fn content(&self, id: ObjectId) -> Result<Content> {
-        let git = self.project.git();
-        let header = git
-            .try_find_header(id)
-            .git("reading a file from a commit")?;
+        const READING: &str = "reading a file from a commit";
+        let header = self.git.try_find_header(id).git(READING)?;
         if header.is_some_and(|header| header.size() > MAX_IN_MEMORY) {
             return Ok(Content::Large(id));
         }
-        history::content(self.project, id).map(Content::Bytes)
+        let found = self.git.try_find_object(id).git(READING)?;
+        Ok(Content::Bytes(match found {
+            Some(mut blob) => std::mem::take(&mut blob.data),
+            // A partial clone lacks it; git fetches it.
+            None => program::blob(self.project, id)?,
+        }))
     }
 
     fn done(mut self) -> Report {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::durable;
 use crate::error::{IoContext, Result};
 use crate::project::Project;
+use crate::references;
 
 /// One worktree of the clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,11 @@ pub struct Checkout {
 pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {
     let mut found = Vec::new();
     if let Some(root) = project.primary() {
-        found.push(read(root.to_owned(), project.common_dir().to_owned())?);
+        found.push(read(
+            project,
+            root.to_owned(),
+            project.common_dir().to_owned(),
+        )?);
     }
     let linked = project.common_dir().join("worktrees");
     let entries = match fs::read_dir(&linked) {
@@ -49,16 +54,19 @@ pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {
             continue;
         };
         let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-        found.push(read(root, git_dir)?);
+        found.push(read(project, root, git_dir)?);
     }
     Ok(found)
 }
 
-fn read(root: PathBuf, git_dir: PathBuf) -> Result<Checkout> {
-    let head = text(&git_dir.join("HEAD"))?.unwrap_or_default();
-    let branch = head
-        .strip_prefix("ref: ")
-        .map(|name| name.trim().to_owned());
+fn read(project: &Project, root: PathBuf, git_dir: PathBuf) -> Result<Checkout> {
+    let branch = if project.refs_by_git() {
+        references::branch_of_worktree(project, &git_dir)?
+    } else {
+        let head = text(&git_dir.join("HEAD"))?.unwrap_or_default();
+        head.strip_prefix("ref: ")
+            .map(|name| name.trim().to_owned())
+    };
     let busy = busy(&git_dir)?;
     Ok(Checkout {
         root,

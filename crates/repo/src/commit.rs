@@ -15,6 +15,7 @@ use crate::mission::{self, SPECS_DIR};
 use crate::project::{self, Project};
 use crate::protection::Facts;
 use crate::receipt::{Delivery, Receipt};
+use crate::references;
 use crate::sync_state;
 
 const MAX_PATHS: usize = 10_000;
@@ -73,7 +74,7 @@ pub fn commit(
     // Whoever gets this lock clears away what a dead command left in git's way.
     drop(Ledger::lock(project)?);
     git.commit(message, &paths, &untracked)?;
-    let commit = project.git().head_id().git("reading HEAD")?.detach();
+    let commit = references::head(project)?.commit.ok_or(Error::NoCommits)?;
     let specs = format!("{SPECS_DIR}/");
     let in_specs = paths.iter().find(|path| path.starts_with(&specs));
     let mut warnings = Vec::new();
@@ -110,8 +111,7 @@ pub fn commit(
 
 /// Returns the full name of the branch that HEAD names, which must be `wanted` where that is given.
 fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
-    let head = project.git().head_name().git("reading HEAD")?;
-    let Some(head) = head.map(|name| name.as_bstr().to_string()) else {
+    let Some(head) = references::head(project)?.branch else {
         return Err(Error::Detached);
     };
     let short = head.strip_prefix("refs/heads/").unwrap_or(&head);
@@ -201,7 +201,10 @@ impl Git<'_> {
     fn commit(&self, message: &str, paths: &[String], untracked: &[String]) -> Result<()> {
         if !untracked.is_empty() {
             // `--only` takes paths that git knows; this makes them known, without content.
-            let added = self.run(&["add", "--intent-to-add", "--force"], untracked)?;
+            let added = self.run(
+                &["add", "--intent-to-add", "--force", "--sparse"],
+                untracked,
+            )?;
             if !added.status.success() {
                 return Err(refused(&added));
             }
@@ -222,7 +225,10 @@ impl Git<'_> {
             Err(error) => error,
         };
         if !untracked.is_empty() {
-            self.run(&["rm", "--cached", "--quiet", "--force"], untracked)?;
+            self.run(
+                &["rm", "--cached", "--quiet", "--force", "--sparse"],
+                untracked,
+            )?;
         }
         Err(failed)
     }

@@ -1,5 +1,6 @@
 //! The decision service: every path that asks for or records a decision goes through here.
 
+mod brought;
 mod clean;
 mod closed;
 mod read;
@@ -195,26 +196,13 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
         &decision_id,
     )?;
     let header = header(project, mission, claim.event_id)?;
-    let payload = Payload::answered(Answered {
-        run_id: known.run_id.clone(),
-        decision_id: decision_id.clone(),
-        answer: reply.answer,
-        actor: reply.actor,
-    })
-    .map_err(|error| refused(&error))?;
+    let payload = answered(known, reply.answer, reply.actor)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     let place = placement::choose_for_good(project, mission, place)?;
-    let event_id = match known.answer() {
-        Some(given) if given.answer != text(&event, "answer") => {
-            return Err(Error::AlreadyAnswered {
-                id: decision_id,
-                answer: given.answer.clone(),
-                answered_at: given.at.clone(),
-            });
-        }
+    let event_id = match same_answer(&event, known)? {
         Some(given) => {
-            let receipt = read::receipt(project, mission, &place, &given.event_id)?;
+            let receipt = read::receipt(project, mission, &place, given)?;
             if receipt.committed {
                 return Ok(Written {
                     decision_id,
@@ -222,7 +210,7 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
                     warnings: left,
                 });
             }
-            given.event_id.clone()
+            given.clone()
         }
         None => {
             journal.append(&event)?;
@@ -304,6 +292,28 @@ fn same_question(event: &Sanitized, id: &DecisionId, known: &Requested) -> Resul
         id: id.clone(),
         question: known.question.clone(),
     })
+}
+
+fn answered(known: &Decision, answer: String, actor: Actor) -> Result<Payload> {
+    Payload::answered(Answered {
+        run_id: known.run_id.clone(),
+        decision_id: known.decision_id.clone(),
+        answer,
+        actor,
+    })
+    .map_err(|error| refused(&error))
+}
+
+/// Returns the event of the same answer given before; refuses an event whose decision has another answer.
+fn same_answer<'a>(event: &Sanitized, known: &'a Decision) -> Result<Option<&'a EventId>> {
+    match known.answer() {
+        Some(given) if given.answer != text(event, "answer") => Err(Error::AlreadyAnswered {
+            id: known.decision_id.clone(),
+            answer: given.answer.clone(),
+            answered_at: given.at.clone(),
+        }),
+        given => Ok(given.map(|given| &given.event_id)),
+    }
 }
 
 /// Finds the decision that is to be answered.

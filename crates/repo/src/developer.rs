@@ -34,19 +34,25 @@ pub fn outside() -> Identity {
 
 /// Returns what is known in a repository.
 pub(crate) fn inside(project: &Project) -> Identity {
-    let git = project.git();
-    let config = git.config_snapshot();
+    let config = project.git().config_snapshot();
     let configured = |key: &str| config.string(key).map(|value| value.to_string());
-    let author = git.author().and_then(std::result::Result::ok);
-    let (name, email) = author.map_or((None, None), |author| {
-        (
-            Some(author.name.to_string()),
-            Some(author.email.to_string()),
-        )
-    });
+    // Asking git for the author as such would read the time zone as well.
+    let who = |user: &str, author: &str, env: [&str; 2]| {
+        configured(user)
+            .or_else(|| env.iter().find_map(|name| variable(name)))
+            .or_else(|| configured(author))
+    };
     Identity {
-        name: configured("user.name").or(name),
-        email: configured("user.email").or(email),
+        name: who(
+            "user.name",
+            "author.name",
+            ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"],
+        ),
+        email: who(
+            "user.email",
+            "author.email",
+            ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"],
+        ),
         workspaces: workspaces(project),
         ..of_machine()
     }

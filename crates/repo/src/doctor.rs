@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::ledger::Ledger;
+use crate::merge_driver::{self, Remedy};
 use crate::mission::Mission;
 use crate::project::Project;
 use crate::spooled::{self, Waiting};
@@ -73,6 +74,7 @@ pub struct Step {
 
 #[derive(Debug)]
 enum Work {
+    Driver,
     Spools,
     Adopt(Box<Mission>),
     Locks,
@@ -98,12 +100,19 @@ pub struct Mended {
 /// # Errors
 /// When git's data or a file can't be read at all.
 pub fn examine(project: &Project) -> Result<Examination> {
+    let driver = surroundings::driver_trouble(project)?;
     let mut checks = vec![
         surroundings::identity(project),
         surroundings::engine_of(project)?,
-        surroundings::merge_driver(project)?,
+        surroundings::merge_driver(driver.as_ref()),
     ];
     let mut plan = Vec::new();
+    if driver.is_some_and(|trouble| trouble.remedy == Remedy::Configure) {
+        plan.push(Step {
+            what: "tell this clone's git how event files are merged".to_owned(),
+            work: Work::Driver,
+        });
+    }
     let dead = crate::ledger::dead_locks(project)?;
     checks.push(locks::check(project, &dead)?);
     if !dead.is_empty() {
@@ -160,6 +169,9 @@ pub fn examine(project: &Project) -> Result<Examination> {
 /// Does one step. What it can't do leaves things as they were, and the result says so.
 pub fn mend(project: &Project, step: Step) -> Mended {
     let done = match step.work {
+        Work::Driver => {
+            merge_driver::configure(project).map(|_| Ok("the configuration says it".to_owned()))
+        }
         Work::Spools => finish(project),
         Work::Adopt(mission) => adopt(project, &mission),
         // Whoever has the ledger's lock has also cleared away what dead commands left.

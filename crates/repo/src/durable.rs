@@ -156,7 +156,9 @@ fn in_the_making(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
         }
     }
     #[cfg(not(unix))]
-    create()
+    {
+        create()
+    }
 }
 
 fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfile::NamedTempFile> {

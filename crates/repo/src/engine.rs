@@ -9,11 +9,12 @@ use serde::Serialize;
 
 use crate::checkouts::Checkout;
 use crate::durable;
-use crate::error::{Error, GitContext, IoContext, Result};
+use crate::error::{GitContext, IoContext, Result};
 use crate::history;
 use crate::placement::Placement;
 use crate::program::Git;
 use crate::project::Project;
+use crate::references;
 
 /// The extensions of a repository's format that the library is known to respect.
 const KNOWN_EXTENSIONS: &[&str] = &[
@@ -135,23 +136,6 @@ pub(crate) fn of_clone(project: &Project) -> Result<Kind> {
     }
 }
 
-/// Refuses a repository whose branches the library can't even read.
-pub(crate) fn check_supported(git: &gix::Repository) -> Result<()> {
-    let storage = git
-        .config_snapshot()
-        .string("extensions.refStorage")
-        .map(|value| value.to_string());
-    match storage.as_deref() {
-        None | Some("files") => Ok(()),
-        Some(other) => Err(Error::Unsupported {
-            what: format!(
-                "a repository that stores its branches as `{other}` (extensions.refStorage; \
-                 `git refs migrate --ref-format=files` converts it)"
-            ),
-        }),
-    }
-}
-
 /// Reads a worktree's index; an empty one where there is none yet.
 pub(crate) fn read_index(project: &Project, checkout: &Checkout) -> Result<gix::index::File> {
     gix::index::File::at_or_default(
@@ -201,6 +185,12 @@ fn because_of_index(checkout: &Checkout, form: &str) -> Choice {
 fn of_repository(project: &Project) -> Result<Option<String>> {
     let git = project.git();
     let config = git.config_snapshot();
+    if project.refs_by_git() {
+        return Ok(Some(format!(
+            "branches are stored as {}, which git reads and writes",
+            references::storage(git)
+        )));
+    }
     if config.boolean("commit.gpgSign") == Some(true) {
         return Ok(Some(
             "commits are signed (commit.gpgSign), and git knows how".to_owned(),

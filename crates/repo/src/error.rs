@@ -196,6 +196,17 @@ pub enum Error {
         /// The key.
         key: String,
     },
+    /// An idempotency key can't be kept where the git directory can't be written.
+    #[error(
+        "an idempotency key is kept in the git directory, which can't be written here ({closed}); without a key the \
+         command works, and the same answer given twice counts once"
+    )]
+    KeyNotKept {
+        /// Why the git directory can't be written.
+        closed: Box<Error>,
+        /// The command without the key.
+        next: String,
+    },
     /// The same path holds something else on the branch.
     #[error("{path} is on {branch} already, with other content")]
     PathTaken {
@@ -322,6 +333,7 @@ impl Error {
             Self::TermNotFound { .. } => "TERM_NOT_FOUND",
             Self::SeedNotCommitted { .. } => "NO_BRANCH_TO_COMMIT_TO",
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
+            Self::KeyNotKept { .. } => "IDEMPOTENCY_KEY_NOT_KEPT",
             Self::PathTaken { .. } => "PATH_TAKEN",
             Self::EventConflict { .. } => "EVENT_CONFLICT",
             Self::SnapshotNotMerged { .. } => "SNAPSHOT_NOT_MERGED",
@@ -365,7 +377,9 @@ impl Error {
             Self::AlreadyResolved { term, .. } | Self::TermSettled { term, .. } => {
                 return Some(format!("pawtrail glossary show \"{term}\""));
             }
-            Self::Protected { next, .. } => return Some(next.clone()),
+            Self::Protected { next, .. } | Self::KeyNotKept { next, .. } => {
+                return Some(next.clone());
+            }
             Self::Detached | Self::SeedNotCommitted { .. } => "git switch -c my-branch",
             Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
             Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
@@ -422,6 +436,7 @@ impl Error {
             | Self::OtherBranch { .. }
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::KeyNotKept { .. }
             | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. }
@@ -518,6 +533,7 @@ impl Error {
             | Self::NotInitialized
             | Self::Detached
             | Self::NotCreated { .. }
+            | Self::KeyNotKept { .. }
             | Self::LedgerNotMoved { .. }
             | Self::NothingToCommit
             | Self::CommitRefused { .. } => json!({}),
@@ -617,11 +633,26 @@ pub(crate) trait GitContext<T> {
     fn git(self, action: &str) -> Result<T>;
 }
 
-impl<T, E: std::fmt::Display> GitContext<T> for std::result::Result<T, E> {
+impl<T, E: std::error::Error> GitContext<T> for std::result::Result<T, E> {
     fn git(self, action: &str) -> Result<T> {
         self.map_err(|error| Error::Git {
             action: action.to_owned(),
-            message: error.to_string(),
+            message: with_causes(&error),
         })
     }
+}
+
+/// An error with what led to it: the operating system's word comes last.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = cause.source();
+    }
+    text
 }

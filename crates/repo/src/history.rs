@@ -1,25 +1,13 @@
-//! Reading files, branches and reachability from git's own data.
+//! Reading files and reachability from git's own data.
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
 
 use crate::error::{GitContext, Result};
 use crate::program;
 use crate::project::Project;
 use crate::reach;
 
-/// Returns the commit that a full reference name points to; `None` when there is no such reference.
-pub(crate) fn tip(project: &Project, full_name: &str) -> Result<Option<ObjectId>> {
-    let found = project
-        .git()
-        .try_find_reference(full_name)
-        .git("reading a branch")?;
-    let Some(mut reference) = found else {
-        return Ok(None);
-    };
-    let id = reference.peel_to_id().git("following a branch")?;
-    Ok(Some(id.detach()))
-}
+pub(crate) use crate::references::{branches, tip};
 
 /// Returns a file's content in a commit; `None` when it isn't there.
 pub(crate) fn file_at(project: &Project, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>> {
@@ -55,26 +43,6 @@ pub(crate) fn entry_at(
         .git("reading a tree")?;
     let entry = tree.lookup_entry_by_path(path).git("looking up a path")?;
     Ok(entry.map(|entry| entry.object_id()))
-}
-
-/// Lists the branches whose full name begins with `prefix`, with their commits.
-pub(crate) fn branches(project: &Project, prefix: &str) -> Result<Vec<(String, ObjectId)>> {
-    let platform = project.git().references().git("listing branches")?;
-    let mut found = Vec::new();
-    for reference in platform.prefixed(prefix).git("listing branches")? {
-        let mut reference = reference.git("listing branches")?;
-        let Ok(name) = reference.name().as_bstr().to_str().map(str::to_owned) else {
-            continue;
-        };
-        // A symbolic ref such as `refs/remotes/origin/HEAD` only repeats another one.
-        if reference.target().try_name().is_some() {
-            continue;
-        }
-        if let Ok(id) = reference.peel_to_id() {
-            found.push((name, id.detach()));
-        }
-    }
-    Ok(found)
 }
 
 /// Says whether there is any remote-tracking branch.

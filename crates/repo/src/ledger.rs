@@ -129,8 +129,11 @@ pub(crate) struct Derived {
     /// The path of the log, which stands before this file in the list of changes.
     pub(crate) from: String,
     /// Makes the file's content from the log's.
-    pub(crate) make: Rc<dyn Fn(&[u8]) -> Vec<u8>>,
+    pub(crate) make: Rc<Make>,
 }
+
+/// Makes one file's content from another's.
+pub(crate) type Make = dyn Fn(&[u8]) -> Vec<u8>;
 
 impl std::fmt::Debug for Derived {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -32,6 +32,7 @@ pub(crate) fn sweep(project: &Project) -> Result<()> {
         dirs.push(checkout.git_dir.join("pawtrail"));
         let kittify = checkout.root.join(".kittify");
         dirs.push(kittify.join("spool"));
+        dirs.push(kittify.join("glossaries"));
         dirs.push(kittify);
         let specs = checkout.root.join(SPECS_DIR);
         for entry in entries(&specs)? {

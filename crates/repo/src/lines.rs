@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 use gix::bstr::ByteSlice;
@@ -38,14 +38,41 @@ pub(crate) fn project_into(file: &Path, wanted: &[u8]) -> Result<()> {
     if addition.is_empty() {
         return Ok(());
     }
-    open.write_all(&addition).at("append to", file)
+    append(&mut open, &addition).at("append to", file)
+}
+
+/// Appends, or leaves the file as long as it was.
+fn append(file: &mut File, addition: &[u8]) -> std::io::Result<()> {
+    let before = file.metadata()?.len();
+    let mut written = 0;
+    while written < addition.len() {
+        match file.write(&addition[written..]) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(more) => written += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                // Another tool may have appended meanwhile; then the torn line is mended by the next command.
+                if file.metadata()?.len() == before + written as u64 {
+                    file.set_len(before)?;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What has to stand behind `content` so that it is whole lines and holds all of `wanted`.
 fn addition(content: &[u8], wanted: &[u8]) -> Vec<u8> {
     let tail_at = content.rfind_byte(b'\n').map_or(0, |last| last + 1);
     let tail = &content[tail_at..];
-    let mut missing = missing(content, lines(wanted).collect());
+    // What begins an event doesn't hold it, though its id may be readable already.
+    let held = if event_id(tail).is_some() {
+        content
+    } else {
+        &content[..tail_at]
+    };
+    let mut missing = missing(held, lines(wanted).collect());
     let mut addition = Vec::new();
     if !tail.is_empty() {
         if let Some(at) = missing.iter().position(|line| line.starts_with(tail)) {
@@ -79,12 +106,13 @@ pub(crate) fn foreign_lines(content: &[u8], base: &[u8], known: &[String]) -> Ve
     // A last line without its end may still be in the making.
     let end = rest.rfind_byte(b'\n').map_or(0, |last| last + 1);
     let events = lines(&rest[..end]).filter(|line| event_id(line).is_some());
+    let known: HashSet<&str> = known.iter().map(String::as_str).collect();
     missing(base, events.collect())
         .into_iter()
         .filter_map(|line| line.to_str().ok())
         // Git may have checked the file out with other line ends than the branch has.
         .map(|line| line.trim_end_matches('\r'))
-        .filter(|line| known.iter().all(|other| other != line))
+        .filter(|line| !known.contains(line))
         .map(str::to_owned)
         .collect()
 }
@@ -142,7 +170,8 @@ fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|line| !line.is_empty())
 }
 
-fn event_id(line: &[u8]) -> Option<Cow<'_, str>> {
+/// The event of a line, if it is one.
+pub(crate) fn event_id(line: &[u8]) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Id<'a> {
         #[serde(borrow)]
@@ -190,6 +219,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("kitty-specs/m/decisions.events.jsonl");
         project_into(&file, &joined(&[line("A")])).unwrap();
+        for torn in [&line("X")[..12], &line("X")[..line("X").len() - 1]] {
+            // Torn before or behind the event's id.
+            assert_eq!(
+                addition(torn.as_bytes(), &joined(&[line("X")])),
+                format!("{}\n", &line("X")[torn.len()..]).as_bytes()
+            );
+        }
         let torn = &line("B")[..12];
         let append = |text: &str| {
             let mut open = OpenOptions::new().append(true).open(&file).unwrap();

@@ -79,6 +79,14 @@ pub(crate) fn install(project: &Project, root: &Path) -> Result<Vec<String>> {
         durable::replace(&path, &content, Access::Shared)?;
         changed.push(ATTRIBUTES_FILE.to_owned());
     }
+    if configure(project)? {
+        changed.push(".git/config".to_owned());
+    }
+    Ok(changed)
+}
+
+/// Tells this clone's configuration how the driver is run, where it doesn't say so; returns whether it was changed.
+pub(crate) fn configure(project: &Project) -> Result<bool> {
     let mut configured = false;
     for name in NAMES {
         if command(project, name).is_some() {
@@ -92,18 +100,26 @@ pub(crate) fn install(project: &Project, root: &Path) -> Result<Vec<String>> {
         }
         configured = true;
     }
-    if configured {
-        changed.push(".git/config".to_owned());
-    }
-    Ok(changed)
+    Ok(configured)
 }
 
 /// What keeps git from merging event files as logs.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     pub(crate) message: String,
-    /// Whether `init` mends it.
-    pub(crate) init_mends: bool,
+    /// What mends it.
+    pub(crate) remedy: Remedy,
+}
+
+/// What lets git merge event files as logs again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// [`configure`]: the repository names our driver, and this clone doesn't know it.
+    Configure,
+    /// `init`: the repository names no driver.
+    Init,
+    /// Only the user can.
+    User,
 }
 
 /// Says what keeps git from merging event files as logs; nothing when all is well.
@@ -113,7 +129,7 @@ pub(crate) fn trouble(project: &Project, root: &Path) -> Result<Option<Trouble>>
         if value == "unspecified" {
             return Ok(Some(Trouble {
                 message: format!("{ATTRIBUTES_FILE} names no merge driver for {file}"),
-                init_mends: true,
+                remedy: Remedy::Init,
             }));
         }
         // Git's own `union` keeps all lines, and readers drop the repeats.
@@ -127,7 +143,11 @@ pub(crate) fn trouble(project: &Project, root: &Path) -> Result<Option<Trouble>>
                     message: format!(
                         "{ATTRIBUTES_FILE} says merge={value} for {file}, and this clone has no such driver"
                     ),
-                    init_mends: NAMES.contains(&value.as_str()),
+                    remedy: if NAMES.contains(&value.as_str()) {
+                        Remedy::Configure
+                    } else {
+                        Remedy::User
+                    },
                 }));
             }
         }
@@ -137,7 +157,7 @@ pub(crate) fn trouble(project: &Project, root: &Path) -> Result<Option<Trouble>>
             message: format!(
                 "git runs its merge driver as `{PROGRAM}`, and no directory of PATH holds such a program"
             ),
-            init_mends: false,
+            remedy: Remedy::User,
         }));
     }
     Ok(None)

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use gix::ObjectId;
 
 use crate::checkouts::{self, Checkout};
-use crate::error::{Error, GitContext, Result};
+use crate::error::{Error, Result};
 use crate::history;
 use crate::mission::{BRANCH_PREFIX, Mission};
 use crate::project::Project;
 use crate::protection::Facts;
 use crate::record::{self, Record};
+use crate::references;
 
 pub use crate::record::ChosenBy;
 
@@ -208,12 +209,5 @@ fn remote_tip(project: &Project, full: &str) -> Result<Option<ObjectId>> {
 }
 
 fn head(project: &Project) -> Result<Option<ObjectId>> {
-    let mut head = project.git().head().git("reading HEAD")?;
-    if head.is_unborn() {
-        return Ok(None);
-    }
-    Ok(head
-        .try_peel_to_id()
-        .git("reading HEAD")?
-        .map(|id| id.detach()))
+    Ok(references::head(project)?.commit)
 }

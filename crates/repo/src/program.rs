@@ -76,6 +76,11 @@ impl Git {
         Self::build(project, git_dir, None)
     }
 
+    /// A call that concerns the worktree or clone of this git directory, and no files.
+    pub(crate) fn in_dir(project: &Project, git_dir: &Path) -> Self {
+        Self::build(project, git_dir, None)
+    }
+
     fn build(project: &Project, git_dir: &Path, work_tree: Option<&Path>) -> Self {
         // A directory that nobody makes is the portable way to say that there are no hooks.
         let no_hooks = project.state_dir().join("no-hooks");

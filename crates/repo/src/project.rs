@@ -13,6 +13,7 @@ use crate::developer;
 use crate::engine;
 use crate::error::{Error, GitContext, Result};
 use crate::identity::{self, Identity};
+use crate::references;
 use crate::source::Source;
 
 const OBJECT_CACHE_BYTES: usize = 4 * 1024 * 1024;
@@ -23,6 +24,7 @@ pub struct Project {
     common_dir: PathBuf,
     primary: Option<PathBuf>,
     source: Arc<dyn Source>,
+    refs_by_git: bool,
     engine: Option<engine::Kind>,
     sanitizer: OnceLock<Sanitizer>,
 }
@@ -39,8 +41,7 @@ impl Project {
     /// Finds the repository that holds `dir`: a main or linked worktree, a submodule, or a bare repository.
     ///
     /// # Errors
-    /// [`Error::NotARepository`] when there is none; [`Error::Git`] when git's data can't be read;
-    /// [`Error::Unsupported`] when its branches are stored in a way that isn't known here.
+    /// [`Error::NotARepository`] when there is none; [`Error::Git`] when git's data can't be read.
     pub fn discover(dir: &Path, source: Arc<dyn Source>) -> Result<Self> {
         let mut git = gix::discover(dir).map_err(|error| {
             if has_git_above(dir) {
@@ -54,7 +55,7 @@ impl Project {
                 }
             }
         })?;
-        engine::check_supported(&git)?;
+        let refs_by_git = references::only_by_git(&git);
         // A command reads the same commits and trees several times.
         git.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         let common_dir =
@@ -70,6 +71,7 @@ impl Project {
             common_dir,
             primary: primary.map(|dir| std::fs::canonicalize(&dir).unwrap_or(dir)),
             source,
+            refs_by_git,
             engine: None,
             sanitizer: OnceLock::new(),
         })
@@ -91,6 +93,11 @@ impl Project {
     /// Returns the engine that the caller asked for.
     pub(crate) fn forced_engine(&self) -> Option<engine::Kind> {
         self.engine
+    }
+
+    /// Says whether branches are stored in a form that only git reads.
+    pub(crate) fn refs_by_git(&self) -> bool {
+        self.refs_by_git
     }
 
     /// Returns git's view of the repository.

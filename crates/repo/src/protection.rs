@@ -5,6 +5,7 @@ use gix::bstr::ByteSlice;
 use crate::error::Result;
 use crate::identity;
 use crate::project::Project;
+use crate::references;
 
 /// What the policy knows about a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Facts {
         }
         Ok(Self {
             listed,
-            defaults: remote_defaults(project),
+            defaults: remote_defaults(project)?,
         })
     }
 
@@ -53,17 +54,17 @@ impl Facts {
 }
 
 /// The branches that `refs/remotes/<remote>/HEAD` point to.
-fn remote_defaults(project: &Project) -> Vec<String> {
-    let git = project.git();
-    git.remote_names()
-        .iter()
-        .filter_map(|remote| {
-            let prefix = format!("refs/remotes/{}/", remote.to_str().ok()?);
-            let head = git.try_find_reference(&format!("{prefix}HEAD")).ok()??;
-            let target = head.target().try_name()?.as_bstr().to_string();
-            target.strip_prefix(&prefix).map(str::to_owned)
-        })
-        .collect()
+fn remote_defaults(project: &Project) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for remote in project.git().remote_names().iter() {
+        let Ok(remote) = remote.to_str() else {
+            continue;
+        };
+        let prefix = format!("refs/remotes/{remote}/");
+        let target = references::target(project, &format!("{prefix}HEAD"))?;
+        found.extend(target.and_then(|name| name.strip_prefix(&prefix).map(str::to_owned)));
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

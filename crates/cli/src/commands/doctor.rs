@@ -14,7 +14,7 @@ pub(super) fn doctor(context: &Context, args: &DoctorArgs) -> Result<Done, CliEr
     let found = doctor::examine(&project)?;
     if !args.fix {
         let data = document(&found.checks, &[], &[])?;
-        return Ok(Done::new(data, said(&found.checks)));
+        return healthy(&found.checks, data, String::new());
     }
     let plan: Vec<String> = found.plan.iter().map(|step| step.what.clone()).collect();
     announce(context, &plan)?;
@@ -49,8 +49,33 @@ pub(super) fn doctor(context: &Context, args: &DoctorArgs) -> Result<Done, CliEr
             plain(&step.message)
         ));
     }
-    text.push_str(&said(&checks));
-    Ok(Done::new(data, text))
+    healthy(&checks, data, text)
+}
+
+/// Answers with what was found; a clone with something wrong is a failure, so that a script can ask.
+fn healthy(checks: &[Check], data: Value, mut text: String) -> Result<Done, CliError> {
+    let wrong: Vec<&Check> = checks.iter().filter(|check| !check.ok).collect();
+    if wrong.is_empty() {
+        text.push_str(&said(checks));
+        return Ok(Done::new(data, text));
+    }
+    text.push_str(&headline(wrong.len()));
+    for check in &wrong {
+        text.push_str(&format!("\n  {}: {}", check.name, plain(&check.message)));
+    }
+    Err(CliError {
+        details: data,
+        next_step: wrong.iter().find_map(|check| check.next_step.clone()),
+        ..CliError::refused("UNHEALTHY", text)
+    })
+}
+
+fn headline(wrong: usize) -> String {
+    match wrong {
+        0 => "All is well.".to_owned(),
+        1 => "One thing is wrong.".to_owned(),
+        count => format!("{count} things are wrong."),
+    }
 }
 
 /// Shows the plan to people before anything is done; programs get it with the result.
@@ -77,26 +102,11 @@ fn document(checks: &[Check], plan: &[String], done: &[Mended]) -> Result<Value,
     }))
 }
 
+/// The checks of a healthy clone.
 fn said(checks: &[Check]) -> String {
-    let wrong: Vec<&Check> = checks.iter().filter(|check| !check.ok).collect();
-    let headline = match wrong.len() {
-        0 => "All is well.".to_owned(),
-        1 => "One thing is wrong.".to_owned(),
-        count => format!("{count} things are wrong."),
-    };
-    let mut text = Text::new(&headline);
+    let mut text = Text::new(&headline(0));
     for check in checks {
-        let sign = if check.ok { "ok" } else { "wrong" };
-        text = text.field(sign, format!("{}: {}", check.name, plain(&check.message)));
-    }
-    let mut steps: Vec<&str> = Vec::new();
-    for step in wrong.iter().filter_map(|check| check.next_step.as_deref()) {
-        if !steps.contains(&step) {
-            steps.push(step);
-        }
-    }
-    for step in steps {
-        text = text.next(step);
+        text = text.field("ok", format!("{}: {}", check.name, plain(&check.message)));
     }
     text.done()
 }

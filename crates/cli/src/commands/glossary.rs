@@ -47,7 +47,8 @@ fn observe(context: &Context, args: &ObserveArgs) -> Result<Done, CliError> {
         actor: args.common.actor.clone(),
     };
     let written = glossary::observe(&project, &mission, seen)?;
-    let text = Text::new(&format!("Met: {}", plain(&args.term)));
+    let text = Text::new(&format!("Met: {}", plain(&args.term)))
+        .field("log", plain(&written.receipt.path));
     let data = json!({ "term": args.term.trim(), "scope": scope(args.scope.scope) });
     noted(&project, written, data, text)
 }
@@ -77,7 +78,6 @@ fn noted(
     text: Text,
 ) -> Result<Done, CliError> {
     after_write::follow(project, &mut written.receipt, &mut written.warnings);
-    let text = text.field("log", plain(&written.receipt.path));
     Done::new(data, text.done())
         .with_warnings(written.warnings)
         .with_receipt(&written.receipt)
@@ -111,10 +111,15 @@ fn ask(context: &Context, args: &AskArgs) -> Result<Done, CliError> {
     let text = Text::new(&format!("Asked: {}", plain(&args.question)))
         .field("conflict", &conflict)
         .field("term", plain(&args.term))
+        .field("log", plain(&written.receipt.path))
         .next(&format!(
             "pawtrail glossary resolve {conflict} --definition {definition}"
         ));
-    let data = json!({ "conflict_id": conflict, "term": args.term.trim(), "scope": scope(args.scope.scope) });
+    let data = json!({
+        "conflict_id": conflict,
+        "term": args.term.trim(),
+        "scope": scope(args.scope.scope),
+    });
     noted(&project, written, data, text)
 }
 
@@ -277,15 +282,18 @@ fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Done, CliError> {
     let warnings = skipped(&found.problems);
     if found.differences.is_empty() {
         let headline = format!(
-            "Seed files and resolutions agree on {} terms.",
-            found.terms.len()
+            "Seed files and resolutions agree on {}.",
+            terms(found.terms.len())
         );
         return Ok(Done::new(data, Text::new(&headline).done()).with_warnings(warnings));
     }
     let diff = diff(&found.differences);
     if args.check {
         let count = found.differences.len();
-        let message = format!("seed files and resolutions differ in {count} terms\n{diff}");
+        let message = format!(
+            "seed files and resolutions differ in {}\n{diff}",
+            terms(count)
+        );
         return Err(CliError {
             details: data,
             ..CliError::refused("GLOSSARY_DIFFERS", message).next("pawtrail glossary rebuild --fix")
@@ -301,7 +309,7 @@ fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Done, CliError> {
         return Ok(Done::new(data, text.done()).with_warnings(warnings));
     };
     after_write::follow(&project, &mut receipt, &mut more);
-    let text = Text::new(&format!("Mended {} terms.", found.differences.len()))
+    let text = Text::new(&format!("Mended {}.", terms(found.differences.len())))
         .field("seed", &receipt.path);
     Done::new(
         data,
@@ -310,6 +318,13 @@ fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Done, CliError> {
     .with_warnings(warnings)
     .with_warnings(more)
     .with_receipt(&receipt)
+}
+
+fn terms(count: usize) -> String {
+    match count {
+        1 => "1 term".to_owned(),
+        more => format!("{more} terms"),
+    }
 }
 
 /// The differences as a diff from the seed files to what resolutions say.

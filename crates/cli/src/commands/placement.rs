@@ -32,6 +32,21 @@ pub(super) fn place(context: &Context, handle: Option<&str>) -> Result<Done, Cli
             "note",
             "tools that read only the primary checkout's files won't see what is written there",
         );
+        let own = match place.chosen_by {
+            ChosenBy::OwnBranch => "; an empty `protection.protected_branches` protects none",
+            ChosenBy::Meta
+            | ChosenBy::ExistingBranch
+            | ChosenBy::RemoteBranch
+            | ChosenBy::CurrentBranch
+            | ChosenBy::Command => "",
+        };
+        text = text.field(
+            "way out",
+            format!(
+                "pawtrail mission ledger {} --set BRANCH, with the branch that is checked out there{own}",
+                mission.mission_slug
+            ),
+        );
     }
     text = text.field(
         "engine",

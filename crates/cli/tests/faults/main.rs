@@ -9,6 +9,7 @@
 
 mod deaths;
 mod failures;
+mod glossary;
 mod moves;
 mod sandbox;
 mod support;

@@ -142,7 +142,7 @@ fn defect_51_rows_keep_the_published_contract_and_are_sanitized() {
         "--term",
         "gauge",
         "--definition",
-        "write to eve@example.org",
+        "write to eve@acme-tools.com",
     ]);
     let conflict = ask(&project, "gauge");
     resolve(&project, &conflict, "One number");
@@ -165,5 +165,5 @@ fn defect_51_rows_keep_the_published_contract_and_are_sanitized() {
         assert!(found.is_ok(), "{row:#}");
         assert!(matches!(payload["actor"], Value::String(_)));
     }
-    assert!(!rows[1].to_string().contains("eve@example.org"));
+    assert!(!rows[1].to_string().contains("eve@acme-tools.com"));
 }

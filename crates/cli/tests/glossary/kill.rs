@@ -119,3 +119,55 @@ fn a_resolution_that_was_killed_on_the_way_is_whole_after_the_next_command_or_ne
     assert!(done + never == 25);
     project.repo.fsck();
 }
+
+/// How far a command came that died after its event was in the spool.
+#[test]
+fn what_a_dead_command_left_in_the_spool_is_finished_by_the_next_one_or_by_rebuild() {
+    for (logged, seeded) in [(false, false), (true, false), (true, true)] {
+        let scratch = Scratch::new();
+        let project = Project::on_work(&scratch, BINARY);
+        let conflict = ask(&project, "gauge");
+        let first = resolve(&project, &conflict, "One number");
+        let path = format!(
+            ".kittify/events/glossary/{}.events.jsonl",
+            project.mission_id
+        );
+        let log = project.repo.read(&path).unwrap();
+        let row = log.lines().last().unwrap().to_owned();
+        project.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+        if !logged {
+            project
+                .repo
+                .write(&path, log.replace(&format!("{row}\n"), ""));
+        }
+        if seeded {
+            let seed =
+                "terms:\n  - surface: gauge\n    definition: One number\n    status: active\n";
+            project.repo.write(SEED, seed);
+        }
+        let spool = project.repo.common_dir().join("pawtrail/spool");
+        let spool = spool
+            .join(&project.mission_id)
+            .join("glossary.events.jsonl");
+        std::fs::write(&spool, format!("{row}\n")).unwrap();
+        // A reader sees it already.
+        let known = meaning(&project, &project.repo, "gauge");
+        assert_eq!(known.unwrap(), "One number");
+        assert_eq!(
+            project.repo.read(SEED).is_some(),
+            seeded,
+            "reading writes nothing"
+        );
+        let observe = ["glossary", "observe", "--term", "something else"];
+        project.pawtrail.data(&project.repo, &observe);
+        assert_eq!(count(&project, "GlossaryClarificationResolved"), 1);
+        let committed = project.repo.read_at("HEAD", SEED).unwrap();
+        assert!(committed.contains("One number"), "{logged} {seeded}");
+        assert_eq!(project.repo.read(SEED).unwrap(), committed);
+        assert_eq!(std::fs::read(&spool).unwrap(), b"");
+        let again = resolve(&project, &conflict, "One number");
+        assert_eq!(again["receipt"]["event_id"], first["receipt"]["event_id"]);
+        assert_agrees(&project, &project.repo);
+        assert_eq!(project.repo.status_v2(), "");
+    }
+}

@@ -119,3 +119,38 @@ fn what_a_crash_kept_from_the_queue_is_caught_up() {
         ]
     );
 }
+
+#[test]
+fn fr_019_and_fr_020_a_question_and_its_answer_enter_the_queue_in_this_order() {
+    let scratch = Scratch::new();
+    let project = Project::on_work(&scratch, BINARY);
+    let conflict = ask(&project, "gauge");
+    assert_eq!(types(&project), ["GlossaryClarificationRequested"]);
+    resolve(&project, &conflict, "One number");
+    resolve(&project, &conflict, "One number");
+    let queued = types(&project);
+    let both = [
+        "GlossaryClarificationRequested",
+        "GlossaryClarificationResolved",
+    ];
+    assert_eq!(queued, both, "the same answer again is no event");
+}
+
+#[test]
+fn fr_008_what_enters_the_queue_is_sanitized() {
+    let scratch = Scratch::new();
+    let project = Project::on_work(&scratch, BINARY);
+    let question = "Is it what bob@acme-tools.com has in /home/bob/notes?";
+    let args = ["glossary", "ask", "--term", "gauge", "--question", question];
+    let data = project.pawtrail.data(&project.repo, &args);
+    let id = data["conflict_id"].as_str().unwrap().parse().unwrap();
+    let state = project.repo.common_dir().join("pawtrail");
+    let queue = pawtrail_sync::queue::Queue::open_existing(&state).unwrap();
+    let (entry, envelope) = queue.unwrap().show(&id).unwrap();
+    assert_eq!(entry.reason, None, "it keeps its contract");
+    let text = envelope.to_string();
+    assert!(
+        text.contains("Is it what") && !text.contains("bob"),
+        "{text}"
+    );
+}

@@ -27,7 +27,7 @@ const MEANINGS: [&str; 6] = [
     "line\nline",
     "'quoted'",
     "2026-01-01",
-    "- ünï\t\"x\"",
+    "ünï - \t\"x\"",
 ];
 const SCOPES: [&str; 3] = ["team_domain", "mission_local", "spec_kitty_core"];
 

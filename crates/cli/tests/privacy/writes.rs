@@ -70,6 +70,79 @@ const PATHS: &[WritePath] = &[
             assert_eq!(receipt["committed"], true);
         },
     },
+    WritePath {
+        name: "glossary observe and sense",
+        write: |project, told| {
+            let mission = ["--mission", &project.mission_id, "--actor", told];
+            let observe = ["glossary", "observe", "--term", "gear", "--step", told];
+            let sense = [
+                "glossary",
+                "sense",
+                "--term",
+                "gear",
+                "--definition",
+                told,
+                "--reason",
+                told,
+            ];
+            project
+                .pawtrail
+                .data(&project.repo, &[&observe[..], &mission].concat());
+            project
+                .pawtrail
+                .data(&project.repo, &[&sense[..], &mission].concat());
+        },
+    },
+    WritePath {
+        name: "glossary ask and resolve, with the seed file",
+        write: |project, told| {
+            let mission = ["--mission", &project.mission_id, "--actor", told];
+            let ask = [
+                "glossary",
+                "ask",
+                "--term",
+                "gear",
+                "--question",
+                told,
+                "--option",
+                told,
+                "--step",
+                told,
+            ];
+            let asked = project
+                .pawtrail
+                .data(&project.repo, &[&ask[..], &mission].concat());
+            let id = text(&asked["conflict_id"]);
+            let resolve = ["glossary", "resolve", &id, "--definition", told];
+            let resolved = project
+                .pawtrail
+                .data(&project.repo, &[&resolve[..], &mission].concat());
+            let seed = project
+                .repo
+                .read(resolved["path"].as_str().unwrap())
+                .unwrap();
+            assert!(seed.contains("[redacted:email]"), "{seed}");
+        },
+    },
+    WritePath {
+        name: "wp move and note, with the status log",
+        write: |project, told| {
+            let by = ["--mission", &project.mission_id, "--actor", LOGIN];
+            for lane in ["planned", "claimed"] {
+                let change = ["wp", "move", "WP01", lane, "--reason", told];
+                project
+                    .pawtrail
+                    .data(&project.repo, &[&change[..], &by].concat());
+            }
+            let note = ["wp", "note", "WP01", told];
+            project
+                .pawtrail
+                .data(&project.repo, &[&note[..], &by].concat());
+            let log = format!("{}/status.events.jsonl", project.dir);
+            let log = project.repo.read_at(&project.ledger, &log).unwrap();
+            assert!(log.contains("[redacted:email]"), "{log}");
+        },
+    },
 ];
 
 fn ask(project: &Project, told: &str, key: Option<&str>) -> String {

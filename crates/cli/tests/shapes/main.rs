@@ -6,6 +6,8 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod disk;
 mod mission_ledger;
+mod safe_commit;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

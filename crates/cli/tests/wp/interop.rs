@@ -74,31 +74,39 @@ fn packages(world: &World) {
 #[test]
 fn both_tools_drive_one_mission_alternately_through_60_transitions_on_an_unprotected_branch() {
     let scratch = Scratch::new();
-    let world = World::on_work(&scratch);
-    packages(&world);
-    let mut python = SpecKitty::start(&scratch);
+    alternate(&scratch, &World::on_work(&scratch));
+}
+
+#[test]
+fn both_tools_drive_one_mission_alternately_through_60_transitions_on_a_main_that_is_not_protected()
+{
+    let scratch = Scratch::new();
+    let world = World::on_trunk(&scratch);
+    assert_eq!(world.project.ledger, "refs/heads/main");
+    alternate(&scratch, &world);
+}
+
+/// Each transition by the other tool than the one before it, and both see the same after each.
+fn alternate(scratch: &Scratch, world: &World) {
+    packages(world);
+    let mut python = SpecKitty::start(scratch);
     let mut written = Vec::new();
-    for step in 0..WAY.len() {
+    for (step, lane) in WAY.iter().enumerate() {
         for package in 0..6 {
             let wp_id = format!("WP{:02}", package + 1);
             let turn = written.len();
             written.push(match turn % 4 {
                 // The other half of the turns next round, so that each package sees both.
-                0 | 2 if step % 2 == 0 => ours(&world, &wp_id, step),
-                1 | 3 if step % 2 == 1 => ours(&world, &wp_id, step),
-                _ => theirs(&mut python, &world, &wp_id, step, turn % 8 < 4),
+                0 | 2 if step % 2 == 0 => ours(world, &wp_id, step),
+                1 | 3 if step % 2 == 1 => ours(world, &wp_id, step),
+                _ => theirs(&mut python, world, &wp_id, step, turn % 8 < 4),
             });
             // After each transition both see the same.
             let folded = world.fold();
             let theirs = python.must("snapshot", json!({"dir": world.dir()}));
-            assert_eq!(
-                theirs.as_str(),
-                Some(&*folded),
-                "after {wp_id} to {}",
-                WAY[step]
-            );
+            assert_eq!(theirs.as_str(), Some(&*folded), "after {wp_id} to {lane}");
             let file = std::fs::read_to_string(world.dir().join("status.json")).unwrap();
-            assert_eq!(file, folded, "after {wp_id} to {}", WAY[step]);
+            assert_eq!(file, folded, "after {wp_id} to {lane}");
         }
     }
     assert_eq!(written.len(), 60);
@@ -140,17 +148,23 @@ fn both_tools_drive_one_mission_alternately_through_60_transitions_on_main() {
         .pawtrail
         .run(&world.project.repo, &["where"])
         .expect_status(0);
-    assert!(said.stdout.contains("won't see"), "{said}");
+    for part in [
+        "won't see",
+        "mission ledger payments-",
+        "protection.protected_branches",
+    ] {
+        assert!(said.stdout.contains(part), "{said}");
+    }
     let mut python = SpecKitty::start(&scratch);
     let mut written = Vec::new();
-    for step in 0..WAY.len() {
+    for (step, lane) in WAY.iter().enumerate() {
         for package in 0..3 {
             // It sees its own rows alone, so each tool has packages of its own; we see those of both.
             let theirs_id = format!("WP{:02}", package + 1);
             let ours_id = format!("WP{:02}", package + 4);
             written.push(theirs(&mut python, &world, &theirs_id, step, false));
             written.push(ours(&world, &ours_id, step));
-            assert_eq!(world.lane(&theirs_id), WAY[step]);
+            assert_eq!(world.lane(&theirs_id), *lane);
         }
     }
     let ids = world.ids();

@@ -597,6 +597,26 @@ fn the_right_order_of_times_is_a_setting() {
 }
 
 #[test]
+fn a_ledger_that_moves_to_another_branch_takes_log_and_snapshot_along() {
+    let scratch = Scratch::new();
+    let mut world = World::on_main(&scratch);
+    world.wp(&["move", "WP01", "WP02", "planned"]);
+    world.wp(&["note", "WP01", "before"]);
+    let (ids, fold) = (world.ids(), world.fold());
+    let repo = world.project.repo.clone();
+    repo.git(&["switch", "-q", "-c", "work"]);
+    let set = ["mission", "ledger", "payments", "--set", "work"];
+    world.project.pawtrail.data(&repo, &set);
+    world.project.ledger = "refs/heads/work".to_owned();
+    assert_eq!(world.ids(), ids);
+    assert_eq!(world.fold(), fold);
+    world.is_sound();
+    world.wp(&["move", "WP01", "claimed"]);
+    assert_eq!(world.ids().len(), ids.len() + 1);
+    world.is_sound();
+}
+
+#[test]
 fn a_damaged_line_is_reported_and_kept() {
     let scratch = Scratch::new();
     let world = World::on_work(&scratch);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pawtrail_testkit::{Project, Scratch, rows, text};
+use pawtrail_testkit::{Pawtrail, Project, Scratch, rows, text};
 use serde_json::Value;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
@@ -24,6 +24,18 @@ impl World {
     pub(crate) fn on_main(scratch: &Scratch) -> Self {
         Self {
             project: Project::new(scratch, BINARY),
+        }
+    }
+
+    /// `main` is checked out and, because the project protects nothing, holds the ledger.
+    pub(crate) fn on_trunk(scratch: &Scratch) -> Self {
+        let repo = scratch.repo("project");
+        repo.write(
+            ".kittify/config.yaml",
+            "protection:\n  protected_branches: []\n",
+        );
+        Self {
+            project: Project::in_repo(repo, Pawtrail::new(scratch, BINARY)),
         }
     }
 

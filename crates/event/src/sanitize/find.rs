@@ -2,6 +2,7 @@
 
 pub(super) mod address;
 pub(super) mod block;
+mod domain;
 pub(super) mod home;
 pub(super) mod path;
 pub(super) mod token;

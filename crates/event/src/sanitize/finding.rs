@@ -28,7 +28,7 @@ pub(super) fn findings(rules: &Sanitizer, bytes: &[u8]) -> Vec<Finding> {
     let mut findings = fields(bytes);
     let mut at = 0;
     for chunk in bytes.utf8_chunks() {
-        let found = scan::find(rules.known(), chunk.valid());
+        let found = scan::find(rules.triggers(), chunk.valid());
         findings.extend(found.iter().map(|one| Finding {
             at: at + one.start,
             rule: one.rule,

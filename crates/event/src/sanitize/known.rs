@@ -7,7 +7,6 @@ use super::find::word::Name;
 use super::find::{Found, Instead};
 use super::identity::Identity;
 use super::rule::Rule;
-use super::trigger::{Triggers, known};
 
 /// The fewest bytes of a full name.
 const SHORTEST_NAME: usize = 5;
@@ -39,8 +38,8 @@ pub(super) enum Known {
     Email(String),
 }
 
-/// Returns what a text is searched for, `None` where the identity says nothing that could be told apart.
-pub(super) fn triggers(identity: &Identity) -> Option<Triggers<Vec<Known>>> {
+/// Returns what an identity says that can be told apart.
+pub(super) fn of(identity: &Identity) -> Vec<Known> {
     let mut all: Vec<Known> = workspaces(identity)
         .into_iter()
         .map(Known::Workspace)
@@ -48,15 +47,7 @@ pub(super) fn triggers(identity: &Identity) -> Option<Triggers<Vec<Known>>> {
     all.extend(home(identity).map(Known::Home));
     all.extend(names(identity).into_iter().map(Known::Name));
     all.extend(email(identity).map(Known::Email));
-    let beginnings = all.iter().map(|known| {
-        let (text, any_case) = match known {
-            Known::Home(directory) | Known::Workspace(directory) => directory.anchor(),
-            Known::Name(name) => (name.words.first().map_or("", String::as_str), true),
-            Known::Email(email) => (email.as_str(), true),
-        };
-        (text, any_case, known.clone())
-    });
-    known(beginnings.collect())
+    all
 }
 
 /// The roots, the longest first: a worktree inside another has its own paths.
@@ -161,6 +152,15 @@ fn goes_on(text: &str, at: usize) -> bool {
 }
 
 impl Known {
+    /// Returns how the value begins, in lower case where any case counts, and whether it does.
+    pub(super) fn beginning(&self) -> (&str, bool) {
+        match self {
+            Self::Home(directory) | Self::Workspace(directory) => directory.anchor(),
+            Self::Name(name) => (name.words.first().map_or("", String::as_str), true),
+            Self::Email(email) => (email.as_str(), true),
+        }
+    }
+
     /// Finds the value at a place, at which its beginning stands.
     pub(super) fn at(&self, text: &str, at: usize) -> Option<Found> {
         match self {

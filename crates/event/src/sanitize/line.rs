@@ -5,7 +5,7 @@ use super::lexer::{Lexer, Text, decode, decode_with_places, written_at};
 use super::members::{Member, SESSION_DURATION, distinct, session_seconds};
 use super::refusal::{MAX_LINE_DEPTH, Refusal};
 use super::rule::Rule;
-use super::scan;
+use super::scan::{self, Places};
 
 /// A part of a line that goes, in bytes, and what stands there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,8 @@ struct Editor<'a> {
     open: Vec<Open>,
     held: Vec<Held>,
     edits: Vec<Edit>,
-    /// The next place where a rule can act on a string without escapes.
-    next_place: usize,
+    /// Where a rule can act on a string without escapes.
+    places: Places<'a>,
 }
 
 /// Returns what goes, in order.
@@ -60,7 +60,7 @@ pub(super) fn edits(rules: &Sanitizer, line: &str) -> Result<Vec<Edit>, Refusal>
         open: Vec::new(),
         held: Vec::new(),
         edits: Vec::new(),
-        next_place: scan::next_place(rules.known(), line, 0),
+        places: Places::new(rules.triggers(), line),
     };
     editor.document()?;
     let mut edits = editor.edits;
@@ -234,20 +234,15 @@ impl Editor<'_> {
 
     /// Finds what is private in a string.
     fn string(&mut self, text: Text) {
-        if !text.escaped {
-            if self.next_place < text.start {
-                self.next_place = scan::next_place(self.rules.known(), self.line, text.start);
-            }
-            if self.next_place >= text.end {
-                return;
-            }
+        if !text.escaped && !self.places.any(text.start, text.end) {
+            return;
         }
         let raw = self.line.get(text.start..text.end).unwrap_or_default();
         if !text.escaped {
             self.found(raw, text, |place| place);
             return;
         }
-        if scan::find(self.rules.known(), &decode(raw)).is_empty() {
+        if scan::find(self.rules.triggers(), &decode(raw)).is_empty() {
             return;
         }
         let (means, places) = decode_with_places(raw);
@@ -255,7 +250,7 @@ impl Editor<'_> {
     }
 
     fn found(&mut self, means: &str, text: Text, written: impl Fn(usize) -> usize) {
-        let found = scan::find(self.rules.known(), means);
+        let found = scan::find(self.rules.triggers(), means);
         let first = self.edits.len();
         for one in &found {
             let start = text.start + written(one.start);
@@ -273,7 +268,7 @@ impl Editor<'_> {
         }
         // What was apart stands together now, and may be something again: then the whole string is written anew.
         let once = scan::without(means, &found);
-        let again = scan::text(self.rules.known(), &once);
+        let again = scan::text(self.rules.triggers(), &once);
         if again != once {
             let cause = self.edits.get(first).and_then(|edit| edit.cause);
             self.edits.truncate(first);
@@ -376,7 +371,7 @@ impl Editor<'_> {
             .iter()
             .map(|held| {
                 let was = meaning(held);
-                let became = scan::text(self.rules.known(), &was).into_owned();
+                let became = scan::text(self.rules.triggers(), &was).into_owned();
                 (was, became)
             })
             .collect();

@@ -3,50 +3,66 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::find::{Found, address, block, home, token, url};
-use super::known::Known;
 use super::rule::Rule;
-use super::trigger::{General, Triggers, general};
+use super::trigger::{Hit, Rules, Triggers};
 
 /// How often a text is looked at again: what a marker or a relative path stands beside may be something else then.
 const MOST_ROUNDS: usize = 8;
 
-/// Whether a text has a place where a rule can act, from a place on: where it is.
-pub(super) fn next_place(known: Option<&Triggers<Vec<Known>>>, text: &str, from: usize) -> usize {
-    let rest = text.as_bytes().get(from..).unwrap_or_default();
-    let at = memchr::memchr(b'@', rest).map(|at| from + at);
-    let first = general().next(text, from).map(|hit| hit.start);
-    let named = known
-        .and_then(|known| known.next(text, from))
-        .map(|hit| hit.start);
-    [at, first, named]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(usize::MAX)
+/// The places of a text where a rule can act, from left to right.
+pub(super) struct Places<'a> {
+    triggers: &'a Triggers,
+    text: &'a str,
+    /// The next `@`, and the next trigger.
+    next: (usize, usize),
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(triggers: &'a Triggers, text: &'a str) -> Self {
+        let mut places = Self {
+            triggers,
+            text,
+            next: (0, 0),
+        };
+        places.next = (places.at_sign(0), places.trigger(0));
+        places
+    }
+
+    /// Whether there is one in a part of the text. The parts that are asked for follow one another.
+    pub(super) fn any(&mut self, start: usize, end: usize) -> bool {
+        if self.next.0 < start {
+            self.next.0 = self.at_sign(start);
+        }
+        if self.next.1 < start {
+            self.next.1 = self.trigger(start);
+        }
+        self.next.0.min(self.next.1) < end
+    }
+
+    fn at_sign(&self, from: usize) -> usize {
+        let rest = self.text.as_bytes().get(from..).unwrap_or_default();
+        memchr(b'@', rest).map_or(usize::MAX, |at| from + at)
+    }
+
+    fn trigger(&self, from: usize) -> usize {
+        self.triggers.next(self.text, from).unwrap_or(usize::MAX)
+    }
 }
 
 /// Returns what is private in a text, in order and apart from one another.
-pub(super) fn find(known: Option<&Triggers<Vec<Known>>>, text: &str) -> Vec<Found> {
+pub(super) fn find(triggers: &Triggers, text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     if is_identifier(text) {
         return found;
     }
-    each(general(), text, |start, end, stands_for| {
-        found.extend(match stands_for {
-            General::Home => home::at(text, start + 1, end),
-            General::Url => url::at(text, start),
-            General::EscapedAt => address::at(text, start, end - start),
-            General::Token => token::at(text, start),
-            General::Jwt => block::jwt(text, start),
-            General::PrivateKey => block::private_key(text, start),
-            General::Bearer => block::bearer(text, start.saturating_sub(1), end - 1),
-            General::Basic => block::basic(text, start.saturating_sub(1), end - 1),
-            General::AwsSecret => token::aws_secret(text, end),
-        });
-    });
+    let mut from = 0;
+    while let Some(start) = triggers.next(text, from) {
+        found.extend(triggers.at(text, start).filter_map(|hit| act(text, &hit)));
+        from = start + 1;
+    }
     // Behind the user and password of a URL stands its host.
     let hosts: Vec<usize> = found
         .iter()
@@ -58,22 +74,25 @@ pub(super) fn find(known: Option<&Triggers<Vec<Known>>>, text: &str) -> Vec<Foun
             found.extend(address::at(text, at, 1));
         }
     }
-    if let Some(known) = known {
-        each(known, text, |start, _, all| {
-            found.extend(all.iter().filter_map(|one| one.at(text, start)));
-        });
-    }
     apart(found)
 }
 
-fn each<T>(triggers: &Triggers<T>, text: &str, mut act: impl FnMut(usize, usize, &T)) {
-    let mut from = 0;
-    while let Some(hit) = triggers.next(text, from) {
-        act(hit.start, hit.end, hit.stands_for);
-        from = hit.start + 1;
-        while !text.is_char_boundary(from) {
-            from += 1;
-        }
+/// Looks closely at a place where a rule can act.
+fn act(text: &str, hit: &Hit<'_>) -> Option<Found> {
+    let Hit {
+        start, from, end, ..
+    } = *hit;
+    match hit.rules {
+        Rules::Home => home::at(text, start + 1, end),
+        Rules::Url => url::at(text, start),
+        Rules::EscapedAt => address::at(text, start, end - start),
+        Rules::Token => token::at(text, start),
+        Rules::Jwt => block::jwt(text, start),
+        Rules::PrivateKey => block::private_key(text, start),
+        Rules::Bearer => block::bearer(text, end - 1),
+        Rules::Basic => block::basic(text, end - 1),
+        Rules::AwsSecret => token::aws_secret(text, end),
+        Rules::Known(known) => known.at(text, from),
     }
 }
 
@@ -129,10 +148,10 @@ pub(super) fn without(text: &str, found: &[Found]) -> String {
 }
 
 /// Returns the text without what is private.
-pub(super) fn text<'a>(known: Option<&Triggers<Vec<Known>>>, text: &'a str) -> Cow<'a, str> {
+pub(super) fn text<'a>(triggers: &Triggers, text: &'a str) -> Cow<'a, str> {
     let mut result = Cow::Borrowed(text);
     for _ in 0..MOST_ROUNDS {
-        let found = find(known, &result);
+        let found = find(triggers, &result);
         if found.is_empty() {
             break;
         }

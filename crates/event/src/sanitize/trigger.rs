@@ -1,17 +1,20 @@
 //! The few places of a text where a rule can act at all. Only these are looked at closely.
+//!
+//! Every rule knows how what it finds begins, or has at its beginning. All these beginnings are searched for at once:
+//! three bytes, in lower case, name a bit of a table, and only where that is set are the beginnings compared.
 
-use std::sync::LazyLock;
+use super::find::token;
+use super::known::Known;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+/// How much of a beginning the table looks at, in bytes.
+const WIDTH: usize = 3;
+/// How many bits the table has, as a power of two.
+const BITS: u32 = 15;
+const WORDS: usize = 1 << (BITS - 6);
 
-use super::find::token::SHAPES;
-
-/// How much of a name is searched for, in bytes: every way to write it is a text of its own.
-const BEGINNING: usize = 3;
-
-/// What a general trigger may be the beginning of.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum General {
+/// What a trigger may be the beginning of.
+#[derive(Clone)]
+pub(super) enum Rules {
     /// A separator, or its last letter, before `home` or `Users`.
     Home,
     /// `://`.
@@ -24,161 +27,220 @@ pub(super) enum General {
     Jwt,
     /// `-----BEGIN `.
     PrivateKey,
-    /// `Bearer` without its first letter.
+    /// The end of `Bearer `.
     Bearer,
-    /// `Basic` without its first letter.
+    /// The end of `Basic `.
     Basic,
     /// The end of the name of the secret half of an AWS key.
     AwsSecret,
+    /// A value of an identity.
+    Known(Known),
 }
 
-/// The triggers beside those of [`SHAPES`].
-const OTHERS: [(&str, General); 21] = [
-    ("/home", General::Home),
-    ("\\home", General::Home),
-    ("/Users", General::Home),
-    ("\\Users", General::Home),
-    ("/users", General::Home),
-    ("\\users", General::Home),
-    ("Fhome", General::Home),
-    ("fhome", General::Home),
-    ("FUsers", General::Home),
-    ("fUsers", General::Home),
-    ("://", General::Url),
-    ("%40", General::EscapedAt),
-    ("eyJ", General::Jwt),
-    ("-----BEGIN ", General::PrivateKey),
-    ("earer ", General::Bearer),
-    ("EARER ", General::Bearer),
-    ("asic ", General::Basic),
-    ("ASIC ", General::Basic),
-    ("cess_key", General::AwsSecret),
-    ("cessKey", General::AwsSecret),
-    ("CESS_KEY", General::AwsSecret),
+/// The triggers of the rules that need to know nobody, beside those of tokens; in lower case where any case counts.
+const GENERAL: [(&str, bool, Rules); 14] = [
+    ("/home", false, Rules::Home),
+    ("\\home", false, Rules::Home),
+    ("/users", true, Rules::Home),
+    ("\\users", true, Rules::Home),
+    ("fhome", true, Rules::Home),
+    ("fusers", true, Rules::Home),
+    ("://", false, Rules::Url),
+    ("%40", false, Rules::EscapedAt),
+    ("eyJ", false, Rules::Jwt),
+    ("-----BEGIN ", false, Rules::PrivateKey),
+    ("rer ", true, Rules::Bearer),
+    ("sic ", true, Rules::Basic),
+    ("ss_key", true, Rules::AwsSecret),
+    ("sskey", true, Rules::AwsSecret),
 ];
 
-/// Texts to search for, and what each stands for.
-pub(super) struct Triggers<T> {
-    texts: Vec<String>,
-    stand_for: Vec<T>,
-    search: Option<AhoCorasick>,
+struct Trigger {
+    text: String,
+    /// Whether ASCII letters count in either case; then the text has none in upper case.
+    any_case: bool,
+    /// How many bytes of it stand before what it is the beginning of.
+    lead: usize,
+    rules: Rules,
+}
+
+/// All triggers of one sanitizer.
+pub(super) struct Triggers {
+    table: Box<[u64; WORDS]>,
+    /// In the order of their place in the table.
+    triggers: Vec<(u32, Trigger)>,
 }
 
 /// A place where a rule can act.
-pub(super) struct Hit<'t, T> {
+pub(super) struct Hit<'t> {
+    /// Where the trigger begins.
     pub(super) start: usize,
+    /// Where what it is the beginning of begins.
+    pub(super) from: usize,
+    /// Where the trigger ends.
     pub(super) end: usize,
-    pub(super) stands_for: &'t T,
+    pub(super) rules: &'t Rules,
 }
 
-impl<T> Triggers<T> {
-    fn new(triggers: Vec<(String, T)>) -> Self {
-        let (texts, stand_for): (Vec<String>, Vec<T>) = triggers.into_iter().unzip();
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&texts)
-            .ok();
-        Self {
-            texts,
-            stand_for,
-            search,
+/// Returns the place of three bytes in the table, the last of them in the highest bits.
+const fn place(three: u32) -> u32 {
+    (three.wrapping_mul(0x9e37_79b1)) >> (32 - BITS)
+}
+
+/// Adds a byte to the three that came last, in lower case.
+fn shift(three: u32, byte: u8) -> u32 {
+    three >> 8 | u32::from(byte | 0x20) << 16
+}
+
+impl Triggers {
+    /// Makes the triggers of the general rules and of what is known.
+    pub(super) fn new(known: &[Known]) -> Self {
+        let mut all: Vec<Trigger> = GENERAL
+            .into_iter()
+            .map(|(text, any_case, rules)| Trigger {
+                text: text.to_owned(),
+                any_case,
+                lead: 0,
+                rules,
+            })
+            .collect();
+        all.extend(token::triggers().map(|text| Trigger {
+            text: text.to_owned(),
+            any_case: false,
+            lead: 0,
+            rules: Rules::Token,
+        }));
+        for one in known {
+            let (beginning, any_case) = one.beginning();
+            for (text, lead) in ways(beginning, any_case) {
+                all.push(Trigger {
+                    text,
+                    any_case,
+                    lead,
+                    rules: Rules::Known(one.clone()),
+                });
+            }
+        }
+        let mut table = Box::new([0; WORDS]);
+        let mut triggers: Vec<(u32, Trigger)> = Vec::with_capacity(all.len());
+        for trigger in all {
+            let place = place(trigger.text.bytes().take(WIDTH).fold(0, shift));
+            if let Some(word) = table.get_mut((place >> 6) as usize) {
+                *word |= 1 << (place & 63);
+            }
+            triggers.push((place, trigger));
+        }
+        triggers.sort_by_key(|(place, _)| *place);
+        Self { table, triggers }
+    }
+
+    /// Returns where the first trigger begins, at a place or behind it.
+    pub(super) fn next(&self, text: &str, from: usize) -> Option<usize> {
+        let mut from = from;
+        loop {
+            let start = from + self.candidate(text.as_bytes().get(from..)?)?;
+            if self.at(text, start).next().is_some() {
+                return Some(start);
+            }
+            from = start + 1;
         }
     }
 
-    /// Returns the first hit that begins at a place or behind it.
-    pub(super) fn next<'t>(&'t self, text: &str, from: usize) -> Option<Hit<'t, T>> {
-        let (which, start, end) = match &self.search {
-            Some(search) => {
-                let hit = search.find(Input::new(text).range(from..))?;
-                (hit.pattern().as_usize(), hit.start(), hit.end())
-            }
-            // More texts than an automaton holds: slow, and nothing is passed over.
-            None => self.one_by_one(text, from)?,
-        };
-        Some(Hit {
-            start,
-            end,
-            stands_for: self.stand_for.get(which)?,
+    /// Returns the first place whose three bytes are set in the table. Every byte of every event passes here.
+    fn candidate(&self, bytes: &[u8]) -> Option<usize> {
+        let (head, rest) = bytes.split_at_checked(WIDTH - 1)?;
+        let table: &[u64; WORDS] = &self.table;
+        let mut three = head.iter().fold(0, |three, b| shift(three, *b));
+        rest.iter().position(|byte| {
+            three = shift(three, *byte);
+            let place = place(three);
+            table[(place >> 6) as usize] >> (place & 63) & 1 == 1
         })
     }
 
-    fn one_by_one(&self, text: &str, from: usize) -> Option<(usize, usize, usize)> {
-        let rest = text.get(from..)?;
-        let places = self
-            .texts
+    /// Returns the triggers that begin at a place.
+    pub(super) fn at<'t>(&'t self, text: &str, start: usize) -> impl Iterator<Item = Hit<'t>> {
+        let rest = text.as_bytes().get(start..).unwrap_or_default();
+        let place = place(rest.iter().take(WIDTH).fold(0, |three, b| shift(three, *b)));
+        let first = self.triggers.partition_point(|(other, _)| *other < place);
+        self.triggers
+            .get(first..)
+            .unwrap_or_default()
             .iter()
-            .enumerate()
-            .filter_map(|(which, trigger)| {
-                let start = from + rest.find(trigger.as_str())?;
-                Some((which, start, start + trigger.len()))
-            });
-        places.min_by_key(|(_, start, _)| *start)
+            .take_while(move |(other, _)| *other == place)
+            .filter(move |(_, trigger)| trigger.begins(rest))
+            .map(move |(_, trigger)| Hit {
+                start,
+                from: start + trigger.lead,
+                end: start + trigger.text.len(),
+                rules: &trigger.rules,
+            })
     }
 }
 
-/// Returns the triggers of the rules that need to know nobody.
-pub(super) fn general() -> &'static Triggers<General> {
-    static GENERAL: LazyLock<Triggers<General>> = LazyLock::new(|| {
-        let others = OTHERS.map(|(text, stands_for)| (text.to_owned(), stands_for));
-        let mut triggers = Vec::from(others);
-        // Shapes that begin alike stand together and share a trigger, the shortest of their prefixes.
-        for shape in SHAPES {
-            let text = shape.trigger();
-            if !triggers.iter().any(|(known, _)| known == text) {
-                triggers.push((text.to_owned(), General::Token));
+impl Trigger {
+    fn begins(&self, rest: &[u8]) -> bool {
+        rest.get(..self.text.len()).is_some_and(|head| {
+            if self.any_case {
+                head.eq_ignore_ascii_case(self.text.as_bytes())
+            } else {
+                head == self.text.as_bytes()
             }
-        }
-        Triggers::new(triggers)
-    });
-    &GENERAL
-}
-
-/// What is known of one developer, by how it begins.
-pub(super) fn known<T: Clone>(beginnings: Vec<(&str, bool, T)>) -> Option<Triggers<Vec<T>>> {
-    let mut triggers: Vec<(String, Vec<T>)> = Vec::new();
-    for (text, any_case, stands_for) in beginnings {
-        for way in ways(text, any_case) {
-            match triggers.iter_mut().find(|(known, _)| *known == way) {
-                Some((_, all)) => all.push(stands_for.clone()),
-                None => triggers.push((way, vec![stands_for.clone()])),
-            }
-        }
+        })
     }
-    (!triggers.is_empty()).then(|| Triggers::new(triggers))
 }
 
-/// Returns all ways in which the beginning of a text may be written.
-fn ways(text: &str, any_case: bool) -> Vec<String> {
+/// Returns the ways in which a text may begin: at least [`WIDTH`] bytes of it, or what stands before a shorter one,
+/// which is the name of a directory.
+fn ways(beginning: &str, any_case: bool) -> Vec<(String, usize)> {
+    let lengths = beginning.char_indices().map(|(at, c)| at + c.len_utf8());
+    let length = lengths.clone().find(|end| *end >= WIDTH);
+    let head = beginning.get(..length.unwrap_or(beginning.len()));
     let mut ways = vec![String::new()];
-    for c in text.chars() {
-        if ways.first().is_some_and(|way| way.len() >= BEGINNING) {
-            break;
-        }
+    for c in head.unwrap_or_default().chars() {
+        // Letters of ASCII are compared in either case; others have forms of their own.
         let forms = if any_case { forms(c) } else { vec![c] };
         ways = ways
             .iter()
             .flat_map(|way| forms.iter().map(move |form| format!("{way}{form}")))
             .collect();
     }
-    ways
+    let short = length.is_none();
+    let separators: &[&str] = if short { &["/", "\\"] } else { &[""] };
+    let mut led: Vec<(String, usize)> = Vec::new();
+    for way in ways {
+        for before in separators {
+            let behind = if way.len() + before.len() < WIDTH {
+                separators
+            } else {
+                &[""]
+            };
+            led.extend(
+                behind
+                    .iter()
+                    .map(|behind| (format!("{before}{way}{behind}"), before.len())),
+            );
+        }
+    }
+    led
 }
 
-/// Returns the characters whose lower case is the same.
+/// Returns the characters whose lower case is the same, of ASCII only the one in lower case.
 fn forms(c: char) -> Vec<char> {
-    let lower: Vec<char> = c.to_lowercase().collect();
-    let mut forms: Vec<char> = lower.clone();
-    forms.extend(
-        c.to_uppercase()
-            .filter(|upper| upper.to_lowercase().eq(lower.iter().copied())),
-    );
-    // Two letters beside their capitals are written as `k` and `å` in lower case.
+    let mut forms: Vec<char> = c.to_lowercase().collect();
+    let lower = forms.clone();
+    if !c.is_ascii() {
+        forms.extend(
+            c.to_uppercase()
+                .filter(|upper| upper.to_lowercase().eq(lower.iter().copied())),
+        );
+    }
+    // Two signs are written as letters in lower case.
     forms.extend(match c {
-        'k' | 'K' => Some('\u{212a}'),
-        'å' | 'Å' => Some('\u{212b}'),
+        'k' => Some('\u{212a}'),
+        'å' => Some('\u{212b}'),
         _ => None,
     });
-    forms.sort_unstable();
     forms.dedup();
     forms
 }

@@ -178,13 +178,12 @@ impl Refusal {
     /// Returns a command that gives what is missing, with words in capitals to fill in; or shows what is open.
     pub fn next_step(&self) -> Option<String> {
         let (wp_id, to) = (&self.wp_id, self.to_lane);
-        match &self.rule {
-            Rule::OpenSubtasks(open) => open
+        if let Rule::OpenSubtasks(open) = &self.rule {
+            return open
                 .first()
-                .map(|subtask| format!("pawtrail wp subtask {wp_id} {subtask} done")),
-            rule => rule
-                .options()
-                .map(|options| format!("pawtrail wp move {wp_id} {to} {options}")),
+                .map(|subtask| format!("pawtrail wp subtask {wp_id} {subtask} done"));
         }
+        let options = self.rule.options()?;
+        Some(format!("pawtrail wp move {wp_id} {to} {options}"))
     }
 }

@@ -42,6 +42,10 @@ fn moved(number: usize, wp: &str, from: &str, to: &str, changes: Value) -> Value
 }
 
 /// An annotation's row.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "callers write the delta where they call"
+)]
 fn noted(number: usize, wp: &str, delta: Value) -> Value {
     json!({
         "actor": "user", "at": at(number), "delta": delta, "event_id": id(number),

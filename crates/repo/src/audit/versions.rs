@@ -37,8 +37,7 @@ struct Commit {
 }
 
 /// Reads commits and trees, no blob.
-pub(super) fn find(project: &Project, scope: &Scope) -> Result<Versions> {
-    let git = project.git();
+pub(super) fn find(project: &Project, git: &gix::Repository, scope: &Scope) -> Result<Versions> {
     let commits = in_order(reachable(git, tips(project)?)?);
     let mut walk = Walk {
         git,

@@ -70,7 +70,10 @@ pub(super) fn ask(project: &Project, ask: Ask) -> (Ask, Vec<String>) {
             .map(|option| cleaner.text("an option", option))
             .collect(),
         step: cleaner.maybe("the step", ask.step),
-        input_key: cleaner.maybe("the input key", ask.input_key),
+        input_key: ask.input_key.map(|key| {
+            let key = cleaner.text("the input key", key);
+            in_id(project, "input", &key)
+        }),
         run: cleaner.maybe("the run", ask.run),
         actor: ask.actor.map(|actor| cleaner.actor(actor)),
         idempotency_key: ask.idempotency_key,
@@ -95,8 +98,19 @@ pub fn id(project: &Project, given: &DecisionId) -> DecisionId {
         return given.clone();
     };
     let clean = project.sanitizer().text(rest);
-    // A marker is a part of an id like any other word.
-    format!("{kind}:{clean}")
+    // A marker is a part of an id like any other word; an id that is none with it was never written.
+    format!("{kind}:{}", in_id(project, kind, &clean))
         .parse()
         .unwrap_or_else(|_| given.clone())
+}
+
+/// Returns the word as it may stand in an id: behind its kind it may look like something else, such as an address.
+fn in_id(project: &Project, kind: &str, word: &str) -> String {
+    let id = format!("{kind}:{word}");
+    let clean = project.sanitizer().text(&id);
+    let start = kind.len() + 1;
+    match clean.strip_prefix(&id[..start]) {
+        Some(word) => word.to_owned(),
+        None => clean.into_owned(),
+    }
 }

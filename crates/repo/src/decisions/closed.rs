@@ -1,14 +1,15 @@
 //! Requests and answers where the git directory can't be written: left in the checkout, adopted later.
 
-use pawtrail_event::decision::{self, Answered, Header, Payload};
+use pawtrail_event::decision::{self, Header};
 use pawtrail_event::{BuildId, EventId, time};
 
-use super::{Ask, Reply, Written, asked, read, receipt, refused, requested, text};
+use super::{Ask, Reply, Written, answered, asked, read, receipt, requested, same_answer};
 use crate::error::{Error, Result};
 use crate::mission::Mission;
 use crate::placement;
 use crate::project::Project;
 use crate::sandbox;
+use crate::shell;
 
 /// Records a request in the checkout. `closed` says why the git directory can't be written.
 pub(super) fn request(
@@ -19,7 +20,14 @@ pub(super) fn request(
 ) -> Result<Written> {
     // What a key stands for is kept in the git directory.
     if ask.idempotency_key.is_some() {
-        return Err(closed);
+        return Err(Error::KeyNotKept {
+            closed: Box::new(closed),
+            next: format!(
+                "pawtrail decision request --mission {} --question {}",
+                mission.mission_slug,
+                shell::quoted(&ask.question)
+            ),
+        });
     }
     let place = placement::placement(project, mission)?;
     let decision_id = super::decision_id(project, &ask)?;
@@ -54,7 +62,15 @@ pub(super) fn answer(
     closed: Error,
 ) -> Result<Written> {
     if reply.idempotency_key.is_some() {
-        return Err(closed);
+        return Err(Error::KeyNotKept {
+            closed: Box::new(closed),
+            next: format!(
+                "pawtrail decision answer {} {} --mission {}",
+                shell::quoted(reply.decision_id.as_str()),
+                shell::quoted(&reply.answer),
+                mission.mission_slug
+            ),
+        });
     }
     let place = placement::placement(project, mission)?;
     let decision_id = reply.decision_id;
@@ -62,24 +78,11 @@ pub(super) fn answer(
     let decisions = decision::fold(&rows);
     let known = super::known(&decisions, &decision_id, mission)?;
     let header = header(project, mission);
-    let payload = Payload::answered(Answered {
-        run_id: known.run_id.clone(),
-        decision_id: decision_id.clone(),
-        answer: reply.answer,
-        actor: reply.actor,
-    })
-    .map_err(|error| refused(&error))?;
+    let payload = answered(known, reply.answer, reply.actor)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
-    let (event_id, file) = match known.answer() {
-        Some(given) if given.answer != text(&event, "answer") => {
-            return Err(Error::AlreadyAnswered {
-                id: decision_id,
-                answer: given.answer.clone(),
-                answered_at: given.at.clone(),
-            });
-        }
+    let (event_id, file) = match same_answer(&event, known)? {
         Some(given) => {
-            let receipt = read::receipt(project, mission, &place, &given.event_id)?;
+            let receipt = read::receipt(project, mission, &place, given)?;
             if receipt.committed {
                 return Ok(Written {
                     decision_id,
@@ -87,7 +90,7 @@ pub(super) fn answer(
                     warnings: Vec::new(),
                 });
             }
-            (given.event_id.clone(), None)
+            (given.clone(), None)
         }
         None => {
             let file = sandbox::leave(project, &event, closed)?;

@@ -1,6 +1,6 @@
 //! Reading decisions: the union of the ledger branch, the spool and checked-out files.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -8,12 +8,13 @@ use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, Sta
 use pawtrail_event::{CommitHash, DecisionId, EventId, MissionId, MissionSlug};
 use serde::Serialize;
 
-use super::{Journal, durable, history};
-use crate::error::{Error, GitContext, Result};
+use super::{Journal, brought, durable, history};
+use crate::error::{Error, Result};
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::Receipt;
+use crate::references;
 use crate::sandbox;
 
 /// A decision as a reader sees it.
@@ -76,7 +77,7 @@ pub struct Reading {
 pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
     let place = placement::placement(project, mission)?;
     let (log, damaged) = union(project, mission, &place)?;
-    let commits = commits(
+    let commits = brought::commits(
         project,
         place.tip.or(place.base),
         &mission.path(decision::FILE),
@@ -105,7 +106,7 @@ pub fn log(project: &Project, mission: &Mission, rev: Option<&str>) -> Result<Re
         None => Vec::new(),
     };
     let read = Log::read(&content);
-    let commits = commits(project, tip, &path)?;
+    let commits = brought::commits(project, tip, &path)?;
     Ok(Reading {
         decisions: entries(mission, &read.rows, &commits),
         damaged: read
@@ -161,7 +162,7 @@ pub(super) fn receipt(
     place: &Placement,
     event_id: &EventId,
 ) -> Result<Receipt> {
-    let found = commits(project, place.tip, &mission.path(decision::FILE))?
+    let found = brought::commits(project, place.tip, &mission.path(decision::FILE))?
         .get(event_id)
         .copied();
     let mut receipt = super::receipt(mission, place, event_id.clone(), found);
@@ -258,69 +259,10 @@ fn entry(mission: &Mission, decision: Decision, commits: &HashMap<EventId, Objec
 }
 
 fn commit_named(project: &Project, rev: &str) -> Result<ObjectId> {
-    let named = project
-        .git()
-        .rev_parse_single(rev)
-        .ok()
-        .and_then(|id| id.object().ok())
-        .and_then(|object| object.peel_to_commit().ok());
-    named.map(|commit| commit.id).ok_or_else(|| Error::Invalid {
+    references::named(project, rev)?.ok_or_else(|| Error::Invalid {
         what: "--ref",
         message: format!("`{rev}` names no commit"),
     })
-}
-
-/// Says for each event of a file which commit brought it: the one that has it while none of its parents do.
-pub(super) fn commits(
-    project: &Project,
-    tip: Option<ObjectId>,
-    path: &str,
-) -> Result<HashMap<EventId, ObjectId>> {
-    let mut brought = HashMap::new();
-    let mut seen = HashSet::new();
-    let mut todo: Vec<ObjectId> = tip.into_iter().collect();
-    while let Some(commit) = todo.pop() {
-        if !seen.insert(commit) {
-            continue;
-        }
-        let Some(blob) = history::entry_at(project, commit, path)? else {
-            continue;
-        };
-        let parents: Vec<ObjectId> = project
-            .git()
-            .find_commit(commit)
-            .git("reading a commit")?
-            .parent_ids()
-            .map(|id| id.detach())
-            .collect();
-        let mut same = None;
-        let mut known = HashSet::new();
-        for parent in &parents {
-            // A shallow clone ends before its history does.
-            if !project.git().has_object(*parent) {
-                continue;
-            }
-            let theirs = history::entry_at(project, *parent, path)?;
-            if theirs == Some(blob) {
-                same = Some(*parent);
-                break;
-            }
-            if theirs.is_some() {
-                known.extend(events_at(project, *parent, path)?);
-                todo.push(*parent);
-            }
-        }
-        if let Some(parent) = same {
-            todo.push(parent);
-            continue;
-        }
-        for event in events_at(project, commit, path)? {
-            if !known.contains(&event) {
-                brought.insert(event, commit);
-            }
-        }
-    }
-    Ok(brought)
 }
 
 /// Says which commit brought an event that a commit has: it, or the oldest in one line of parents that all have it.
@@ -345,13 +287,4 @@ pub(super) fn brought(
         }
         return Ok(found);
     }
-}
-
-fn events_at(project: &Project, commit: ObjectId, path: &str) -> Result<Vec<EventId>> {
-    let content = history::file_at(project, commit, path)?.unwrap_or_default();
-    Ok(Log::read(&content)
-        .rows
-        .into_iter()
-        .map(|row| row.event_id)
-        .collect())
 }

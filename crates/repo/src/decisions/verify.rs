@@ -7,7 +7,7 @@ use pawtrail_event::decision::{self, Log, Row, RowPayload, Status};
 use pawtrail_event::{CommitHash, DecisionId, EventId, MissionId, MissionSlug};
 use serde::Serialize;
 
-use super::{Journal, durable, history, read};
+use super::{Journal, brought, durable, history, read};
 use crate::error::Result;
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
@@ -103,7 +103,7 @@ fn of_mission(project: &Project, mission: &Mission, proof: &mut Proof) -> Result
         }
     }
     let tip = place.tip.or(place.base);
-    let commits = read::commits(project, tip, &mission.path(decision::FILE))?;
+    let commits = brought::commits(project, tip, &mission.path(decision::FILE))?;
     let unpushed = unpushed(project, tip, proof.remotes.keys())?;
     let mut elsewhere = None;
     for row in &rows {

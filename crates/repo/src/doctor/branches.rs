@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use gix::ObjectId;
 
 use super::{Attempt, Check, FIX, Manual};
-use crate::engine::{self, Kind};
 use crate::error::Result;
 use crate::ledger::{self, Ledger, Merging};
 use crate::project::Project;
+use crate::shell;
 use crate::{history, mission, placement, reach, sync_state};
 
 /// A ledger branch and a remote-tracking branch of it that each have commits which the other lacks.
@@ -147,15 +147,6 @@ pub(super) fn check(apart: &[Apart]) -> Check {
 }
 
 pub(super) fn merge(project: &Project, found: &Apart) -> Attempt {
-    match engine::of_clone(project)? {
-        Kind::Library => {}
-        Kind::Executable => {
-            return Ok(Err(Manual {
-                message: "this repository needs git itself to merge".to_owned(),
-                next_step: Some(found.by_hand()),
-            }));
-        }
-    }
     let held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
     let ours = history::tip(project, &found.branch)?;
@@ -197,11 +188,5 @@ fn short(name: &str) -> &str {
 
 /// A path as a shell takes it.
 pub(super) fn quoted(path: &std::path::Path) -> String {
-    let text = path.display().to_string();
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:\\".contains(c);
-    if text.chars().all(safe) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    shell::quoted(&path.display().to_string())
 }

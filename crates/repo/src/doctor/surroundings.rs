@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use super::Check;
+use super::{Check, FIX};
 use crate::engine;
 use crate::error::Result;
+use crate::merge_driver::{self, Remedy, Trouble};
 use crate::program::Git;
 use crate::project::Project;
-use crate::{merge_driver, sync_state};
+use crate::references;
+use crate::sync_state;
 
 const INIT: Option<&str> = Some("pawtrail init");
 
@@ -25,37 +27,36 @@ pub(super) fn engine_of(project: &Project) -> Result<Check> {
         Ok(said) => String::from_utf8_lossy(&said).trim().to_owned(),
         Err(error) => return Ok(Check::bad("engine", error.to_string(), None)),
     };
-    let setting = project
-        .git()
-        .config_snapshot()
-        .string("extensions.refStorage")
-        .map(|value| value.to_string());
-    let storage = setting.unwrap_or_else(|| "files".to_owned());
+    let storage = references::storage(project.git());
     let hash = project.git().object_hash();
     let kind = engine::of_clone(project)?.as_str();
-    let message =
-        format!("{version}, objects {hash}, refs {storage}; commits are made by the {kind}");
-    Ok(match storage.as_str() {
-        "files" => Check::good("engine", message),
-        _ => {
-            let message = format!("{message}: branches in this form can't be written yet");
-            Check::bad("engine", message, None)
-        }
-    })
+    Ok(Check::good(
+        "engine",
+        format!("{version}, objects {hash}, refs {storage}; commits are made by the {kind}"),
+    ))
 }
 
-pub(super) fn merge_driver(project: &Project) -> Result<Check> {
+/// What keeps git from merging event files as logs; in a bare repository nothing is merged.
+pub(super) fn driver_trouble(project: &Project) -> Result<Option<Trouble>> {
+    match project.checkout().or(project.primary()) {
+        Some(root) => merge_driver::trouble(project, root),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn merge_driver(trouble: Option<&Trouble>) -> Check {
     const NAME: &str = "merge_driver";
-    let Some(root) = project.checkout().or(project.primary()) else {
-        return Ok(Check::good(NAME, "nothing is merged in a bare repository"));
-    };
-    Ok(match merge_driver::trouble(project, root)? {
+    match trouble {
         None => Check::good(NAME, "git merges event files as logs"),
         Some(trouble) => {
-            let next = if trouble.init_mends { INIT } else { None };
-            Check::bad(NAME, trouble.message, next)
+            let next = match trouble.remedy {
+                Remedy::Configure => FIX,
+                Remedy::Init => INIT,
+                Remedy::User => None,
+            };
+            Check::bad(NAME, trouble.message.clone(), next)
         }
-    })
+    }
 }
 
 pub(super) fn kept_aside(project: &Project) -> Result<Check> {

@@ -1,7 +1,12 @@
 //! The index of a worktree that has the ledger branch checked out: prepared before the branch moves.
 
+mod plain;
+
+use std::borrow::Cow;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use gix::ObjectId;
 use gix::bstr::BStr;
@@ -13,7 +18,11 @@ use super::objects;
 use crate::checkouts::Checkout;
 use crate::error::{GitContext, IoContext, Result};
 use crate::project::Project;
-use crate::{engine, glossary, lines, sparse};
+use crate::{durable, engine, glossary, lines, sparse};
+use plain::Plain;
+
+/// How much of an index is written at once, in bytes.
+const WRITE_BYTES: usize = 256 * 1024;
 
 /// One file of the coming commit, as an index needs to know it.
 pub(super) struct Staged<'a> {
@@ -70,6 +79,15 @@ pub(super) fn prepare(
     if engine::is_split(&checkout.git_dir)? {
         return Ok(Err(Obstacle::Form("split")));
     }
+    let written = last_written(&path)?;
+    if let Some(written) = written
+        && let Some((content, racy)) = in_place(project, checkout, files, &path, written)?
+    {
+        return write(held, &path, racy.then_some(written), |out| {
+            out.write_all(&content).at("write", &path)
+        })
+        .map(Ok);
+    }
     let mut index = engine::read_index(project, checkout)?;
     if let Some(form) = engine::unwritable_form(&index) {
         return Ok(Err(Obstacle::Form(form)));
@@ -81,12 +99,101 @@ pub(super) fn prepare(
     }
     // The cached trees would be stale, and git would commit what they say.
     index.remove_tree();
-    let mut out = BufWriter::new(held.rewrite()?);
-    index
-        .write_to(&mut out, gix::index::write::Options::default())
-        .git("writing the index")?;
-    out.flush().at("write", &path)?;
-    Ok(Ok(()))
+    let time = written.filter(|written| {
+        index.entries().iter().any(|entry| {
+            let time = &entry.stat.mtime;
+            let ours = || files.iter().any(|file| entry.path(&index) == file.path);
+            (u64::from(time.secs), time.nsecs) >= *written && !ours()
+        })
+    });
+    write(held, &path, time, |out| {
+        let mut out = BufWriter::with_capacity(WRITE_BYTES, out);
+        index
+            .write_to(&mut out, gix::index::write::Options::default())
+            .git("writing the index")?;
+        out.flush().at("write", &path)
+    })
+    .map(Ok)
+}
+
+/// When a file was last written, in seconds and nanoseconds since 1970; `None` where there is no file.
+fn last_written(path: &Path) -> Result<Option<(u64, u32)>> {
+    let known = match fs::metadata(path) {
+        Ok(known) => known,
+        Err(error) if durable::is_absent(&error) => return Ok(None),
+        Err(error) => return Err(error).at("inspect", path),
+    };
+    let since = known
+        .modified()
+        .at("inspect", path)?
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Ok(Some((since.as_secs(), since.subsec_nanos())))
+}
+
+/// Writes into the lock. With `time` the index keeps that time, so that git goes on doubting the files that it doubts.
+fn write(
+    held: &Held,
+    path: &Path,
+    time: Option<(u64, u32)>,
+    content: impl FnOnce(&mut File) -> Result<()>,
+) -> Result<()> {
+    let mut file = held.rewrite()?;
+    content(&mut file)?;
+    if let Some((seconds, nanoseconds)) = time {
+        let time = UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+        file.set_modified(time).at("keep the time of", path)?;
+    }
+    Ok(())
+}
+
+/// The next index by changes in its bytes, and whether it has to keep its time; `None` where that can't be done.
+fn in_place(
+    project: &Project,
+    checkout: &Checkout,
+    files: &[Staged<'_>],
+    path: &Path,
+    written: (u64, u32),
+) -> Result<Option<(Vec<u8>, bool)>> {
+    let Some(bytes) = durable::read(path)? else {
+        return Ok(None);
+    };
+    let paths: Vec<&str> = files.iter().map(|file| file.path).collect();
+    let Some(mut plain) = Plain::read(bytes, project.git().object_hash(), &paths, written) else {
+        return Ok(None);
+    };
+    for (at, file) in files.iter().enumerate() {
+        let Some((id, content)) = next(project, plain.object(at), file)? else {
+            continue;
+        };
+        let stat = stat_if_equal(&checkout.root.join(file.path), &content);
+        if !plain.replace(at, file.path, id, &stat) {
+            return Ok(None);
+        }
+    }
+    let racy = plain.is_racy();
+    Ok(plain.finish().map(|content| (content, racy)))
+}
+
+/// What an index is to have of a file, with the content; `None` where it stays as it is.
+fn next<'a>(
+    project: &Project,
+    known: Option<ObjectId>,
+    file: &Staged<'a>,
+) -> Result<Option<(ObjectId, Cow<'a, [u8]>)>> {
+    match (known, file.before) {
+        // The user has taken the file out of the index; that stays so.
+        (None, Some(_)) => Ok(None),
+        (None, None) => Ok(Some((file.after, file.content.into()))),
+        (Some(id), Some(before)) if id == before => Ok(Some((file.after, file.content.into()))),
+        (Some(id), _) => {
+            let staged = project.git().find_object(id).git("reading a staged file")?;
+            let Some(content) = file.with_staged(&staged.data)? else {
+                return Ok(None);
+            };
+            Ok(Some((objects::blob(project, &content)?, content.into())))
+        }
+    }
 }
 
 fn stage(
@@ -102,24 +209,11 @@ fn stage(
     if conflicted {
         return Ok(Err(Obstacle::Conflict));
     }
-    let entry = index
-        .entry_by_path(path)
-        .map(|entry| (entry.id, entry.flags));
-    let (id, content) = match (entry, file.before) {
-        // The user has taken the file out of the index; that stays so.
-        (None, Some(_)) => return Ok(Ok(())),
-        (None, None) => (file.after, file.content.to_vec()),
-        (Some((id, _)), Some(before)) if id == before => (file.after, file.content.to_vec()),
-        (Some((id, _)), _) => {
-            let staged = project.git().find_object(id).git("reading a staged file")?;
-            let Some(content) = file.with_staged(&staged.data)? else {
-                return Ok(Ok(()));
-            };
-            (objects::blob(project, &content)?, content)
-        }
+    let known = index.entry_by_path(path).map(|entry| entry.id);
+    let Some((id, content)) = next(project, known, file)? else {
+        return Ok(Ok(()));
     };
-    let on_disk = checkout.root.join(file.path);
-    let stat = stat_if_equal(&on_disk, &content);
+    let stat = stat_if_equal(&checkout.root.join(file.path), &content);
     if let Some(entry) = index.entry_mut_by_path_and_stage(path, Stage::Unconflicted) {
         entry.id = id;
         entry.stat = stat;

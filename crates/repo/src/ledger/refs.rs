@@ -14,6 +14,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::history;
 use crate::project::Project;
+use crate::references;
 
 /// The end of an attempt to reserve a branch.
 pub(super) enum Reservation<'a> {
@@ -101,6 +102,17 @@ impl Reserved for Locked<'_> {
 pub(super) fn flush(project: &Project, branch: &str) -> Result<()> {
     let file = project.common_dir().join(branch);
     failpoint::reached("ledger::ref-moved").at("flush", &file)?;
+    if project.refs_by_git() {
+        // Git has flushed what it wrote; this is the name of it.
+        let dir = project
+            .common_dir()
+            .join(references::storage(project.git()));
+        return if dir.is_dir() {
+            durable::sync_dir(&dir)
+        } else {
+            Ok(())
+        };
+    }
     durable::sync_dir(file.parent().unwrap_or(project.common_dir()))
 }
 

@@ -7,10 +7,11 @@ use pawtrail_event::MissionId;
 
 use super::{META, Mission, SPECS_DIR, list, number_in_front, parse, without_number};
 use crate::durable;
-use crate::error::{Candidate, Error, GitContext, Result};
+use crate::error::{Candidate, Error, Result};
 use crate::history;
 use crate::project::Project;
 use crate::record;
+use crate::references;
 
 /// Finds the mission that a handle means; without a handle, the one that is meant from here.
 ///
@@ -103,8 +104,7 @@ fn from_here(project: &Project, mut missions: Vec<Mission>, cwd: &Path) -> Resul
             return Ok(missions.swap_remove(at));
         }
     }
-    let head = project.git().head_name().git("reading HEAD")?;
-    if let Some(head) = head.map(|name| name.as_bstr().to_string()) {
+    if let Some(head) = references::head(project)?.branch {
         let own = |m: &Mission| {
             head == m.own_branch() || head.starts_with(&format!("{}-lane-", m.own_branch()))
         };

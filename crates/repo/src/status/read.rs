@@ -377,7 +377,7 @@ pub fn check(project: &Project, mission: &Mission, order: Order) -> Result<Vec<C
     };
     if let Some(tip) = place.tip.or(place.base) {
         let at = |path: &str| history::file_at(project, tip, path);
-        add(place.ledger_ref.clone(), at(&log_path)?, at(&path)?);
+        add(place.ledger_ref, at(&log_path)?, at(&path)?);
     }
     for root in project.roots() {
         let log = durable::read(&root.join(&log_path))?;

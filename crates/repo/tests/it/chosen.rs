@@ -1,11 +1,10 @@
 //! What the probe chooses, and that its choice serves the repository.
 
 use std::fs;
-use std::sync::Arc;
 
 use pawtrail_repo::engine::{self, Choice, Kind};
 use pawtrail_repo::mission::Mission;
-use pawtrail_repo::{Project, System, decisions, placement};
+use pawtrail_repo::{decisions, placement};
 use pawtrail_testkit::{Repo, Scratch};
 
 use crate::support::{
@@ -242,13 +241,199 @@ fn an_unknown_extension_is_gits_to_judge() {
     );
 }
 
-#[test]
-fn branches_in_a_reftable_are_refused_by_name() {
-    let scratch = Scratch::new();
+/// A repository that keeps its branches in a reftable; `None` where this git doesn't know that form.
+fn reftable(scratch: &Scratch) -> Option<Repo> {
     let repo = scratch.empty_repo("r");
     fs::remove_dir_all(repo.path().join(".git")).unwrap();
-    repo.git(&["init", "-q", "--ref-format=reftable"]);
-    let error = Project::discover(repo.path(), Arc::new(System)).unwrap_err();
-    assert_eq!(error.code(), "UNSUPPORTED_REPOSITORY");
-    assert!(error.to_string().contains("reftable"), "{error}");
+    let made = repo.try_git(&["init", "-q", "--ref-format=reftable", "-b", "feature"]);
+    if made.status != 0 {
+        eprintln!("SKIPPED: this git has no reftable: {made}");
+        return None;
+    }
+    repo.commit_file("README.md", "r\n", "start");
+    Some(repo)
 }
+
+#[test]
+fn branches_in_a_reftable_are_gits_to_read_and_write() {
+    let scratch = Scratch::new();
+    let Some(repo) = reftable(&scratch) else {
+        return;
+    };
+    served_by_git(&repo, "reftable");
+    assert_eq!(repo.git(&["reflog", "show", "feature"]).lines().count(), 4);
+    // In a linked worktree, whose HEAD is in a reftable of its own.
+    let linked = repo.worktree("linked", "topic");
+    let before = (linked.rev("HEAD"), linked.status_v2());
+    let project = open(&linked);
+    let mission = create(&project, "linked");
+    let done = decide(&linked, &project, &mission, "From there?");
+    assert_eq!(done.receipt.r#ref, "refs/heads/feature");
+    assert_eq!((linked.rev("HEAD"), linked.status_v2()), before);
+    assert_eq!(repo.status_v2(), "");
+    // The log reads any revision, and the branch of HEAD names the mission.
+    let log = |rev| decisions::log(&project, &mission, rev).unwrap().decisions;
+    assert_eq!(log(Some("feature~1")).len(), 0);
+    assert_eq!(log(Some("feature")).len(), 1);
+    assert!(decisions::log(&project, &mission, Some("nowhere")).is_err());
+    // On a protected branch, and with a detached HEAD, it gets a branch of its own.
+    repo.git(&["switch", "-q", "-c", "main"]);
+    let own = create(&open(&repo), "protected");
+    let done = decide(&repo, &open(&repo), &own, "Of its own?");
+    assert!(
+        done.receipt
+            .r#ref
+            .starts_with("refs/heads/kitty/mission-protected-")
+    );
+    repo.git(&["switch", "-q", "--detach"]);
+    let own = create(&open(&repo), "detached");
+    decide(&repo, &open(&repo), &own, "Detached?");
+    let commit = |paths: &[&str]| {
+        let paths: Vec<_> = paths.iter().map(std::path::PathBuf::from).collect();
+        pawtrail_repo::commit::commit(&open(&repo), repo.path(), "m", &paths, None)
+    };
+    repo.write("README.md", "changed\n");
+    assert_eq!(commit(&["README.md"]).unwrap_err().code(), "HEAD_DETACHED");
+    repo.git(&["switch", "-q", "feature"]);
+    let done = commit(&["README.md"]).unwrap();
+    assert_eq!(
+        done.receipt.commit.unwrap().as_str(),
+        repo.rev("feature").unwrap()
+    );
+    repo.fsck();
+}
+
+#[test]
+fn a_busy_reftable_branch_and_a_lost_race_are_seen() {
+    let scratch = Scratch::new();
+    let Some(repo) = reftable(&scratch) else {
+        return;
+    };
+    let project = open(&repo);
+    let (mission, _) = calm(&repo, &project, "busy");
+    for n in 0..3 {
+        repo.commit_file("README.md", &format!("{n}\n"), "more");
+    }
+    let asked = ask(&project, &mission, "Busy?");
+    repo.git(&["bisect", "start", "HEAD", "HEAD~3"]);
+    let error = answer(&project, &mission, &asked, "yes").unwrap_err();
+    assert_eq!(error.exit_code(), 3, "{error}");
+    repo.git(&["bisect", "reset"]);
+    assert_eq!(decisions::finish(&project).unwrap(), Vec::<String>::new());
+    let listed = decisions::list(&project, &mission).unwrap().decisions;
+    assert!(listed.iter().all(|decision| decision.commit.is_some()));
+}
+
+#[test]
+fn the_default_branch_of_a_reftable_clones_remote_is_protected() {
+    let scratch = Scratch::new();
+    let origin = scratch.repo("origin");
+    origin.git(&["branch", "-m", "trunk"]);
+    if origin
+        .try_git(&["clone", "-q", "--ref-format=reftable", ".", "../clone"])
+        .status
+        != 0
+    {
+        eprintln!("SKIPPED: this git has no reftable");
+        return;
+    }
+    let clone = origin.at("../clone");
+    let mission = create(&open(&clone), "payments");
+    let done = decide(&clone, &open(&clone), &mission, "Where?");
+    assert!(done.receipt.r#ref.contains("kitty/mission-"));
+    assert_eq!(clone.rev("trunk"), origin.rev("trunk"));
+}
+
+#[test]
+fn commits_are_signed_by_openpgp_where_the_repository_says_so() {
+    let scratch = Scratch::new();
+    let repo = feature(&scratch);
+    // The socket of gpg's agent has to fit into 108 bytes.
+    let home = key_home(&scratch);
+    let gpg = |args: &[&str]| {
+        repo.env()
+            .command("gpg")
+            .env("GNUPGHOME", &home)
+            .args([
+                "--batch",
+                "--quiet",
+                "--pinentry-mode",
+                "loopback",
+                "--passphrase",
+                "",
+            ])
+            .args(args)
+            .output()
+    };
+    match gpg(&["--version"]) {
+        Ok(said) if said.status.success() => {}
+        _ => {
+            eprintln!("SKIPPED: gpg is not installed, so nothing is signed by openpgp");
+            return;
+        }
+    }
+    let made = gpg(&[
+        "--quick-generate-key",
+        "Robin Example <robin@example.test>",
+        "default",
+        "sign",
+        "never",
+    ])
+    .unwrap();
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    // Git finds the key's home through the program that it runs.
+    let program = scratch.path().join("gpg");
+    fs::write(
+        &program,
+        format!("#!/bin/sh\nGNUPGHOME='{}' exec gpg --batch --pinentry-mode loopback --passphrase '' \"$@\"\n", home.display()),
+    )
+    .unwrap();
+    executable(&program);
+    repo.git(&["config", "gpg.program", &program.to_string_lossy()]);
+    repo.git(&["config", "user.signingKey", "robin@example.test"]);
+    repo.git(&["config", "commit.gpgSign", "true"]);
+    let (mission, done) = calm(&repo, &open(&repo), "signed");
+    let commit = done.receipt.commit.unwrap();
+    assert!(
+        repo.git(&["cat-file", "commit", commit.as_str()])
+            .contains("-----BEGIN PGP SIGNATURE-----")
+    );
+    repo.git(&["verify-commit", commit.as_str()]);
+    assert!(choice(&repo, &mission).reason.contains("signed"));
+    drop(
+        repo.env()
+            .command("gpgconf")
+            .env("GNUPGHOME", &home)
+            .args(["--kill", "all"])
+            .output(),
+    );
+}
+
+fn key_home(scratch: &Scratch) -> std::path::PathBuf {
+    let home = scratch.path().join("g");
+    fs::create_dir(&home).unwrap();
+    private(&home);
+    home
+}
+
+#[cfg(unix)]
+fn private(dir: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn private(_dir: &std::path::Path) {}
+
+#[cfg(unix)]
+fn executable(file: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn executable(_file: &std::path::Path) {}

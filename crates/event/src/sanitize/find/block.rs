@@ -94,8 +94,8 @@ pub(in super::super) fn private_key(text: &str, at: usize) -> Option<Found> {
 }
 
 /// Finds the token behind `Bearer`, which ends at a place.
-pub(in super::super) fn bearer(text: &str, word_at: usize, word_end: usize) -> Option<Found> {
-    let (start, end) = credentials(text, word_at, word_end, |b| {
+pub(in super::super) fn bearer(text: &str, word_end: usize) -> Option<Found> {
+    let (start, end) = credentials(text, "Bearer", word_end, |b| {
         base64url(b) || matches!(b, b'.' | b'~' | b'+' | b'/' | b'=' | b':')
     })?;
     let token = text.get(start..end)?.trim_end_matches(['.', ':']);
@@ -106,8 +106,8 @@ pub(in super::super) fn bearer(text: &str, word_at: usize, word_end: usize) -> O
 }
 
 /// Finds the user and password behind `Basic`, which ends at a place.
-pub(in super::super) fn basic(text: &str, word_at: usize, word_end: usize) -> Option<Found> {
-    let (start, end) = credentials(text, word_at, word_end, |b| {
+pub(in super::super) fn basic(text: &str, word_end: usize) -> Option<Found> {
+    let (start, end) = credentials(text, "Basic", word_end, |b| {
         base64url(b) || matches!(b, b'+' | b'/' | b'=')
     })?;
     let given = text.get(start..end)?;
@@ -117,11 +117,12 @@ pub(in super::super) fn basic(text: &str, word_at: usize, word_end: usize) -> Op
 
 fn credentials(
     text: &str,
-    word_at: usize,
+    word: &str,
     word_end: usize,
     is: fn(u8) -> bool,
 ) -> Option<(usize, usize)> {
-    if !word_starts(text, word_at) {
+    let word_at = word_end.checked_sub(word.len())?;
+    if !text.get(word_at..word_end)?.eq_ignore_ascii_case(word) || !word_starts(text, word_at) {
         return None;
     }
     let start = run(text, word_end, |b| b == b' ' || b == b'\t');

@@ -161,18 +161,22 @@ pub(in super::super) const SHAPES: &[Shape] = &[
     shape("whsec_", Rule::StripeKey, base64, 32, ANY),
 ];
 
-/// How much of a prefix is searched for: shapes that begin alike are found together.
-const TRIGGERS: &[&str] = &["xox", "sk-", "sk_", "rk_"];
+/// Returns the beginnings that a text is searched for.
+pub(in super::super) fn triggers() -> impl Iterator<Item = &'static str> {
+    let is_covered = |at: usize, prefix: &str| {
+        let mut others = SHAPES.iter().enumerate();
+        others.any(|(other, shape)| {
+            other != at && prefix.starts_with(shape.prefix) && prefix != shape.prefix
+        })
+    };
+    let prefixes = SHAPES.iter().map(|shape| shape.prefix).enumerate();
+    // `sk-` finds `sk-ant-` too.
+    prefixes
+        .filter(move |(at, prefix)| !is_covered(*at, prefix))
+        .map(|(_, prefix)| prefix)
+}
 
 impl Shape {
-    /// Returns the beginning of the prefix, which a text is searched for.
-    pub(in super::super) fn trigger(&self) -> &'static str {
-        TRIGGERS
-            .iter()
-            .find(|trigger| self.prefix.starts_with(**trigger))
-            .unwrap_or(&self.prefix)
-    }
-
     fn at(&self, text: &str, at: usize) -> Option<Found> {
         if !stands_alone(text, at) {
             return None;

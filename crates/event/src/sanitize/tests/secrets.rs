@@ -43,6 +43,14 @@ fn credentials_in_a_url_are_found() {
                 "x https://[redacted:url-credentials]@c.de, https://[redacted:url-credentials]@f.de",
             ),
             ("https:\\/\\/x", "https:\\/\\/x"),
+            (
+                "https://oauth2:secret/with@both@example.com/x.git",
+                "https://[redacted:url-credentials]@example.com/x.git",
+            ),
+            (
+                "https://example.com:443/@bob",
+                "https://example.com:443/@bob",
+            ),
         ],
     );
     check_untouched(

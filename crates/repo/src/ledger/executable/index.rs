@@ -62,6 +62,12 @@ pub(super) fn prepare(
     };
     if let Some(content) = durable::read(&index)? {
         fs::write(&copy.path, content).at("write", &copy.path)?;
+        // By this time git knows which files may have changed since without showing it.
+        let time = fs::metadata(&index).and_then(|known| known.modified());
+        let copied = fs::File::options().write(true).open(&copy.path);
+        copied
+            .and_then(|file| file.set_modified(time?))
+            .at("keep the time of", &copy.path)?;
     }
     let mut orders = Vec::new();
     let mut present = Vec::new();

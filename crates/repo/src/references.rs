@@ -1,0 +1,186 @@
+//! Reading references: by the library, or through git where branches are stored in a form that the library can't read.
+
+use std::path::Path;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+
+use crate::error::{GitContext, Result};
+use crate::program::Git;
+use crate::project::Project;
+
+/// The form of storage that the library reads.
+const FILES: &str = "files";
+
+/// What HEAD names, and the commit there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The full name of the branch; `None` where HEAD is detached.
+    pub(crate) branch: Option<String>,
+    /// The commit; `None` before the first one.
+    pub(crate) commit: Option<ObjectId>,
+}
+
+/// Names the form in which a repository stores its references.
+pub(crate) fn storage(git: &gix::Repository) -> String {
+    git.config_snapshot()
+        .string("extensions.refStorage")
+        .map_or_else(|| FILES.to_owned(), |value| value.to_string())
+}
+
+/// Says whether only git can read the references of a repository.
+pub(crate) fn only_by_git(git: &gix::Repository) -> bool {
+    storage(git) != FILES
+}
+
+/// Returns the commit that a full reference name points to; `None` when there is no such reference.
+pub(crate) fn tip(project: &Project, full_name: &str) -> Result<Option<ObjectId>> {
+    if project.refs_by_git() {
+        let all = listed(project, full_name)?;
+        return Ok(all
+            .into_iter()
+            .find(|found| found.name == full_name)
+            .map(|found| found.id));
+    }
+    let found = project
+        .git()
+        .try_find_reference(full_name)
+        .git("reading a branch")?;
+    let Some(mut reference) = found else {
+        return Ok(None);
+    };
+    let id = reference.peel_to_id().git("following a branch")?;
+    Ok(Some(id.detach()))
+}
+
+/// Lists the branches whose full name begins with `prefix`, with their commits; symbolic ones only repeat others.
+pub(crate) fn branches(project: &Project, prefix: &str) -> Result<Vec<(String, ObjectId)>> {
+    if project.refs_by_git() {
+        // Git matches whole parts of a name.
+        let dir = prefix.rfind('/').map_or("", |at| &prefix[..at]);
+        return Ok(listed(project, dir)?
+            .into_iter()
+            .filter(|found| found.target.is_empty() && found.name.starts_with(prefix))
+            .map(|found| (found.name, found.id))
+            .collect());
+    }
+    let platform = project.git().references().git("listing branches")?;
+    let mut found = Vec::new();
+    for reference in platform.prefixed(prefix).git("listing branches")? {
+        let mut reference = reference.git("listing branches")?;
+        let Ok(name) = reference.name().as_bstr().to_str().map(str::to_owned) else {
+            continue;
+        };
+        if reference.target().try_name().is_some() {
+            continue;
+        }
+        if let Ok(id) = reference.peel_to_id() {
+            found.push((name, id.detach()));
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the full name that a symbolic reference points to.
+pub(crate) fn target(project: &Project, full_name: &str) -> Result<Option<String>> {
+    if project.refs_by_git() {
+        return symbolic(project, project.common_dir(), full_name);
+    }
+    let found = project
+        .git()
+        .try_find_reference(full_name)
+        .git("reading a branch")?;
+    Ok(found.and_then(|reference| Some(reference.target().try_name()?.as_bstr().to_string())))
+}
+
+/// Returns what HEAD of this worktree names.
+pub(crate) fn head(project: &Project) -> Result<Head> {
+    if project.refs_by_git() {
+        return Ok(Head {
+            branch: symbolic(project, project.git_dir(), "HEAD")?,
+            commit: named(project, "HEAD")?,
+        });
+    }
+    let mut head = project.git().head().git("reading HEAD")?;
+    let branch = head.referent_name().map(|name| name.as_bstr().to_string());
+    let commit = if head.is_unborn() {
+        None
+    } else {
+        head.try_peel_to_id().git("reading HEAD")?
+    };
+    Ok(Head {
+        branch,
+        commit: commit.map(|id| id.detach()),
+    })
+}
+
+/// Returns the branch that HEAD of the worktree with this git directory names, where git has to be asked.
+pub(crate) fn branch_of_worktree(project: &Project, git_dir: &Path) -> Result<Option<String>> {
+    symbolic(project, git_dir, "HEAD")
+}
+
+/// Returns the commit that a revision of the user's names.
+pub(crate) fn named(project: &Project, revision: &str) -> Result<Option<ObjectId>> {
+    if !project.refs_by_git() {
+        let named = project
+            .git()
+            .rev_parse_single(revision)
+            .ok()
+            .and_then(|id| id.object().ok())
+            .and_then(|object| object.peel_to_commit().ok());
+        return Ok(named.map(|commit| commit.id));
+    }
+    let answer = Git::in_dir(project, project.git_dir())
+        .args(["rev-parse", "--quiet", "--verify", "--end-of-options"])
+        .arg(format!("{revision}^{{commit}}"))
+        .run(b"")?;
+    if !answer.succeeded {
+        return Ok(None);
+    }
+    ObjectId::from_hex(answer.output.trim_ascii())
+        .git("reading the name of a commit")
+        .map(Some)
+}
+
+fn symbolic(project: &Project, git_dir: &Path, name: &str) -> Result<Option<String>> {
+    let answer = Git::in_dir(project, git_dir)
+        .args(["symbolic-ref", "--quiet", name])
+        .run(b"")?;
+    let target = String::from_utf8_lossy(&answer.output).trim().to_owned();
+    Ok((answer.succeeded && !target.is_empty()).then_some(target))
+}
+
+struct Found {
+    name: String,
+    id: ObjectId,
+    /// What a symbolic reference points to; else empty.
+    target: String,
+}
+
+/// The references below a name, or of that name.
+fn listed(project: &Project, pattern: &str) -> Result<Vec<Found>> {
+    let output = Git::new(project)
+        .args([
+            "for-each-ref",
+            "--format=%(objectname)%00%(symref)%00%(refname)",
+        ])
+        .args((!pattern.is_empty()).then_some(pattern))
+        .expect(b"")?;
+    let mut found = Vec::new();
+    for line in output.lines() {
+        let mut fields = line.splitn(3, |byte| *byte == 0);
+        let (Some(id), Some(target), Some(name)) = (fields.next(), fields.next(), fields.next())
+        else {
+            continue;
+        };
+        let (Ok(target), Ok(name)) = (target.to_str(), name.to_str()) else {
+            continue;
+        };
+        found.push(Found {
+            name: name.to_owned(),
+            id: ObjectId::from_hex(id).git("listing branches")?,
+            target: target.to_owned(),
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,11 @@
+//! Words as a shell takes them, for commands that a user is told to run. Nothing here reaches a shell by itself.
+
+/// Returns a word as a shell takes it: quoted where that is needed.
+pub(crate) fn quoted(word: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:\\".contains(c);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
