@@ -56,6 +56,7 @@ fn help_of_the_program() {
       hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
+      queue     The offline queue: list, show, retry, drop
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured
 
@@ -110,6 +111,7 @@ fn help_of_the_program_short() {
       hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
+      queue     The offline queue: list, show, retry, drop
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured
 
@@ -705,6 +707,7 @@ fn a_missing_command() {
       hooks     Git hooks: install, remove
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
+      queue     The offline queue: list, show, retry, drop
       hub       The server and its live board
       demo      Show the whole story on a scratch repository and a real hub, measured
 

@@ -74,7 +74,7 @@ struct Field {
     nullable: bool,
 }
 
-/// What holds between the fields of an object.
+/// Checks what holds between the fields of an object.
 type Between = fn(&Map<String, Value>) -> Result<(), Violation>;
 
 /// The fields of an object.

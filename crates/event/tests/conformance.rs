@@ -1,6 +1,8 @@
 //! Envelopes and payloads are judged as `spec-kitty-events` judges them: its own examples, and many
 //! changes of each.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use pawtrail_event::envelope::{Envelope, Header, Queueable};
 use pawtrail_event::sanitize::Sanitizer;
 use pawtrail_event::{contract, envelope};

@@ -313,7 +313,7 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let diary = Diary::of(&place);
         diary.write(&format!("started for {}", consent.url));
         let session = Session::new(build_id, limits, Box::new(random));
-        let shell = Shell::new(place, lock, session, worker, uploader, asked, diary, idle);
+        let shell = Shell::new(place, lock, session, (worker, uploader), asked, diary, idle);
         Ok(shell.run(signals, ear).await)
     });
     drop(runtime);
