@@ -31,7 +31,7 @@ pub(super) fn follow(project: &Project, receipt: &mut Receipt, warnings: &mut Ve
         Ok(waiting) => {
             warnings.extend(waiting.into_iter().map(|reason| {
                 format!("an earlier resolution still waits for its commit: {reason}")
-            }))
+            }));
         }
         Err(error) => warnings.push(format!("earlier resolutions still wait: {error}")),
     }

@@ -506,10 +506,12 @@ impl Work<'_> {
             warnings,
         )?;
         let journal = Journal::of(project, mission_id, SPOOL);
-        if settled.done.is_ok() && flushed
-            && let Err(error) = journal.clear() {
-                warnings.push(format!("the spool was not emptied: {error}"));
-            }
+        if settled.done.is_ok()
+            && flushed
+            && let Err(error) = journal.clear()
+        {
+            warnings.push(format!("the spool was not emptied: {error}"));
+        }
         Ok(settled)
     }
 }
