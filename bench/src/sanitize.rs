@@ -196,9 +196,9 @@ fn row(number: &mut usize, private: bool) -> Value {
         "actor": "claude",
         "at": format!("2026-06-01T09:{:02}:{:02}.123456+00:00", *number / 60 % 60, *number % 60),
         "event_id": format!("01KT17YA7GD2Y0D7MZRH{number:06}"),
-        "force": *number % 7 == 0,
+        "force": number.is_multiple_of(7),
         "from_lane": lane(*number),
-        "reason": if *number % 3 == 0 {
+        "reason": if number.is_multiple_of(3) {
             Value::from(format!("Review passed: {place}src/status/reducer.rs keeps the order of rows, {number} tests"))
         } else {
             Value::Null

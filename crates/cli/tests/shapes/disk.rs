@@ -2,6 +2,10 @@
 //! nothing is left half-written, and once there is room again the next command completes it.
 
 #![cfg(unix)]
+#![allow(
+    clippy::print_stderr,
+    reason = "what can't be tried here is said aloud"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

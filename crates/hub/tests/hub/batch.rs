@@ -37,7 +37,7 @@ fn batch(events: &[Value]) -> Vec<u8> {
     json!({ "events": events }).to_string().into_bytes()
 }
 
-fn event(number: usize, event_type: &str, payload: Value) -> Value {
+fn event(number: usize, event_type: &str, payload: &Value) -> Value {
     json!({
         "event_id": format!("01KT12VTXHQVY4C5SW{number:08}"),
         "event_type": event_type,
@@ -54,13 +54,13 @@ fn event(number: usize, event_type: &str, payload: Value) -> Value {
     })
 }
 
-fn moved(number: usize, from: Value, to: &str) -> Value {
+fn moved(number: usize, from: &str, to: &str) -> Value {
     let payload = json!({
-        "mission_slug": "m-01KT119Y", "wp_id": "WP01", "from_lane": from, "to_lane": to,
+        "mission_slug": "m-01KT119Y", "wp_id": "WP01", "from_lane": (!from.is_empty()).then_some(from), "to_lane": to,
         "actor": "agent", "execution_mode": "worktree", "force": true, "reason": "a test",
         "review_ref": "r",
     });
-    event(number, "WPStatusChanged", payload)
+    event(number, "WPStatusChanged", &payload)
 }
 
 fn statuses(answer: &Answer) -> Vec<String> {
@@ -77,19 +77,19 @@ fn statuses(answer: &Answer) -> Vec<String> {
 fn events_are_stored_once_and_each_gets_its_verdict() {
     let (dir, server) = server();
     let token = server.token();
-    let mut bad = moved(2, json!("planned"), "claimed");
+    let mut bad = moved(2, "planned", "claimed");
     bad["payload"]["to_lane"] = json!("nowhere");
-    let mut private = moved(3, json!("planned"), "claimed");
+    let mut private = moved(3, "planned", "claimed");
     private["payload"]["actor"] = json!({"hostname": "secret-host"});
-    let mut foreign = moved(4, json!("planned"), "claimed");
+    let mut foreign = moved(4, "planned", "claimed");
     foreign["project_uuid"] = json!(OTHER);
     let decision = event(
         5,
         "DecisionInputAnswered",
-        json!({"run_id": "r", "decision_id": "input:x", "answer": "a",
+        &json!({"run_id": "r", "decision_id": "input:x", "answer": "a",
                "actor": {"actor_id": "a", "actor_type": "human"}}),
     );
-    let good = moved(1, json!("planned"), "claimed");
+    let good = moved(1, "planned", "claimed");
     let sent = [good.clone(), bad, private, foreign, decision, json!(7)];
     let answer = send(&server, &token, &batch(&sent));
     assert_eq!(
@@ -131,7 +131,7 @@ fn events_are_stored_once_and_each_gets_its_verdict() {
 #[test]
 fn only_a_token_of_the_project_may_send() {
     let (_dir, server) = server();
-    let body = batch(&[moved(1, json!("planned"), "claimed")]);
+    let body = batch(&[moved(1, "planned", "claimed")]);
     let new = server.hub.create_token(&project(), "test").unwrap();
     assert_eq!(send(&server, "pwt_wrong", &body).status, 401);
     let other = server
@@ -189,7 +189,7 @@ fn what_is_too_large_or_no_batch_is_refused_as_a_whole() {
     assert_eq!(server.post(PATH, &packed, &gzip(b"\xff\xfe")).status, 400);
     let deep = "[".repeat(100_000);
     assert_eq!(send(&server, &token, deep.as_bytes()).status, 400);
-    let plain_batch = batch(&[moved(1, json!("planned"), "claimed")]);
+    let plain_batch = batch(&[moved(1, "planned", "claimed")]);
     assert_eq!(server.post(PATH, &plain, &plain_batch).status, 200);
 }
 
@@ -203,21 +203,21 @@ fn the_board_shows_the_last_lane_whatever_the_order_of_arrival() {
         page[at..].split('"').next().unwrap().to_owned()
     };
     let moves = [
-        moved(3, json!("claimed"), "in_progress"),
-        moved(1, Value::Null, "planned"),
-        moved(2, json!("planned"), "claimed"),
+        moved(3, "claimed", "in_progress"),
+        moved(1, "", "planned"),
+        moved(2, "planned", "claimed"),
     ];
     send(&server, &token, &batch(&moves));
     assert_eq!(lane(), "in_progress");
     send(
         &server,
         &token,
-        &batch(&[moved(4, json!("in_progress"), "for_review")]),
+        &batch(&[moved(4, "in_progress", "for_review")]),
     );
     assert_eq!(lane(), "for_review");
     // At the same time a review's way back wins, as in the fold of the log.
-    let mut back = moved(5, json!("in_review"), "in_progress");
-    let mut on = moved(6, json!("in_review"), "blocked");
+    let mut back = moved(5, "in_review", "in_progress");
+    let mut on = moved(6, "in_review", "blocked");
     on["timestamp"] = json!("2026-06-01T07:55:09+00:00");
     back["timestamp"] = on["timestamp"].clone();
     send(&server, &token, &batch(&[back, on]));
@@ -231,7 +231,7 @@ fn the_board_shows_clarified_terms_escaped() {
     let asked = event(
         1,
         "GlossaryClarificationRequested",
-        json!({"mission_id": MISSION, "scope_id": "team_domain", "step_id": "s",
+        &json!({"mission_id": MISSION, "scope_id": "team_domain", "step_id": "s",
                "semantic_check_event_id": "c", "term": "<i>dash</i>", "question": "Which?",
                "options": ["a", "b"], "urgency": "high", "actor": "agent"}),
     );
@@ -239,14 +239,14 @@ fn the_board_shows_clarified_terms_escaped() {
         event(
             number,
             "GlossaryClarificationResolved",
-            json!({"mission_id": MISSION, "clarification_event_id": asked["event_id"],
+            &json!({"mission_id": MISSION, "clarification_event_id": asked["event_id"],
                    "selected_meaning": meaning, "actor": "me"}),
         )
     };
     // The answer may come before its question; of two answers the first stands.
     let first = resolved(2, "<script>panel</script>");
     send(&server, &token, &batch(&[resolved(3, "too late"), first]));
-    send(&server, &token, &batch(&[asked.clone()]));
+    send(&server, &token, &batch(std::slice::from_ref(&asked)));
     let page = server.get(&format!("/p/{PROJECT}")).body;
     assert!(page.contains("&lt;i&gt;dash&lt;/i&gt;"), "{page}");
     assert!(page.contains("&lt;script&gt;panel"));
@@ -274,10 +274,6 @@ fn a_store_of_the_version_before_is_brought_up_with_its_commits() {
     let server = Server::start(&path);
     assert_eq!(server.hub.commits(&project()).unwrap().len(), 1);
     let token = server.token();
-    let answer = send(
-        &server,
-        &token,
-        &batch(&[moved(1, json!("planned"), "claimed")]),
-    );
+    let answer = send(&server, &token, &batch(&[moved(1, "planned", "claimed")]));
     assert_eq!(statuses(&answer), ["success"]);
 }
