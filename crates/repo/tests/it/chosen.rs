@@ -241,7 +241,8 @@ fn an_unknown_extension_is_gits_to_judge() {
     );
 }
 
-/// A repository that keeps its branches in a reftable; `None` where this git doesn't know that form.
+/// A repository that keeps its branches in a reftable; `None`, said aloud, where this git doesn't know that form.
+#[allow(clippy::print_stderr)]
 fn reftable(scratch: &Scratch) -> Option<Repo> {
     let repo = scratch.empty_repo("r");
     fs::remove_dir_all(repo.path().join(".git")).unwrap();
