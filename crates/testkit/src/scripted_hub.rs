@@ -76,6 +76,15 @@ impl ScriptedHub {
         lock(&self.inside).to_say.push(ack(git_hash));
     }
 
+    /// Refuses one commit for good.
+    pub fn refuse(&self, git_hash: &str, code: &str, message: &str) {
+        let error = json!({
+            "type": "error", "code": code, "message": message, "retryable": false,
+            "git_hash": git_hash,
+        });
+        lock(&self.inside).to_say.push(error.to_string());
+    }
+
     /// Acknowledges each commit that has come and each that comes.
     pub fn acknowledge_all(&self) {
         let mut inside = lock(&self.inside);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pawtrail_testkit::{Hub, Project, Scratch, eventually, text};
+use pawtrail_testkit::{Hub, Project, Scratch, ScriptedHub, eventually, text};
 
 use crate::support::{
     BEGUN, EMAIL, ENDED, HOME, HOST, LOGIN, clean, files_clean, objects_clean, private, project,
@@ -284,6 +284,51 @@ fn fr_017_no_frame_no_state_file_and_no_hub_holds_anything_private() {
         }
     }
     clean("the board", board(&hub, &project.uuid).as_bytes(), &private);
+}
+
+#[test]
+fn a_frame_that_a_hub_refuses_as_private_is_set_aside_with_the_reason_and_not_sent_again() {
+    let scratch = Scratch::new();
+    let project = project(&scratch);
+    let hub = ScriptedHub::start();
+    let url = hub.url();
+    let token = "0123456789abcdef0123456789abcdef";
+    let enable = ["sync", "enable", &url, "--token", token, "--from-now"];
+    project.pawtrail.data(&project.repo, &enable);
+    // What was there before is set aside as well, as `--from-now` asks.
+    let aside = |project: &Project| project.status()["set_aside"].as_u64().unwrap();
+    let before = aside(&project);
+    let commit = project.decide("Which gear?");
+    let soon = Duration::from_secs(20);
+    let frames = hub.wait_for(1, soon);
+    assert_eq!(frames[0]["git_hash"], commit.as_str());
+    let reason = "`changed_files` holds private data: rule `email`";
+    hub.refuse(&commit, "PRIVATE_DATA", reason);
+    eventually("it is set aside", soon, || aside(&project) == before + 1);
+    assert_eq!(project.status()["pending"], 0);
+    let state = project.state();
+    let entries = state["set_aside"].as_array().unwrap();
+    let entry = entries
+        .iter()
+        .find(|entry| entry["git_hash"] == commit.as_str());
+    assert_eq!(entry.unwrap()["code"], "PRIVATE_DATA");
+    assert_eq!(entry.unwrap()["message"], reason);
+    // The next one goes, on this connection and on a new one; that one doesn't go again.
+    hub.acknowledge_all();
+    project.decide("And then?");
+    eventually("the next has arrived", soon, || {
+        project.status()["pending"] == 0
+    });
+    hub.hang_up();
+    project.decide("And after that?");
+    eventually("the last has arrived", soon, || {
+        project.status()["pending"] == 0
+    });
+    let sent = hub.received();
+    let of_it = sent
+        .iter()
+        .filter(|frame| frame["git_hash"] == commit.as_str());
+    assert_eq!(of_it.count(), 1, "{sent:#?}");
 }
 
 /// The board as a browser gets it.
