@@ -134,6 +134,7 @@ fn what_a_dead_command_left_in_the_spool_is_finished_by_the_next_one_or_by_rebui
         );
         let log = project.repo.read(&path).unwrap();
         let row = log.lines().last().unwrap().to_owned();
+        let seed = project.repo.read(SEED).unwrap();
         project.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
         if !logged {
             project
@@ -141,9 +142,8 @@ fn what_a_dead_command_left_in_the_spool_is_finished_by_the_next_one_or_by_rebui
                 .write(&path, log.replace(&format!("{row}\n"), ""));
         }
         if seeded {
-            let seed =
-                "terms:\n  - surface: gauge\n    definition: One number\n    status: active\n";
-            project.repo.write(SEED, seed);
+            // The dead command had written the file, and died before its commit.
+            project.repo.write(SEED, &seed);
         }
         let spool = project.repo.common_dir().join("pawtrail/spool");
         let spool = spool
