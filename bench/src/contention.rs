@@ -98,21 +98,20 @@ fn person(repository: &Repository, done: &AtomicUsize, writers: usize) -> Result
         let note = format!("note-{notes}.md");
         repository.append(&note, notes)?;
         insist(repository, &["add", &note])?;
-        match notes % 3 {
-            0 => {}
-            1 => {
-                // A stash that can't be made or taken back just now stays for the next time; the note is added again.
-                let _ = repository
-                    .git()
-                    .args(["stash", "push", "-q", "--staged"])
-                    .output();
-                let _ = repository.git().args(["stash", "pop", "-q"]).output();
-                repository.append(&note, notes)?;
-                insist(repository, &["add", &note])?;
-            }
-            _ => insist(repository, &["commit", "-q", "--amend", "--no-edit"])?,
+        if notes % 3 == 1 {
+            // A stash that can't be made or taken back just now stays for the next time; the note is added again.
+            let _ = repository
+                .git()
+                .args(["stash", "push", "-q", "--staged"])
+                .output();
+            let _ = repository.git().args(["stash", "pop", "-q"]).output();
+            repository.append(&note, notes)?;
+            insist(repository, &["add", &note])?;
         }
         insist(repository, &["commit", "-q", "-m", &note, "--", &note])?;
+        if notes % 3 == 2 {
+            insist(repository, &["commit", "-q", "--amend", "--no-edit"])?;
+        }
         notes += 1;
         // A person also thinks.
         std::thread::sleep(Duration::from_millis(20));
