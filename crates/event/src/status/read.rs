@@ -206,20 +206,13 @@ impl<'a> Head<'a> {
 
     fn into_transition(self) -> Result<TransitionRow<'a>, String> {
         let slug = self.mission_slug.filter(Loose::is_truthy);
-        let (from_lane, to_lane) = (
-            lane("from_lane", self.from_lane)?,
-            lane("to_lane", self.to_lane)?,
-        );
-        // Only this step takes a claim into the snapshot.
-        let is_claim = from_lane == Lane::Planned && to_lane == Lane::Claimed;
-        let claim = is_claim.then_some(self.claim);
-        Ok(TransitionRow {
+        let mut row = TransitionRow {
             event_id: required("event_id", self.event_id)?,
             mission_slug: optional("mission_slug", slug.or(self.feature_slug))?,
             mission_id: optional("mission_id", self.mission_id)?,
             wp_id: required("wp_id", self.wp_id)?,
-            from_lane,
-            to_lane,
+            from_lane: lane("from_lane", self.from_lane)?,
+            to_lane: lane("to_lane", self.to_lane)?,
             at: required("at", self.at)?,
             actor: Actor::read(self.actor.ok_or("the row has no `actor`")?)?,
             force: match self.force {
@@ -237,8 +230,13 @@ impl<'a> Head<'a> {
                 .and_then(review_result)
                 .transpose()?
                 .map(Box::new),
-            claim: claim.map(Box::new),
-        })
+            claim: None,
+        };
+        // Only this step takes a claim into the snapshot.
+        if row.from_lane == Lane::Planned && row.to_lane == Lane::Claimed {
+            row.claim = Some(Box::new(self.claim));
+        }
+        Ok(row)
     }
 }
 
