@@ -67,8 +67,9 @@ pub static TABLE: &[(&str, Route)] = &[
     ("DecisionInputAnswered", DECISIONS),
     // Lane transitions. Their rows in git carry no type; this names them for the queue.
     ("WPStatusChanged", STATUS_AND_QUEUE),
-    // Annotations fold into the same snapshot as the lanes.
-    ("InnerStateChanged", STATUS_AND_QUEUE),
+    // Annotations fold into the same snapshot as the lanes. The Python tool delivers none, and the contract has no payload
+    // for them: no receiver knows them.
+    ("InnerStateChanged", STATUS),
     // Lifecycle of missions and work packages.
     ("MissionCreated", STATUS_AND_QUEUE),
     ("SpecifyStarted", STATUS_AND_QUEUE),
@@ -84,14 +85,15 @@ pub static TABLE: &[(&str, Route)] = &[
     ("FollowUpRecorded", STATUS),
     // Stands in the project's own log, which is no mission's journal.
     ("ProjectInitialized", QUEUE),
-    // Decisions of planning interviews live among the status rows.
-    ("DecisionPointOpened", STATUS_AND_QUEUE),
-    ("DecisionPointResolved", STATUS_AND_QUEUE),
-    ("DecisionPointDeferred", STATUS_AND_QUEUE),
-    ("DecisionPointCanceled", STATUS_AND_QUEUE),
-    ("DecisionPointWidened", STATUS_AND_QUEUE),
-    ("DecisionPointDiscussing", STATUS_AND_QUEUE),
-    ("DecisionPointOverridden", STATUS_AND_QUEUE),
+    // Decisions of planning interviews live among the status rows, and are read there: the Python tool writes them and
+    // delivers none.
+    ("DecisionPointOpened", STATUS),
+    ("DecisionPointResolved", STATUS),
+    ("DecisionPointDeferred", STATUS),
+    ("DecisionPointCanceled", STATUS),
+    ("DecisionPointWidened", STATUS),
+    ("DecisionPointDiscussing", STATUS),
+    ("DecisionPointOverridden", STATUS),
     // Retrospectives, in both of their spellings, are read from git.
     ("RetrospectiveCaptured", STATUS),
     ("RetrospectiveCaptureFailed", STATUS),

@@ -156,6 +156,15 @@ fn break_line(out: &mut String, form: &Form, level: usize) {
 
 fn write_string(out: &mut String, text: &str, form: &Form) {
     out.push('"');
+    // Nearly every text is plain. To look at all of it without leaving early is several bytes a step.
+    if !text
+        .bytes()
+        .fold(false, |found, byte| found | is_special(byte, form))
+    {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut rest = text;
     // Most of a text stands for itself and is copied in one piece.
     while let Some(at) = rest.bytes().position(|byte| is_special(byte, form)) {
@@ -173,7 +182,7 @@ fn write_string(out: &mut String, text: &str, form: &Form) {
 
 /// Whether a byte is, or begins, a character that doesn't stand for itself.
 fn is_special(byte: u8, form: &Form) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\' || (form.ascii && byte >= 0x7f)
+    (byte < b' ') | (byte == b'"') | (byte == b'\\') | (form.ascii & (byte >= 0x7f))
 }
 
 fn write_special(out: &mut String, character: char) {

@@ -5,15 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// In the status journal and on the queue.
-const STATUS_AND_HUB: [&str; 18] = [
-    "DecisionPointCanceled",
-    "DecisionPointDeferred",
-    "DecisionPointDiscussing",
-    "DecisionPointOpened",
-    "DecisionPointOverridden",
-    "DecisionPointResolved",
-    "DecisionPointWidened",
-    "InnerStateChanged",
+const STATUS_AND_HUB: [&str; 10] = [
     "MissionCreated",
     "PlanCompleted",
     "PlanStarted",
@@ -26,8 +18,16 @@ const STATUS_AND_HUB: [&str; 18] = [
     "WPStatusChanged",
 ];
 /// In the status journal alone.
-const STATUS_ALONE: [&str; 13] = [
+const STATUS_ALONE: [&str; 21] = [
+    "DecisionPointCanceled",
+    "DecisionPointDeferred",
+    "DecisionPointDiscussing",
+    "DecisionPointOpened",
+    "DecisionPointOverridden",
+    "DecisionPointResolved",
+    "DecisionPointWidened",
     "FollowUpRecorded",
+    "InnerStateChanged",
     "MissionReopened",
     "RetrospectiveCaptureFailed",
     "RetrospectiveCaptured",

@@ -11,21 +11,25 @@ use super::loose::Loose;
 pub enum Actor<'a> {
     /// A name.
     Name(Cow<'a, str>),
-    /// What an agent was resolved to.
-    Binding {
-        /// The role it acts in.
-        role: Option<Cow<'a, str>>,
-        /// The profile that it was given.
-        profile: Option<Cow<'a, str>>,
-        /// The program through which it acts.
-        tool: Option<Cow<'a, str>>,
-        /// The model.
-        model: Option<Cow<'a, str>>,
-    },
+    /// What an agent was resolved to. Boxed: few rows have one, and all rows are as large as the largest.
+    Binding(Box<Binding<'a>>),
+}
+
+/// What an agent was resolved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding<'a> {
+    /// The role it acts in.
+    pub role: Option<Cow<'a, str>>,
+    /// The profile that it was given.
+    pub profile: Option<Cow<'a, str>>,
+    /// The program through which it acts.
+    pub tool: Option<Cow<'a, str>>,
+    /// The model.
+    pub model: Option<Cow<'a, str>>,
 }
 
 /// The keys of a binding: these, and no others.
-const BINDING: [&str; 4] = ["role", "profile", "tool", "model"];
+const KEYS: [&str; 4] = ["role", "profile", "tool", "model"];
 
 impl<'a> Actor<'a> {
     /// Makes the actor of a name.
@@ -39,7 +43,8 @@ impl<'a> Actor<'a> {
             |part: &'_ Option<Cow<'a, str>>| part.as_ref().is_some_and(|part| !part.is_empty());
         match self {
             Self::Name(name) => name,
-            Self::Binding { role, tool, .. } => {
+            Self::Binding(binding) => {
+                let (role, tool) = (&binding.role, &binding.tool);
                 let part = if said(tool) { tool } else { role };
                 part.as_deref().unwrap_or_default()
             }
@@ -50,12 +55,12 @@ impl<'a> Actor<'a> {
     pub fn to_value(&self) -> Value {
         match self {
             Self::Name(name) => Value::from(name.as_ref()),
-            Self::Binding {
-                role,
-                profile,
-                tool,
-                model,
-            } => json!({"role": role, "profile": profile, "tool": tool, "model": model}),
+            Self::Binding(binding) => json!({
+                "role": binding.role,
+                "profile": binding.profile,
+                "tool": binding.tool,
+                "model": binding.model,
+            }),
         }
     }
 
@@ -64,17 +69,12 @@ impl<'a> Actor<'a> {
         let own = |part: Option<Cow<'a, str>>| part.map(|part| Cow::Owned(part.into_owned()));
         match self {
             Self::Name(name) => Actor::Name(Cow::Owned(name.into_owned())),
-            Self::Binding {
-                role,
-                profile,
-                tool,
-                model,
-            } => Actor::Binding {
-                role: own(role),
-                profile: own(profile),
-                tool: own(tool),
-                model: own(model),
-            },
+            Self::Binding(binding) => Actor::Binding(Box::new(Binding {
+                role: own(binding.role),
+                profile: own(binding.profile),
+                tool: own(binding.tool),
+                model: own(binding.model),
+            })),
         }
     }
 
@@ -94,7 +94,7 @@ impl<'a> Actor<'a> {
         };
         let mut parts: [Option<Option<Cow<'a, str>>>; 4] = [None, None, None, None];
         for (key, value) in entries {
-            let at = BINDING.iter().position(|name| *name == key);
+            let at = KEYS.iter().position(|name| *name == key);
             let slot = at
                 .and_then(|at| parts.get_mut(at))
                 .ok_or_else(|| format!("`actor` has a key `{key}`, which no binding has"))?;
@@ -107,13 +107,15 @@ impl<'a> Actor<'a> {
             });
         }
         match parts {
-            [Some(role), Some(profile), Some(tool), Some(model)] => Ok(Self::Binding {
-                role,
-                profile,
-                tool,
-                model,
-            }),
-            _ => Err(format!("`actor` has not all of {}", BINDING.join(", "))),
+            [Some(role), Some(profile), Some(tool), Some(model)] => {
+                Ok(Self::Binding(Box::new(Binding {
+                    role,
+                    profile,
+                    tool,
+                    model,
+                })))
+            }
+            _ => Err(format!("`actor` has not all of {}", KEYS.join(", "))),
         }
     }
 }

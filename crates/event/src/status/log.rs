@@ -42,16 +42,20 @@ impl<'a> Log<'a> {
     ///
     /// What no fold needs of a row isn't judged: it only has to be JSON.
     pub fn read(bytes: &'a [u8]) -> Self {
-        // Real rows have 400 bytes and more.
-        let mut lines = Vec::with_capacity(bytes.len() / 400 + 1);
+        let ends = memchr::memchr_iter(b'\n', bytes).count();
+        let mut lines = Vec::with_capacity(ends + 1);
         match std::str::from_utf8(bytes) {
             Ok(text) => {
-                let texts = text.split_inclusive('\n').enumerate();
-                lines.extend(texts.map(|(at, line)| Line {
-                    number: at + 1,
-                    raw: line.as_bytes(),
-                    content: content(line),
-                }));
+                let mut rest = text;
+                while let Some(end) = memchr::memchr(b'\n', rest.as_bytes()) {
+                    // A line end is a character of its own: nothing is cut in two.
+                    let (line, tail) = rest.split_at(end + 1);
+                    lines.push(Line::read(lines.len() + 1, line));
+                    rest = tail;
+                }
+                if !rest.is_empty() {
+                    lines.push(Line::read(lines.len() + 1, rest));
+                }
             }
             Err(_) => {
                 let raws = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
@@ -121,6 +125,16 @@ impl<'a> Log<'a> {
             .flat_map(|line| line.raw)
             .copied()
             .collect()
+    }
+}
+
+impl<'a> Line<'a> {
+    fn read(number: usize, line: &'a str) -> Self {
+        Self {
+            number,
+            raw: line.as_bytes(),
+            content: content(line),
+        }
     }
 }
 

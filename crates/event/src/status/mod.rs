@@ -19,7 +19,7 @@ mod slot;
 mod snapshot;
 mod transition;
 
-pub use actor::Actor;
+pub use actor::{Actor, Binding};
 pub use annotation::Annotation;
 pub use delta::{Delta, Override};
 pub use identity::{IdentityError, MissionIdentity};

@@ -8,6 +8,7 @@ use super::log::{Content, Line};
 use super::row::Row;
 use super::transition::RepoEvidence;
 use crate::json::{self, ParseError};
+use crate::route::route;
 
 /// A row as an event for the queue. The envelope is the caller's.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,7 @@ pub struct QueueEvent {
     pub payload: Value,
 }
 
-/// Makes the event of a line, if its row goes to the queue: transitions and a mission's life do.
+/// Makes the event of a line, if [`crate::route`] sends its type to the queue: transitions and a mission's life.
 ///
 /// `commit` stands for the repository in evidence that names none: the schema wants one.
 ///
@@ -42,6 +43,9 @@ pub fn queue_event(
     let Some(event_type) = row.event_type() else {
         return Ok(None);
     };
+    if !route(event_type).is_some_and(|route| route.queue) {
+        return Ok(None);
+    }
     let text = String::from_utf8_lossy(line.raw.trim_ascii());
     let (aggregate_type, aggregate_id, payload) = match row {
         Row::Transition(transition) => (
@@ -65,6 +69,7 @@ pub fn queue_event(
                 lifecycle_payload(event_type, payload),
             )
         }
+        // Their types have no route to the queue; a row of another family under the name of one that has is no such event.
         Row::Annotation(_) | Row::DecisionPoint(_) | Row::Retrospective(_) | Row::Other(_) => {
             return Ok(None);
         }
@@ -82,7 +87,7 @@ pub fn queue_event(
 /// Makes the payload of a transition's row ([`super::WP_STATUS_CHANGED`]).
 ///
 /// Approved and done want evidence: where the row has only a review's outcome, that is it; where it has neither, the
-/// payload says null. Its schema allows that; the package's stricter model doesn't, and the Python tool then sends nothing.
+/// field is left out, and [`crate::contract::check`] refuses the payload: the Python tool then sends nothing.
 pub fn payload(row: &Map<String, Value>, commit: &RepoEvidence) -> Value {
     let get = |key: &str| row.get(key).cloned().unwrap_or(Value::Null);
     let slug = ["mission_slug", "feature_slug"]

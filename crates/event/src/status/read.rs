@@ -206,7 +206,7 @@ impl<'a> Head<'a> {
 
     fn into_transition(self) -> Result<TransitionRow<'a>, String> {
         let slug = self.mission_slug.filter(Loose::is_truthy);
-        Ok(TransitionRow {
+        let mut row = TransitionRow {
             event_id: required("event_id", self.event_id)?,
             mission_slug: optional("mission_slug", slug.or(self.feature_slug))?,
             mission_id: optional("mission_id", self.mission_id)?,
@@ -228,9 +228,15 @@ impl<'a> Head<'a> {
                 .review_result
                 .as_ref()
                 .and_then(review_result)
-                .transpose()?,
-            claim: self.claim,
-        })
+                .transpose()?
+                .map(Box::new),
+            claim: None,
+        };
+        // Only this step takes a claim into the snapshot.
+        if row.from_lane == Lane::Planned && row.to_lane == Lane::Claimed {
+            row.claim = Some(Box::new(self.claim));
+        }
+        Ok(row)
     }
 }
 

@@ -82,11 +82,14 @@ fn once<'r, T>(
     rows: impl Iterator<Item = &'r T>,
     id: impl Fn(&'r T) -> &'r Cow<'r, str>,
 ) -> Vec<&'r T> {
-    let rows: Vec<&T> = rows.collect();
+    let mut rows: Vec<&T> = rows.collect();
+    // Ids begin with a time: a log that no merge has touched has them in order, and then nothing repeats.
+    if rows.is_sorted_by(|left, right| id(left) < id(right)) {
+        return rows;
+    }
     let mut seen: HashSet<&str> = HashSet::with_capacity(rows.len());
-    rows.into_iter()
-        .filter(|row| seen.insert(id(row)))
-        .collect()
+    rows.retain(|row| seen.insert(id(row)));
+    rows
 }
 
 /// Sorts rows by time and event id; equal ones keep the order of the file.
@@ -167,17 +170,17 @@ impl<'r, 'a> State<'r, 'a> {
         self.actor = &row.actor;
         self.last = Some(row);
         self.force_count += u64::from(row.force);
-        if row.from_lane == Lane::Planned && row.to_lane == Lane::Claimed {
+        if let Some(claim) = &row.claim {
             let held = |value: &'r Option<Loose<'a>>| {
                 value.as_ref().filter(|value| !matches!(value, Loose::Null))
             };
-            if let Some(pid) = held(&row.claim.shell_pid) {
+            if let Some(pid) = held(&claim.shell_pid) {
                 self.put(Slot::ShellPid, Held::Value(pid));
             }
-            if let Some(at) = held(&row.claim.shell_pid_created_at) {
+            if let Some(at) = held(&claim.shell_pid_created_at) {
                 self.put(Slot::ShellPidCreatedAt, Held::Value(at));
             }
-            if let Some(agent) = held(&row.claim.agent).filter(|agent| agent.is_truthy()) {
+            if let Some(agent) = held(&claim.agent).filter(|agent| agent.is_truthy()) {
                 self.put(Slot::Agent, Held::Value(agent));
             }
         }

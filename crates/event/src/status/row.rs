@@ -58,9 +58,10 @@ pub struct TransitionRow<'a> {
     /// The review that it answers.
     pub review_ref: Option<Cow<'a, str>>,
     /// The outcome of a review, with its four keys at most.
-    pub(super) review_result: Option<Loose<'a>>,
-    /// What a claim says about the process that claims.
-    pub(super) claim: Claim<'a>,
+    pub(super) review_result: Option<Box<Loose<'a>>>,
+    /// What a claim says about the process that claims. Boxed, as all that few rows have: the smaller a row, the
+    /// less memory a long log goes through.
+    pub(super) claim: Option<Box<Claim<'a>>>,
 }
 
 impl TransitionRow<'_> {

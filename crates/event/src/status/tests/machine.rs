@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use crate::status::{
-    Actor, Approval, Context, Evidence, ExecutionMode, Lane, Part, ReviewResult, Rule, Transition,
-    Verdict, check,
+    Actor, Approval, Binding, Context, Evidence, ExecutionMode, Lane, Part, ReviewResult, Rule,
+    Transition, Verdict, check,
 };
 
 fn transition(from_lane: Lane, to_lane: Lane) -> Transition {
@@ -136,12 +136,12 @@ fn each_guard_names_what_is_missing() {
     claim.actor = Actor::name("");
     assert_eq!(rule(&claim, &ready()), Some(Rule::NeedsActor));
     let mut take = transition(Lane::ForReview, Lane::InReview);
-    take.actor = Actor::Binding {
+    take.actor = Actor::Binding(Box::new(Binding {
         role: None,
         profile: text("p").map(Into::into),
         tool: None,
         model: None,
-    };
+    }));
     assert_eq!(rule(&take, &ready()), Some(Rule::NeedsActor));
 
     let begin = transition(Lane::Claimed, Lane::InProgress);

@@ -1,8 +1,10 @@
 use serde_json::{Value, json};
 
 use super::{at, changed, file, id, moved, noted};
+use crate::contract;
 use crate::json::ParseError;
-use crate::status::{Log, QueueEvent, RepoEvidence, queue_event};
+use crate::route::{self, Journal};
+use crate::status::{Lane, Log, QueueEvent, RepoEvidence, queue_event};
 
 fn commit() -> RepoEvidence {
     RepoEvidence {
@@ -128,6 +130,118 @@ fn other_rows_are_not_queued_from_here() {
         json!([]),
     ] {
         assert_eq!(queued(&row), Ok(None), "{row}");
+    }
+}
+
+/// A row of each family under the name of a type, as its writers make it.
+fn row_of(event_type: &str) -> Value {
+    match event_type {
+        "WPStatusChanged" => moved(1, "WP01", "planned", "claimed", json!({})),
+        "InnerStateChanged" => noted(1, "WP01", json!({"note": "n"})),
+        name if name.starts_with("retrospective.") => json!({
+            "event_name": name, "event_id": id(1), "at": at(1), "payload": {},
+        }),
+        name if name.starts_with("Retrospective") => json!({
+            "type": name, "event_id": id(1), "at": at(1),
+        }),
+        name if name.starts_with("DecisionPoint") => json!({
+            "event_type": name, "event_id": id(1), "at": at(1), "payload": {},
+        }),
+        name => json!({
+            "event_type": name, "event_id": id(1), "timestamp": at(1), "aggregate_type": "Mission",
+            "aggregate_id": "m", "payload": {},
+        }),
+    }
+}
+
+#[test]
+fn of_the_status_journal_that_is_queued_which_the_route_table_sends_there() {
+    let (mut sent, mut kept) = (0, 0);
+    for (name, route) in route::TABLE {
+        if route.journal != Some(Journal::Status) {
+            continue;
+        }
+        let event = queued(&row_of(name)).unwrap();
+        assert_eq!(event.is_some(), route.queue, "{name}");
+        assert!(event.is_none_or(|event| event.event_type == *name));
+        *(if route.queue { &mut sent } else { &mut kept }) += 1;
+    }
+    assert_eq!((sent, kept), (10, 21));
+}
+
+/// Steps that the lane machine allows, with what each needs beside its lanes.
+fn steps() -> Vec<(Lane, Lane, Value)> {
+    use Lane::{
+        Approved, Blocked, Canceled, Claimed, Done, ForReview, Genesis, InProgress, InReview,
+        Planned,
+    };
+    let back = || json!({"review_ref": "PR 1"});
+    let forced = || json!({"force": true, "reason": "it was wrong", "review_ref": "PR 1"});
+    let mut steps = vec![
+        (Genesis, Planned, json!({})),
+        (Planned, Claimed, json!({})),
+        (Claimed, InProgress, json!({})),
+        (InProgress, ForReview, json!({})),
+        (ForReview, InReview, json!({})),
+        (ForReview, InProgress, back()),
+        (InReview, InProgress, back()),
+        (InReview, ForReview, json!({})),
+        (Approved, InProgress, back()),
+        (Blocked, InProgress, json!({})),
+        (InReview, Planned, forced()),
+        (Done, InProgress, forced()),
+    ];
+    for from in [Planned, Claimed, InProgress, ForReview, InReview, Approved] {
+        for to in [Blocked, Canceled] {
+            steps.push((from, to, json!({"reason": "why"})));
+        }
+    }
+    steps
+}
+
+#[test]
+fn what_is_queued_of_each_step_is_what_the_contract_asks_for() {
+    for (from, to, changes) in steps() {
+        let row = moved(1, "WP01", from.as_str(), to.as_str(), changes);
+        assert_eq!(
+            contract::check("WPStatusChanged", &payload(&row)),
+            Ok(()),
+            "{from:?} {to:?}"
+        );
+    }
+}
+
+#[test]
+fn an_approval_keeps_to_the_contract_with_evidence_or_an_outcome_and_not_without() {
+    let review = json!({"reviewer": "r", "verdict": "approved", "reference": "PR"});
+    let repo = json!({"repo": "x", "branch": "b", "commit": "c", "files_touched": ["f"]});
+    let (with_repo, alone) = (
+        json!({"review": review, "repos": [repo]}),
+        json!({"review": review}),
+    );
+    for (from, to) in [
+        ("in_progress", "approved"),
+        ("for_review", "approved"),
+        ("in_review", "approved"),
+        ("for_review", "done"),
+        ("in_review", "done"),
+        ("approved", "done"),
+    ] {
+        let check = |changes: Value| {
+            contract::check(
+                "WPStatusChanged",
+                &payload(&moved(1, "WP01", from, to, changes)),
+            )
+        };
+        for changes in [
+            json!({"evidence": with_repo}),
+            json!({"evidence": alone}),
+            json!({"review_result": review}),
+        ] {
+            assert_eq!(check(changes.clone()), Ok(()), "{from} {to} {changes}");
+        }
+        let refused = check(json!({})).unwrap_err();
+        assert_eq!(refused.path, "payload.evidence", "{from} {to}");
     }
 }
 

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{at, changed, file, id, moved, noted};
 use crate::decision::Damaged;
-use crate::status::{Actor, Content, Lane, Log, Row};
+use crate::status::{Actor, Binding, Content, Lane, Log, Row};
 
 /// What a row reads as, by name; of a damaged one the reason.
 fn family(row: &Value) -> String {
@@ -282,12 +282,12 @@ fn heads_are_read_wherever_they_stand() {
 
 #[test]
 fn an_owned_actor_outlives_its_line() {
-    let binding = Actor::Binding {
+    let binding = Actor::Binding(Box::new(Binding {
         role: Some("r".into()),
         profile: None,
         tool: Some("t".into()),
         model: None,
-    };
+    }));
     for actor in [Actor::name("user"), binding] {
         let owned: Actor<'static> = actor.clone().into_owned();
         assert_eq!(owned, actor);

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::json::parse;
 use crate::sanitize::Sanitizer;
 use crate::status::{
-    Actor, Annotation, Approval, Delta, Evidence, ExecutionMode, FollowUp, Lane, Lifecycle,
-    LifecycleEvent, Log, MissionCreated, Override, Phase, PhaseFacts, ReasonSource, RepoEvidence,
-    ReviewResult, Row, Transition, Verdict, Verification, WorkPackageCreated, line,
+    Actor, Annotation, Approval, Binding, Delta, Evidence, ExecutionMode, FollowUp, Lane,
+    Lifecycle, LifecycleEvent, Log, MissionCreated, Override, Phase, PhaseFacts, ReasonSource,
+    RepoEvidence, ReviewResult, Row, Transition, Verdict, Verification, WorkPackageCreated, line,
 };
 
 const EVENT: &str = "01KT12VTXHQVY4C5SW6XYPS16J";
@@ -52,12 +52,12 @@ fn full_transition() -> Transition {
         mission_id: None,
         from_lane: Lane::InReview,
         to_lane: Lane::Approved,
-        actor: Actor::Binding {
+        actor: Actor::Binding(Box::new(Binding {
             role: Some("reviewer".into()),
             profile: None,
             tool: Some("tool".into()),
             model: Some("ü".into()),
-        },
+        })),
         force: true,
         execution_mode: ExecutionMode::DirectRepo,
         reason: Some("r".to_owned()),
