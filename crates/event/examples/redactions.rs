@@ -95,7 +95,12 @@ fn redactions(rules: &Sanitizer, line: &str) -> Vec<Redaction> {
         let rest = clean.get(written..).unwrap_or_default();
         let marker = finding.rule.marker();
         let instead = match finding.rule {
-            Rule::Workspace if rest.starts_with('.') && !rest.starts_with("./") => ".",
+            // The root itself is a dot; before `.git` and its like it is nothing.
+            Rule::Workspace
+                if rest.strip_prefix('.').is_some_and(|next| !next.starts_with(char::is_alphanumeric)) =>
+            {
+                "."
+            }
             _ if rest.starts_with(&marker) => marker.as_str(),
             _ => "",
         };
