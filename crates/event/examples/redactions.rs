@@ -97,7 +97,9 @@ fn redactions(rules: &Sanitizer, line: &str) -> Vec<Redaction> {
         let instead = match finding.rule {
             // The root itself is a dot; before `.git` and its like it is nothing.
             Rule::Workspace
-                if rest.strip_prefix('.').is_some_and(|next| !next.starts_with(char::is_alphanumeric)) =>
+                if rest
+                    .strip_prefix('.')
+                    .is_some_and(|next| !next.starts_with(char::is_alphanumeric)) =>
             {
                 "."
             }
@@ -110,7 +112,8 @@ fn redactions(rules: &Sanitizer, line: &str) -> Vec<Redaction> {
         let end = (finding.at..=next)
             .find(|end| {
                 let alike = line.get(*end..next);
-                alike.is_some_and(|alike| clean.get(written..).is_some_and(|c| c.starts_with(alike)))
+                alike
+                    .is_some_and(|alike| clean.get(written..).is_some_and(|c| c.starts_with(alike)))
             })
             .unwrap_or(next);
         let before: Vec<char> = line.get(..finding.at).unwrap_or_default().chars().collect();
