@@ -2,21 +2,22 @@
 
 /// Accounts, hosts and placeholders that everybody has: never a login, a host or a name.
 const EVERYBODYS: &str = "\
-    actions admin administrator agent alpine app arch arm64 aws azure azureuser backend bash basic bearer bin bot \
-    bots branch build builder buildbot cache centos chatgpt ci circleci claude client cloud cluster code coder \
-    codespace codespaces codex commit computer config container copilot core cursor daemon data debian default \
-    demo deploy deployer depth desktop dev devel develop developer development devcontainer docker docs domain \
-    ec2-user ec2 email example false fedora field file files frontend ftp gateway gcp gemini generic git gitea \
-    github gitlab gitpod google gpt group guest hermes home host hostname http https human index internal issue \
-    java jenkins job jwt kali key kitty lab laptop lib lima linux llm local localdomain localhost log login logs \
-    mac macbook macbook-air macbook-pro machine macos mail main manager master me merge mint mission mobile model \
-    my myname name nixos nobody node node-1 none null office openai operator ops opt owner package path pawtrail \
-    pc pi planner planned podman postgres pro private prod production project public python raspberrypi redacted \
-    release remote repo repository reviewer rocky root router run runner rust sandbox script server service \
-    session shell site source spec src staging start status step studio sudo support sync sys system task team \
-    temp test tester testing tests time tmp token tool tools travis true ubuntu unix unknown url user username \
-    users vagrant value var virtual virtualbox vm vscode web windows work worker workspace workspaces workstation \
-    worktree www www-data you your yourname";
+    actions admin administrator agent alpine app approver arch architect arm64 assistant author aws azure azureuser \
+    backend bash basic bearer bin bot bots branch build buildbot builder cache centos chatgpt ci circleci claude \
+    client cloud cluster code coder codespace codespaces codex commit committer computer config container contributor \
+    coordinator copilot core curator cursor daemon data debian default demo deploy deployer depth desktop dev \
+    devcontainer devel develop developer development docker docs domain ec2 ec2-user email example false fedora field \
+    file files frontend ftp gateway gcp gemini generic git gitea github gitlab gitpod google gpt group guest hermes \
+    home host hostname http https human implementer index internal issue java jenkins job jwt kali key kitty lab \
+    laptop lib lima linux llm local localdomain localhost log login logs mac macbook macbook-air macbook-pro machine \
+    macos mail main maintainer manager master me merge mint mission mobile model my myname name nixos nobody node \
+    node-1 none null office openai operator ops opt orchestrator owner package path pawtrail pc pi planned planner \
+    podman postgres private pro prod production project public python raspberrypi redacted release remote repo \
+    repository reviewer rocky root router run runner rust sandbox scheduler script server service session shell site \
+    source spec src staging start status step studio sudo supervisor support sync sys system task team temp test \
+    tester testing tests time tmp token tool tools travis true ubuntu unix unknown url user username users vagrant \
+    value var virtual virtualbox vm vscode web windows work worker workspace workspaces workstation worktree www \
+    www-data you your yourname";
 
 /// Logins and hosts that are words or given names in ordinary text: they count in a path or an address only.
 const WORDS: &str = "\

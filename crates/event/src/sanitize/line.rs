@@ -242,7 +242,8 @@ impl Editor<'_> {
             self.found(raw, text, |place| place);
             return;
         }
-        if scan::find(self.rules.triggers(), &decode(raw)).is_empty() {
+        let means = decode(raw);
+        if !Places::new(self.rules.triggers(), &means).any(0, means.len()) {
             return;
         }
         let (means, places) = decode_with_places(raw);

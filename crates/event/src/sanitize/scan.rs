@@ -59,7 +59,7 @@ pub(super) fn find(triggers: &Triggers, text: &str) -> Vec<Found> {
         return found;
     }
     let mut from = 0;
-    while let Some(start) = triggers.next(text, from) {
+    while let Some(start) = triggers.candidate(text, from) {
         found.extend(triggers.at(text, start).filter_map(|hit| act(text, &hit)));
         from = start + 1;
     }

@@ -138,7 +138,7 @@ impl Triggers {
     pub(super) fn next(&self, text: &str, from: usize) -> Option<usize> {
         let mut from = from;
         loop {
-            let start = from + self.candidate(text.as_bytes().get(from..)?)?;
+            let start = self.candidate(text, from)?;
             if self.at(text, start).next().is_some() {
                 return Some(start);
             }
@@ -146,16 +146,19 @@ impl Triggers {
         }
     }
 
-    /// Returns the first place whose three bytes are set in the table. Every byte of every event passes here.
-    fn candidate(&self, bytes: &[u8]) -> Option<usize> {
+    /// Returns the first place, at one or behind it, whose three bytes are set in the table: no trigger begins before.
+    /// Every byte of every event passes here.
+    pub(super) fn candidate(&self, text: &str, from: usize) -> Option<usize> {
+        let bytes = text.as_bytes().get(from..)?;
         let (head, rest) = bytes.split_at_checked(WIDTH - 1)?;
         let table: &[u64; WORDS] = &self.table;
         let mut three = head.iter().fold(0, |three, b| shift(three, *b));
-        rest.iter().position(|byte| {
+        let found = rest.iter().position(|byte| {
             three = shift(three, *byte);
             let place = place(three);
             table[(place >> 6) as usize] >> (place & 63) & 1 == 1
-        })
+        });
+        found.map(|at| from + at)
     }
 
     /// Returns the triggers that begin at a place.

@@ -59,6 +59,7 @@ fn what_everybody_is_called_is_no_login() {
         "root",
         "user",
         "runner",
+        "coordinator",
         "ubuntu",
         "git",
         "dev",
