@@ -20,12 +20,7 @@ fn text(value: &Value) -> String {
 
 /// The binary, where git would find it too.
 fn pawtrail(scratch: &Scratch) -> Pawtrail {
-    let pawtrail = Pawtrail::new(scratch, env!("CARGO_BIN_EXE_pawtrail"));
-    let mut dirs = vec![pawtrail.binary().parent().unwrap().to_owned()];
-    dirs.extend(std::env::split_paths(
-        &std::env::var_os("PATH").unwrap_or_default(),
-    ));
-    pawtrail.with_env("PATH", std::env::join_paths(dirs).unwrap())
+    Pawtrail::new(scratch, env!("CARGO_BIN_EXE_pawtrail")).on_path()
 }
 
 /// A project with a mission, on `branch`; returns the path of its event file.

@@ -16,7 +16,7 @@ fn text(value: &Value) -> String {
 /// A project on the branch `feature`, where its missions live.
 fn project(scratch: &Scratch) -> (Repo, Pawtrail) {
     let repo = scratch.repo("project");
-    let pawtrail = Pawtrail::new(scratch, env!("CARGO_BIN_EXE_pawtrail"));
+    let pawtrail = Pawtrail::new(scratch, env!("CARGO_BIN_EXE_pawtrail")).on_path();
     repo.git(&["switch", "-q", "-c", "feature"]);
     pawtrail.data(&repo, &["init"]);
     repo.git(&["add", "-A"]);

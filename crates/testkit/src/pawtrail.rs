@@ -46,6 +46,18 @@ impl Pawtrail {
         self
     }
 
+    /// Puts the binary where git finds it too, as an installed one is.
+    #[must_use]
+    pub fn on_path(self) -> Self {
+        let mut dirs: Vec<std::path::PathBuf> =
+            self.binary().parent().map(Into::into).into_iter().collect();
+        dirs.extend(std::env::split_paths(
+            &std::env::var_os("PATH").unwrap_or_default(),
+        ));
+        let path = std::env::join_paths(dirs).expect("directories without separators");
+        self.with_env("PATH", path)
+    }
+
     /// Removes a variable.
     #[must_use]
     pub fn without_env(mut self, name: &str) -> Self {

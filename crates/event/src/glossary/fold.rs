@@ -121,10 +121,15 @@ pub fn rebuild(seed: &[Term], rows: &[Row]) -> BTreeMap<Key, Term> {
         // Of a term that stands twice, the first counts.
         terms.entry(term.key()).or_insert_with(|| term.clone());
     }
-    for (_, resolved) in resolutions(rows) {
-        let term = Term::of(resolved);
+    // Of several resolutions of a term only the latest counts: one that was taken back leaves no trace.
+    let latest: BTreeMap<Key, Term> = resolutions(rows)
+        .into_iter()
+        .map(|(_, resolved)| Term::of(resolved))
+        .map(|term| (term.key(), term))
+        .collect();
+    for (key, term) in latest {
         terms
-            .entry(term.key())
+            .entry(key)
             .and_modify(|known: &mut Term| {
                 if known.definition != term.definition {
                     known.definition.clone_from(&term.definition);

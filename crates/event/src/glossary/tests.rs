@@ -412,3 +412,19 @@ fn what_we_write_is_limited() {
         "GLOSSARY_FIELD_TOO_LONG"
     );
 }
+
+#[test]
+fn a_resolution_that_was_taken_back_leaves_no_trace() {
+    let resolved = |number: u8, conflict: &str, definition: &str| {
+        let at = format!("2026-06-01T00:00:0{number}+00:00");
+        resolved(&format!("E{number}"), &at, conflict, "gauge", definition)
+    };
+    let log = log(&[
+        resolved(1, "A", "one"),
+        resolved(2, "B", "two"),
+        resolved(3, "C", "one"),
+    ]);
+    let seed = seed("gauge", "one");
+    let terms = rebuild(std::slice::from_ref(&seed), &log.rows);
+    assert_eq!(terms.into_values().collect::<Vec<_>>(), [seed]);
+}

@@ -203,7 +203,7 @@ fn through_library(text: &str, term: &Term) -> Option<String> {
     }
     entry.set(
         "confidence",
-        yaml_edit::ScalarValue::plain(number(term.confidence)),
+        yaml_edit::ScalarValue::parse(number(term.confidence)),
     );
     entry.set("status", Status::Active.as_str());
     list.push(&entry);
