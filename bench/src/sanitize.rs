@@ -193,7 +193,7 @@ fn row(number: &mut usize, private: bool) -> Value {
         ""
     };
     json!({
-        "actor": "claude",
+        "actor": "weaver",
         "at": format!("2026-06-01T09:{:02}:{:02}.123456+00:00", *number / 60 % 60, *number % 60),
         "event_id": format!("01KT17YA7GD2Y0D7MZRH{number:06}"),
         "force": number.is_multiple_of(7),

@@ -157,7 +157,7 @@ fn row(slug: &str, number: usize) -> String {
     };
     let (second, micro) = (number / 1_000_000, number % 1_000_000);
     format!(
-        "{{\"actor\": \"claude\", \"at\": \"2026-06-01T08:00:{second:02}.{micro:06}+00:00\", \
+        "{{\"actor\": \"weaver\", \"at\": \"2026-06-01T08:00:{second:02}.{micro:06}+00:00\", \
          \"event_id\": \"01KT12VTXH{number:016}\", \"evidence\": null, \"execution_mode\": \"worktree\", \
          \"force\": true, \"from_lane\": \"{from}\", \"mission_id\": \"01KT119YA7GD2Y0D7MZRH5JSS3\", \
          \"mission_slug\": \"{slug}\", \"policy_metadata\": null, \"reason\": \"measured again and again, row {number}\", \

@@ -17,12 +17,12 @@ pub(crate) enum WpCommand {
     /// With `--stdin` the moves are JSON lines: `wp_id` and `to_lane`, and where it differs from the
     /// options `actor`, `reason`, `force`, `review_ref`, `reviewer`, `verdict`, `execution_mode`.
     #[command(
-        after_help = "Examples:\n  pawtrail wp move WP01 in_progress --actor claude\n  pawtrail wp move WP01 WP02 planned\n  pawtrail wp move WP01 approved --reviewer robin --review-ref PR#12\n  pawtrail wp move --stdin < moves.jsonl"
+        after_help = "Examples:\n  pawtrail wp move WP01 in_progress --actor weaver\n  pawtrail wp move WP01 WP02 planned\n  pawtrail wp move WP01 approved --reviewer robin --review-ref PR#12\n  pawtrail wp move --stdin < moves.jsonl"
     )]
     Move(MoveArgs),
     /// Write a note on a work package
     #[command(
-        after_help = "Example:\n  pawtrail wp note WP01 \"The fixture is flaky\" --actor claude"
+        after_help = "Example:\n  pawtrail wp note WP01 \"The fixture is flaky\" --actor weaver"
     )]
     Note(NoteArgs),
     /// Mark subtasks of a work package

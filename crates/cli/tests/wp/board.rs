@@ -18,7 +18,7 @@ fn a_board_shows_each_package_in_its_lane_without_colours_where_none_are_wanted(
         &["T001", "T002"],
     );
     world.wp(&["move", "WP01", "WP02", "planned"]);
-    world.wp(&["move", "WP01", "claimed", "--actor", "claude"]);
+    world.wp(&["move", "WP01", "claimed", "--actor", "weaver"]);
     world.wp(&["subtask", "WP01", "T001"]);
     let output = world
         .project
@@ -32,7 +32,7 @@ fn a_board_shows_each_package_in_its_lane_without_colours_where_none_are_wanted(
         "in_progress 0",
         "done 0",
         "WP01 Take",
-        "claude · 1/2",
+        "weaver · 1/2",
         "WP02",
     ] {
         assert!(output.stdout.contains(part), "{part}: {output}");

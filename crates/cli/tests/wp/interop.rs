@@ -25,7 +25,7 @@ const WAY: [&str; 10] = [
 
 /// Makes the `step`th transition of a package with our tool.
 fn ours(world: &World, wp_id: &str, step: usize) -> String {
-    let mut args = vec!["move", wp_id, WAY[step], "--actor", "claude"];
+    let mut args = vec!["move", wp_id, WAY[step], "--actor", "weaver"];
     if step == 5 || step >= 8 {
         args.extend(["--reviewer", "robin", "--review-ref", "PR#7"]);
     }
@@ -38,7 +38,7 @@ fn theirs(python: &mut SpecKitty, world: &World, wp_id: &str, step: usize, commi
     let mut fields = json!({
         "wp_id": wp_id,
         "to_lane": WAY[step],
-        "actor": "claude",
+        "actor": "weaver",
         "execution_mode": "worktree",
     });
     let review =
@@ -279,11 +279,11 @@ fn rows_that_the_python_tool_appended_between_two_of_ours_enter_with_the_next_co
     let between = theirs(&mut python, &world, "WP01", 1, false);
     let annotation = python.must(
         "annotate",
-        json!({"dir": world.dir(), "wp_id": "WP01", "actor": "claude", "delta": {"note": "theirs"}}),
+        json!({"dir": world.dir(), "wp_id": "WP01", "actor": "weaver", "delta": {"note": "theirs"}}),
     );
     python.must(
         "wp_created",
-        json!({"dir": world.dir(), "wp_id": "WP02", "title": "Two", "path": "x", "actor": "claude"}),
+        json!({"dir": world.dir(), "wp_id": "WP02", "title": "Two", "path": "x", "actor": "weaver"}),
     );
     assert_eq!(world.rows().len(), 1);
     assert_eq!(world.lane("WP01"), "claimed");

@@ -138,7 +138,7 @@ mod tests {
             Column {
                 name: "in_progress",
                 cards: vec![
-                    card("WP01 決定の台帳を保つこと", "claude"),
+                    card("WP01 決定の台帳を保つこと", "weaver"),
                     card("WP02 \u{1b}[31mred", ""),
                 ],
             },
@@ -156,7 +156,7 @@ mod tests {
 planned 1         in_progress 2     done 0
 ────────────────  ────────────────  ────────────────
 WP03 A title th…  WP01 決定の台帳…
-                    claude
+                    weaver
                   WP02  [31mred";
         assert_eq!(shown(52), expected);
         for width in 1..120 {
