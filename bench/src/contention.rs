@@ -11,7 +11,12 @@ use crate::{Result, Settings};
 /// How long one commit by git is tried again before the measurement fails.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// What git says when another one is at work.
-const IN_THE_WAY: [&str; 3] = ["index.lock", "cannot lock ref", "unable to write"];
+const IN_THE_WAY: [&str; 4] = [
+    "index.lock",
+    "cannot lock ref",
+    "unable to write",
+    "would make",
+];
 
 /// Measures answers, then commits of git's, each by all writers at the same time.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
