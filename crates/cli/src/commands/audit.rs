@@ -21,6 +21,7 @@ const NAMED: usize = 20;
 const PATIENCE: Duration = Duration::from_millis(400);
 
 pub(super) fn audit(context: &Context, args: &AuditArgs) -> Result<Done, CliError> {
+    named_paths_exist(context, args)?;
     let report = match context.project() {
         Ok(project) => {
             let request = Request {
@@ -65,6 +66,24 @@ pub(super) fn audit(context: &Context, args: &AuditArgs) -> Result<Done, CliErro
         next_step: next_step(&report),
         ..CliError::refused("PRIVATE_DATA_FOUND", message(&report.findings))
     })
+}
+
+/// A path that is nowhere would be found clean. History may have what the disk has no more.
+fn named_paths_exist(context: &Context, args: &AuditArgs) -> Result<(), CliError> {
+    let missing = |path: &&std::path::PathBuf| !context.dir.join(path).exists();
+    match args.paths.iter().find(missing) {
+        Some(path) if !args.history => Err(CliError {
+            next_step: Some("pawtrail audit --history".to_owned()),
+            ..CliError::refused(
+                "PATH_NOT_FOUND",
+                format!(
+                    "there is no {} to look at",
+                    plain(&path.display().to_string())
+                ),
+            )
+        }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn may_be_outside(args: &AuditArgs) -> bool {

@@ -213,3 +213,16 @@ fn a_large_content_is_read_as_a_stream() {
     assert_eq!(status, 1);
     assert_eq!(places(&report), [(log, lines, "history".to_owned(), true)]);
 }
+
+#[test]
+fn a_path_that_is_nowhere_is_not_called_clean() {
+    let scratch = Scratch::new();
+    let project = project(&scratch);
+    let (status, document) = project.pawtrail.json_in(
+        project.repo.path(),
+        &["audit", "kitty-specs", "no-such-place"],
+    );
+    let error = &document["error"];
+    assert_eq!((status, &error["code"]), (1, &json!("PATH_NOT_FOUND")));
+    assert_eq!(error["next_step"], "pawtrail audit --history");
+}
