@@ -33,6 +33,7 @@ pub mod mission;
 pub mod placement;
 mod program;
 mod project;
+pub mod project_log;
 mod protection;
 mod reach;
 mod receipt;

@@ -192,7 +192,10 @@ pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
         limits: Limits::default(),
         catch_up: Box::new(move || {
             let project = Project::discover(&common_dir, Arc::new(System))?;
-            queue::catch_up_all(&project)
+            // Neither keeps the other back.
+            let missions = queue::catch_up_all(&project);
+            queue::offer_project(&project)?;
+            missions
         }),
     };
     run_at(place, settings, open)
