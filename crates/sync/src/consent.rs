@@ -15,7 +15,7 @@ use crate::error::SyncError;
 use crate::outbox::{Outbox, ProjectOutbox};
 use crate::place::Place;
 use crate::private_file;
-use crate::queue::Queue;
+use crate::queue::{self, Queue};
 use crate::token::Token;
 use crate::url::HubUrl;
 
@@ -102,6 +102,11 @@ pub fn enable(
     let place = Place::of(project)?;
     let outbox = ProjectOutbox::new(project);
     let now = project.now().to_string();
+    if options.from_now {
+        // What a crash kept from the queue happened before, too.
+        queue::catch_up_all(project)?;
+        queue::offer_project(project)?;
+    }
     enable_at(&place, &outbox, url, token, options, now)
 }
 

@@ -237,7 +237,8 @@ pub fn status(project: &Project) -> Result<Status, SyncError> {
         set_aside: state.set_aside.len() as u64 + events.set_aside,
         oldest_age_s,
         last_error,
-        upload_error,
+        // What once was in the way of an upload is nobody's trouble where nothing may leave.
+        upload_error: upload_error.filter(|_| backlog.sends),
         egress: egress::totals(&place)?,
     })
 }
