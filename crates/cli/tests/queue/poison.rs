@@ -27,32 +27,15 @@ fn poisoned(at: u64, event: &mut Value) {
 fn a_thousand_poisoned_of_ten_thousand_are_set_aside_with_reasons_and_the_rest_is_delivered_once() {
     let (scratch, project) = project();
     start_work(&project, "WP01");
-    let hub = Hub::start(&scratch, &project.pawtrail);
-    project.connect(&hub);
-    project.pawtrail.data(&project.repo, &["sync", "now"]);
-    project.pawtrail.run(&project.repo, &["sync", "stop"]);
-    let mine = || -> (i64, i64) {
-        let db = rusqlite::Connection::open(hub.store()).unwrap();
-        db.query_row(
-            "SELECT count(*), count(DISTINCT event_id) FROM events",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .unwrap()
-    };
-    let before = mine().0;
-    start_work(&project, "WP02");
-    project.pawtrail.run(&project.repo, &["sync", "stop"]);
-    // One of the real ones is the pattern; none of them is sent twice.
     multiply(&project, EVENTS);
     let db = database(&project);
     db.execute("DELETE FROM events WHERE event_id NOT LIKE '01ZZ%'", [])
         .unwrap();
     poison(&db);
     drop(db);
+    let hub = Hub::start(&scratch, &project.pawtrail);
+    project.connect(&hub);
     assert_eq!(queued(&project), (EVENTS, 0));
-    let log = project.repo.path().join(".git/pawtrail/sync/egress.jsonl");
-    let sent_before = sent(&log);
     let now = ["sync", "now", "--timeout", "100"];
     let now = project.pawtrail.data(&project.repo, &now);
     assert_eq!(
@@ -61,9 +44,18 @@ fn a_thousand_poisoned_of_ten_thousand_are_set_aside_with_reasons_and_the_rest_i
         "{now:#}"
     );
     assert_eq!(queued(&project), (0, 1_000));
-    assert_eq!(mine(), (before + 9_000, before + 9_000));
+    let stored: (i64, i64) = rusqlite::Connection::open(hub.store())
+        .unwrap()
+        .query_row(
+            "SELECT count(*), count(DISTINCT event_id) FROM events",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!(stored, (9_000, 9_000));
     // Each went over the wire once, the poisoned ones included.
-    assert_eq!(sent(&log) - sent_before, EVENTS);
+    let log = project.repo.path().join(".git/pawtrail/sync/egress.jsonl");
+    assert_eq!(sent(&log), EVENTS);
     let list = ["queue", "list", "--set-aside", "--limit", "2000"];
     let listed = project.pawtrail.data(&project.repo, &list);
     let mut codes: BTreeMap<String, usize> = BTreeMap::new();
