@@ -1,0 +1,11 @@
+//! What is known of git's own work, and what of it may leave: git hooks, consent, preview and log.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
+mod hooks;
+mod rewrites;
+mod support;
