@@ -329,24 +329,45 @@ pub fn acknowledge(project: &Project, commits: &[CommitHash]) -> Result<()> {
 /// # Errors
 /// As [`record`].
 pub fn set_aside(project: &Project, commit: &CommitHash, code: &str, message: &str) -> Result<()> {
-    let mut stored = open_with(project, std::slice::from_ref(commit))?;
-    let document = &mut stored.document;
-    let before = document.pending.len();
-    document.pending.retain(|frame| frame.git_hash != *commit);
-    if document.pending.len() < before {
-        document.set_aside.push(SetAside {
-            git_hash: commit.clone(),
-            code: code.chars().take(MAX_CODE).collect(),
-            // The hub's words may repeat what it was told.
-            message: project
-                .sanitizer()
-                .text(message)
-                .chars()
-                .take(MAX_MESSAGE)
-                .collect(),
-            at: project.now().to_string(),
-        });
+    set_all_aside(project, std::slice::from_ref(commit), code, message)
+}
+
+/// Takes commits out of the waiting ones, with one reason for all. The file is written once.
+///
+/// # Errors
+/// As [`record`].
+pub fn set_all_aside(
+    project: &Project,
+    commits: &[CommitHash],
+    code: &str,
+    message: &str,
+) -> Result<()> {
+    if commits.is_empty() {
+        return Ok(());
     }
+    let mut stored = open_with(project, commits)?;
+    let document = &mut stored.document;
+    let named: HashSet<&CommitHash> = commits.iter().collect();
+    let (gone, pending): (Vec<_>, Vec<_>) = std::mem::take(&mut document.pending)
+        .into_iter()
+        .partition(|frame| named.contains(&frame.git_hash));
+    document.pending = pending;
+    // The hub's words may repeat what it was told.
+    let message: String = project
+        .sanitizer()
+        .text(message)
+        .chars()
+        .take(MAX_MESSAGE)
+        .collect();
+    let at = project.now().to_string();
+    document
+        .set_aside
+        .extend(gone.into_iter().map(|frame| SetAside {
+            git_hash: frame.git_hash.clone(),
+            code: code.chars().take(MAX_CODE).collect(),
+            message: message.clone(),
+            at: at.clone(),
+        }));
     file::save(project, &stored)
 }
 

@@ -5,6 +5,7 @@
 //! under the same id, and the hub knows it.
 
 mod pack;
+mod plan;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use crate::egress::DoorError;
 use crate::egress::post::{Answer, Parcel};
 use crate::error::SyncError;
 use crate::queue::{Outcome, Outgoing, Queue};
+pub(crate) use plan::plan;
 use reply::{Reading, Whole};
 
 /// The most events of a batch.

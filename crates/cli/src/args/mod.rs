@@ -32,7 +32,7 @@ pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use privacy::{AuditArgs, SanitizeArgs};
 pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
-pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand, SyncLogArgs};
 pub(crate) use wp::{
     AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs,
     StatusCommand, SubtaskArgs, VerdictArg, WpCommand, WpListArgs,

@@ -18,6 +18,7 @@ mod queue;
 mod sanitize;
 mod status;
 mod sync;
+mod sync_shown;
 mod verify;
 mod wp;
 

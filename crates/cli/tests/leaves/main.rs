@@ -6,6 +6,10 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod consent;
+mod ear;
+mod history;
 mod hooks;
+mod preview;
 mod rewrites;
 mod support;
