@@ -25,7 +25,7 @@ pub struct Preview {
     pub url: Option<String>,
     /// The frames, in the order in which they would be sent.
     pub frames: Vec<Frame>,
-    /// The batches of the queue, in the order in which they would be sent.
+    /// The batches of the queue, in the order in which they would be sent, to a hub that takes batches of the usual size.
     pub batches: Vec<Batch>,
     /// What waits and would not go.
     pub held_back: Vec<Held>,
@@ -153,11 +153,15 @@ fn add_events(
     owner: &ProjectUuid,
     preview: &mut Preview,
 ) -> Result<(), SyncError> {
-    let Some(queue) = Queue::open_existing(&place.state_dir)? else {
+    let now_ms = project.now().as_millisecond();
+    let is_running = courier::is_running(place);
+    let seen = Queue::look(&place.state_dir, |queue| {
+        let plan = upload::plan(queue, owner, now_ms, is_running)?;
+        Ok((plan, queue.list(Some(State::SetAside), u32::MAX)?))
+    })?;
+    let Some((plan, aside)) = seen else {
         return Ok(());
     };
-    let now_ms = project.now().as_millisecond();
-    let plan = upload::plan(&queue, owner, now_ms, courier::is_running(place))?;
     preview.batches = plan
         .bodies
         .into_iter()
@@ -187,7 +191,7 @@ fn add_events(
         };
         hold.push(event(id, "LATER", &reason));
     }
-    for entry in queue.list(Some(State::SetAside), u32::MAX)? {
+    for entry in aside {
         let code = entry.reason_code.as_deref().unwrap_or("SET_ASIDE");
         hold.push(event(
             &entry.event_id,

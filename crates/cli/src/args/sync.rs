@@ -25,7 +25,8 @@ pub(crate) enum SyncCommand {
     Now(NowArgs),
     /// Show the exact bytes that would leave now, and what is held back and why
     ///
-    /// Needs neither consent nor the network, and sends nothing. Bodies of batches are shown as they are before gzip.
+    /// Needs neither consent nor the network, and sends nothing. Bodies of batches are shown as they are before gzip; a
+    /// hub with smaller limits gets the same events in more of them.
     #[command(after_help = "Examples:\n  pawtrail sync preview\n  pawtrail sync preview --json")]
     Preview,
     /// Show what left: when, what, how much, where to
@@ -76,6 +77,9 @@ pub(crate) enum LogKind {
     /// An attempt to connect, with the token
     #[value(name = "connect")]
     Connect,
+    /// The question after a hub's limits, without the token
+    #[value(name = "health")]
+    Health,
     /// A commit's frame
     #[value(name = "LocalCommit")]
     LocalCommit,
@@ -92,6 +96,7 @@ impl LogKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
+            Self::Health => "health",
             Self::LocalCommit => "LocalCommit",
             Self::Pong => "pong",
             Self::Events => "events",

@@ -106,9 +106,9 @@ fn install(context: &Context, audit: bool) -> Result<Done, CliError> {
     let wanted: &[Hook] = if audit { &Hook::ALL } else { &Hook::NOTICES };
     let made = put(&context.project()?, wanted)?;
     let headline = match (made.iter().any(|one| one.changed), audit) {
-        (true, false) => "What git commits, rewrites and merges is now known at once.",
+        (true, false) => "What git commits, rewrites and merges is now recorded at once.",
         (true, true) => {
-            "What git commits, rewrites and merges is now known at once, and commits of event files are checked for private data."
+            "What git commits, rewrites and merges is now recorded at once; commits of event files are checked for private data."
         }
         (false, _) => "Our hooks are there already; nothing was changed.",
     };

@@ -85,12 +85,17 @@ fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
 }
 
 fn serve(stream: TcpStream, manner: &Manner, heard: &Mutex<Heard>) -> std::io::Result<()> {
-    let mut first = [0; 4];
+    let mut first = [0; 18];
     while stream.peek(&mut first)? < first.len() {
         std::thread::sleep(Duration::from_millis(1));
     }
     match manner {
-        Manner::Hub if &first == b"GET " => {
+        Manner::Hub if &first == b"GET /api/v1/health" => {
+            let (mut stream, head, _) = request(stream)?;
+            lock(heard).heads.push(head);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        }
+        Manner::Hub if first.starts_with(b"GET ") => {
             converse(stream, heard);
             Ok(())
         }

@@ -48,14 +48,25 @@ pub(crate) fn catch_up_all(project: &Project) -> Result<(), SyncError> {
 /// # Errors
 /// When a journal or the queue can't be read.
 pub(crate) fn uncaught(project: &Project) -> Result<usize, SyncError> {
-    let queue = Queue::open_existing(&project.state_dir())?;
+    let seen = Queue::look(&project.state_dir(), |queue| {
+        count(project, |journal| {
+            queue.fresh(&journal.name(), journal.ids())
+        })
+    })?;
+    match seen {
+        Some(count) => Ok(count),
+        None => count(project, |journal| Ok((0..journal.ids().len()).collect())),
+    }
+}
+
+/// Counts the events among the rows that are `fresh`.
+fn count(
+    project: &Project,
+    fresh: impl Fn(&dyn Journal) -> Result<Vec<usize>, SyncError>,
+) -> Result<usize, SyncError> {
     let mut count = 0;
     each(project, |journal| {
-        let fresh = match &queue {
-            Some(queue) => queue.fresh(&journal.name(), journal.ids())?,
-            None => (0..journal.ids().len()).collect(),
-        };
-        count += fresh
+        count += fresh(journal)?
             .into_iter()
             .filter(|at| journal.draft(*at).is_some())
             .count();
