@@ -25,9 +25,9 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
-pub(crate) use journals::catch_up_all;
+pub(crate) use journals::{catch_up_all, uncaught};
 pub use journals::{offer_glossary, offer_status};
-pub(crate) use outgoing::{Outcome, Outgoing};
+pub(crate) use outgoing::{Candidate, Outcome, Outgoing};
 pub use project_rows::offer_project;
 
 use crate::error::SyncError;
