@@ -27,7 +27,7 @@ use crate::{durable, history, lines, sandbox, sparse};
 
 pub(crate) use clean::Cleaner;
 pub use clean::id as written_id;
-pub use read::{Entry, GivenBy, Reading, find, list, log};
+pub use read::{Entry, Folded, GivenBy, Reading, find, folded, list, log};
 pub(crate) use spool::adopt;
 pub use spool::finish;
 pub use verify::{Contested, Missing, Proof, Verified, verify};

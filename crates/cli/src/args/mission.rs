@@ -60,6 +60,9 @@ pub(crate) struct CreateArgs {
     /// How the mission uses branches: single_branch, lanes or coord
     #[arg(long, default_value = "single_branch", hide_possible_values = true)]
     pub(crate) topology: TopologyArg,
+    /// Who answers the mission's audits: a role or a name that may be public
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: Option<String>,
     /// The directory with its work package files, `WPnn-*.md`
     #[arg(long, value_name = "DIR")]
     pub(crate) tasks: Option<PathBuf>,

@@ -146,12 +146,39 @@ def hold_lock(given):
             time.sleep(0.005)
 
 
+def next_query(given):
+    """What the tool's `next` shows without a result."""
+    from runtime.next import runtime_bridge
+
+    return runtime_bridge.query_current_state(
+        given.get("agent"), given["mission"], Path(given["root"])
+    ).to_dict()
+
+
+def next_result(given):
+    """What the tool's `next --result` does, after its checks of the charter."""
+    from runtime.next import runtime_bridge
+
+    return runtime_bridge.decide_next_via_runtime(
+        given["agent"], given["mission"], given["result"], Path(given["root"])
+    ).to_dict()
+
+
+def next_answer(given):
+    """What the tool's `next --answer` records."""
+    from runtime.next import runtime_bridge
+
+    runtime_bridge.answer_decision_via_runtime(
+        given["mission"], given["decision_id"], given["answer"], given["agent"], Path(given["root"])
+    )
+
+
 OPERATIONS = {
     name: globals()[name]
     for name in (
         "move", "move_committed", "annotate", "wp_created", "append_unlocked",
         "replace_unlocked", "snapshot", "rows", "validate", "fixtures",
-        "verdicts", "hold_lock",
+        "verdicts", "hold_lock", "next_query", "next_result", "next_answer",
     )
 }
 
