@@ -9,8 +9,9 @@ mod projection;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pawtrail_event::run::{self, RowPayload, RunId};
-use pawtrail_event::{MissionId, Sanitized, json, time};
+use jiff::Timestamp;
+use pawtrail_event::run::{self, RowPayload};
+use pawtrail_event::{MissionId, RunId, Sanitized, json, time};
 
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
@@ -22,7 +23,7 @@ use crate::project::Project;
 pub use projection::Indexed;
 
 /// The name of a run's log in its directory.
-pub const LOG: &str = "run.events.jsonl";
+pub const LOG: &str = run::FILE;
 /// The name of a run's template in its directory.
 pub const TEMPLATE: &str = "mission_template_frozen.yaml";
 const DIR: &str = ".kittify/runtime";
@@ -52,16 +53,30 @@ pub struct Stored {
 /// # Errors
 /// When a file of it can't be read.
 pub fn find(project: &Project, mission: &MissionId) -> Result<Option<Stored>> {
+    // A last line without its end may still be in the making.
+    look(project, mission, Tail::Left)
+}
+
+/// What a reader makes of a last line without its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    /// It isn't read yet.
+    Left,
+    /// Nobody else writes: it is what it is.
+    Read,
+}
+
+fn look(project: &Project, mission: &MissionId, tail: Tail) -> Result<Option<Stored>> {
     let runs = home(project).join("runs");
     if let Some(claimed) = claimed(project, mission)?
-        && let Some(stored) = stored(&runs, &claimed)?
+        && let Some(stored) = stored(&runs, &claimed, tail)?
         && names_nobody_else(&stored.log, mission)
     {
         return Ok(Some(stored));
     }
-    let mut latest: Option<(time::Moment, Stored)> = None;
+    let mut latest: Option<(Timestamp, Stored)> = None;
     for run_id in known(&runs)? {
-        let Some(found) = stored(&runs, &run_id)? else {
+        let Some(found) = stored(&runs, &run_id, tail)? else {
             continue;
         };
         let Some(at) = started(&found.log, mission) else {
@@ -110,7 +125,7 @@ impl Held<'_> {
     /// # Errors
     /// As [`find`].
     pub fn find(&self) -> Result<Option<Stored>> {
-        find(self.project, &self.mission.mission_id)
+        look(self.project, &self.mission.mission_id, Tail::Read)
     }
 
     /// Begins a run: claims an id for it and keeps its template. It exists with its first row. After a crash in between
@@ -126,7 +141,8 @@ impl Held<'_> {
         let run_id = match unused {
             Some(id) => id,
             None => {
-                let id = RunId::from(self.project.ulid());
+                // As long as a UUID and as unique; the Python tool's runs are named so too.
+                let id: RunId = format!("{:032x}", u128::from(self.project.ulid())).parse()?;
                 let text = format!("{id}\n");
                 durable::replace(&claim(self.project, mission), text.as_bytes(), Access::Private)?;
                 id
@@ -238,7 +254,7 @@ fn known(runs: &Path) -> Result<Vec<RunId>> {
 }
 
 /// Reads a run; none where it has no log or no template yet.
-fn stored(runs: &Path, run_id: &RunId) -> Result<Option<Stored>> {
+fn stored(runs: &Path, run_id: &RunId, tail: Tail) -> Result<Option<Stored>> {
     let dir = runs.join(run_id.as_str());
     let Some(log) = limited(&dir.join(LOG))? else {
         return Ok(None);
@@ -246,9 +262,13 @@ fn stored(runs: &Path, run_id: &RunId) -> Result<Option<Stored>> {
     let Some(template) = limited(&dir.join(TEMPLATE))? else {
         return Ok(None);
     };
+    let end = match tail {
+        Tail::Read => log.len(),
+        Tail::Left => log.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1),
+    };
     Ok(Some(Stored {
         run_id: run_id.clone(),
-        log: run::Log::read(&log),
+        log: run::Log::read(&log[..end]),
         template,
         dir,
     }))
@@ -267,21 +287,21 @@ fn limited(path: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 /// When a log says that it is the run of this mission: when that began.
-fn started(log: &run::Log, mission: &MissionId) -> Option<time::Moment> {
+fn started(log: &run::Log, mission: &MissionId) -> Option<Timestamp> {
     log.rows.iter().find_map(|row| match &row.payload {
-        RowPayload::Known(run::Payload::Started(started)) => {
-            (started.mission_id.as_ref() == Some(mission)).then(|| time::Moment::of(&row.at))
+        RowPayload::Run(run::Payload::Started(started)) => {
+            (started.mission_id.as_ref() == Some(mission)).then(|| time::instant(&row.at).unwrap_or(Timestamp::MIN))
         }
-        RowPayload::Known(_) | RowPayload::Other(_) => None,
+        RowPayload::Run(_) | RowPayload::Other(_) => None,
     })
 }
 
 /// Says whether a log is claimed rightly: it begins the run of this mission, or its beginning is damaged.
 fn names_nobody_else(log: &run::Log, mission: &MissionId) -> bool {
     log.rows.iter().all(|row| match &row.payload {
-        RowPayload::Known(run::Payload::Started(started)) => {
+        RowPayload::Run(run::Payload::Started(started)) => {
             started.mission_id.as_ref().is_none_or(|id| id == mission)
         }
-        RowPayload::Known(_) | RowPayload::Other(_) => true,
+        RowPayload::Run(_) | RowPayload::Other(_) => true,
     })
 }

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use pawtrail_event::json;
-use pawtrail_event::run::{Payload, RowPayload, RunId};
+use pawtrail_event::run::{Payload, RowPayload};
+use pawtrail_event::{RunId, json};
 use serde_json::{Map, Value, json};
 
-use super::{Held, Stored, home, known, stored};
+use super::{Held, Stored, Tail, home, known, stored};
 use crate::durable::{self, Access};
 use crate::error::Result;
 use crate::lock::{self, Lock};
@@ -61,16 +61,16 @@ impl Held<'_> {
         let runs = home(self.project).join("runs");
         let mut index = Map::new();
         for run_id in known(&runs)? {
-            let Some(found) = stored(&runs, &run_id)? else {
+            let Some(found) = stored(&runs, &run_id, Tail::Left)? else {
                 continue;
             };
             let named = found.log.rows.iter().find_map(|row| match &row.payload {
-                RowPayload::Known(Payload::Started(started)) => Some(Indexed {
+                RowPayload::Run(Payload::Started(started)) => Some(Indexed {
                     mission_type: started.mission_type.clone(),
                     mission_slug: started.mission_slug.as_ref()?.to_string(),
                     mission_id: started.mission_id.as_ref().map(ToString::to_string),
                 }),
-                RowPayload::Known(_) | RowPayload::Other(_) => None,
+                RowPayload::Run(_) | RowPayload::Other(_) => None,
             });
             if let Some(named) = named {
                 index.insert(named.mission_slug.clone(), self.entry(&run_id, &named));
