@@ -1,0 +1,54 @@
+//! How much hangs on an audit decides how it is decided.
+
+use pawtrail_event::run::raci::{Binding, Raci};
+use pawtrail_event::run::significance::Band;
+
+use crate::template::Audit;
+
+/// After how many seconds a question has waited too long.
+pub const TIMEOUT_SECONDS: u32 = 600;
+
+/// How an audit is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// It passes by itself: its band is low.
+    Passes,
+    /// `decide_solo`, `open_stand_up` or `defer`: its band is medium.
+    Soft,
+    /// `approve` or `reject`: its band is high, or it has none.
+    Hard,
+}
+
+impl Gate {
+    /// Returns how this audit is decided.
+    pub fn of(audit: &Audit) -> Self {
+        match audit
+            .significance
+            .as_ref()
+            .map(|score| score.effective_band())
+        {
+            Some(Band::Low) => Self::Passes,
+            Some(Band::Medium) => Self::Soft,
+            Some(Band::High) | None => Self::Hard,
+        }
+    }
+
+    /// Returns the answers that it proposes.
+    pub fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Passes => &[],
+            Self::Soft => &["decide_solo", "open_stand_up", "defer"],
+            Self::Hard => &["approve", "reject"],
+        }
+    }
+}
+
+/// Returns who is to be told that a question of this band has waited too long.
+pub fn escalation(raci: &Raci, band: Band) -> Vec<Binding> {
+    let mut targets = vec![raci.accountable.clone()];
+    match band {
+        Band::Low | Band::Medium => {}
+        Band::High => targets.extend(raci.consulted.iter().cloned()),
+    }
+    targets
+}
