@@ -43,6 +43,8 @@ pub struct Ask {
     pub step: Option<String>,
     /// The input that the answer fills; makes the decision's id `input:<key>`.
     pub input_key: Option<String>,
+    /// The decision's id, where the asker has one for it, as an audit of a run has.
+    pub decision_id: Option<DecisionId>,
     /// The run that asks.
     pub run: Option<String>,
     /// Who asks; Pawtrail itself when nobody is named.
@@ -259,6 +261,9 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
 
 /// The id that a request will have unless its idempotency key stands for another.
 fn decision_id(project: &Project, ask: &Ask) -> Result<DecisionId> {
+    if let Some(id) = &ask.decision_id {
+        return Ok(id.clone());
+    }
     match &ask.input_key {
         Some(key) => DecisionId::for_input(key).map_err(|error| Error::Invalid {
             what: "--input-key",

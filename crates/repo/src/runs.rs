@@ -28,6 +28,8 @@ pub const LOG: &str = run::FILE;
 pub const TEMPLATE: &str = "mission_template_frozen.yaml";
 const DIR: &str = ".kittify/runtime";
 const PROMPTS: &str = "prompts";
+/// Stands behind a claimed id whose run has begun.
+const BEGAN: &str = "began";
 /// Larger logs and templates are not read: somebody has to look at them.
 const LIMIT: u64 = 16 * 1024 * 1024;
 const PLACES: Places = Places {
@@ -94,7 +96,8 @@ fn look(project: &Project, mission: &MissionId, tail: Tail) -> Result<Option<Sto
 /// # Errors
 /// When the clone's state can't be read.
 pub fn was_started(project: &Project, mission: &MissionId) -> Result<bool> {
-    Ok(claimed(project, mission)?.is_some())
+    let content = durable::read(&claim(project, mission))?;
+    Ok(content.is_some_and(|content| String::from_utf8_lossy(&content).lines().nth(1) == Some(BEGAN)))
 }
 
 /// The right to change a mission's run; nobody else has it meanwhile.
@@ -158,6 +161,16 @@ impl Held<'_> {
             log: run::Log::default(),
             template: template.to_vec(),
         })
+    }
+
+    /// Notes that a run has begun: from now on this clone knows that there was one, whatever becomes of its directory.
+    ///
+    /// # Errors
+    /// When the clone's state can't be written.
+    pub fn began(&self, run: &Stored) -> Result<()> {
+        let text = format!("{}\n{BEGAN}\n", run.run_id);
+        let path = claim(self.project, &self.mission.mission_id);
+        durable::replace(&path, text.as_bytes(), Access::Private)
     }
 
     /// Appends rows to a run's log, durably, all of them or none.
@@ -232,7 +245,7 @@ fn claim(project: &Project, mission: &MissionId) -> PathBuf {
 /// The run that was claimed for a mission. A claim that can't be understood is none: the run is found by its log.
 fn claimed(project: &Project, mission: &MissionId) -> Result<Option<RunId>> {
     let content = durable::read(&claim(project, mission))?;
-    Ok(content.and_then(|content| String::from_utf8_lossy(&content).trim().parse().ok()))
+    Ok(content.and_then(|content| String::from_utf8_lossy(&content).lines().next()?.parse().ok()))
 }
 
 /// The runs that have a directory, in the order of their names.

@@ -137,9 +137,10 @@ pub fn live(project: &Project, path: &str) -> Result<Option<String>> {
 
 /// Returns a built-in template as found.
 fn built_in(mission_type: &str) -> Result<Option<Found>> {
-    let Some(text) = builtin::text(mission_type) else {
+    let Some(builtin) = builtin::get(mission_type) else {
         return Ok(None);
     };
+    let text = builtin.text;
     let path = format!("builtin:{mission_type}");
     let template = template::parse(text).map_err(|error| Error::template(&path, error))?;
     Ok(Some(Found {
@@ -163,7 +164,8 @@ fn in_root(
         };
         let own = file.parent().and_then(Path::file_name) == Some(mission_type.as_ref());
         let runtime = file.file_name() == Some(RUNTIME.as_ref());
-        let template = match template::parse(&text) {
+        let dir = file.parent().and_then(Path::file_name).unwrap_or_default();
+        let template = match template::parse_in(&text, &dir.to_string_lossy()) {
             Ok(template) if template.key == mission_type => template,
             Ok(_) => continue,
             // A `mission.yaml` may be something else, and a template elsewhere another mission's.
@@ -311,4 +313,19 @@ fn named(project: &Project, tier: Tier, root: &Path, file: &Path) -> String {
         Tier::Builtin => "builtin",
     };
     format!("{prefix}:{name}")
+}
+
+/// Returns the name of the kind of place that a run remembers.
+pub fn tier_of(path: &str) -> &'static str {
+    let tier = match path.split_once(':') {
+        Some(("builtin", _)) => Tier::Builtin,
+        Some(("env", _)) => Tier::Env,
+        Some(("pack", _)) => Tier::ProjectPack,
+        Some(("user", _)) => Tier::User,
+        Some(("unknown", _)) => return "unknown",
+        Some(_) | None if path.starts_with(".kittify/overrides/missions/") => Tier::ProjectOverride,
+        Some(_) | None if path.starts_with(".kittify/missions/") => Tier::Project,
+        Some(_) | None => Tier::ProjectPack,
+    };
+    tier.as_str()
 }

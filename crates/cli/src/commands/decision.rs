@@ -34,6 +34,7 @@ fn request(context: &Context, args: &RequestArgs) -> Result<Done, CliError> {
         options: args.options.clone(),
         step: args.step.clone(),
         input_key: args.input_key.clone(),
+        decision_id: None,
         run: args.run.clone(),
         actor: actor(&args.actor),
         idempotency_key: args.key.value.clone(),
