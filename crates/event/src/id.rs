@@ -213,6 +213,13 @@ text_id!(
     is_template_hash
 );
 
+impl TemplateHash {
+    /// Returns the hash with these bytes.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
 impl DecisionId {
     /// Returns the id of the question that an audit asks; the second and later rounds have their number in it.
     pub fn for_audit(step: &StepId, round: u32) -> Self {

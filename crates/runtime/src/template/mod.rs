@@ -1,6 +1,11 @@
 //! Templates: which steps a mission has, on what each waits, and which audits stand between them.
 
+mod fields;
+mod graph;
 mod problem;
+mod read;
+mod spelling;
+mod yaml;
 
 pub use problem::{Place, Problem, TemplateError};
 
@@ -9,6 +14,9 @@ use pawtrail_event::run::significance::Score;
 use pawtrail_event::{InputKey, StepId, TemplateHash};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use fields::Findings;
+use read::Read;
 
 /// The largest template, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -188,21 +196,45 @@ pub fn parse(text: &str) -> Result<Template, TemplateError> {
 /// # Errors
 /// With everything that is wrong with it, each with its place.
 pub fn parse_in(text: &str, directory: &str) -> Result<Template, TemplateError> {
-    let _ = (text, directory);
-    Err(TemplateError {
-        problems: Vec::new(),
+    let mut findings = Findings::default();
+    let read = if text.len() > MAX_BYTES {
+        let message = format!(
+            "the template has {} bytes; the limit is {MAX_BYTES}",
+            text.len()
+        );
+        findings.problem(Place { line: 1, column: 1 }, message);
+        Read::default()
+    } else {
+        match yaml::read(text) {
+            Ok(root) => read::read(&root, directory, &mut findings),
+            Err(problem) => {
+                findings.problems.push(problem);
+                Read::default()
+            }
+        }
+    };
+    graph::check(&read.marks, &mut findings);
+    if !findings.problems.is_empty() {
+        findings.problems.sort_by_key(|problem| problem.place);
+        return Err(TemplateError {
+            problems: findings.problems,
+        });
+    }
+    Ok(Template {
+        key: read.meta.key,
+        name: read.meta.name,
+        version: read.meta.version,
+        description: read.meta.description,
+        steps: read.steps,
+        audits: read.audits,
+        warnings: findings.warnings,
     })
 }
 
 /// Returns the hash by which a template's bytes are known.
 pub fn hash(bytes: &[u8]) -> TemplateHash {
-    let digits = Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |text, byte| {
-            text + &format!("{byte:02x}")
-        });
-    match digits.parse() {
-        Ok(hash) => hash,
-        Err(_) => unreachable!("64 lower-case hexadecimal digits"),
-    }
+    TemplateHash::of_digest(Sha256::digest(bytes).into())
 }
+
+#[cfg(test)]
+mod tests;
