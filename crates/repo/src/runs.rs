@@ -100,6 +100,28 @@ pub fn was_started(project: &Project, mission: &MissionId) -> Result<bool> {
     Ok(content.is_some_and(|content| String::from_utf8_lossy(&content).lines().nth(1) == Some(BEGAN)))
 }
 
+/// Returns the missions that this clone has or had a run of.
+///
+/// # Errors
+/// When the clone's state can't be read.
+pub fn missions(project: &Project) -> Result<Vec<MissionId>> {
+    let dir = claims(project);
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", &dir),
+    };
+    let mut missions = Vec::new();
+    for entry in entries {
+        let name = entry.at("list", &dir)?.file_name();
+        if let Some(mission) = name.to_str().and_then(|name| name.parse().ok()) {
+            missions.push(mission);
+        }
+    }
+    missions.sort();
+    Ok(missions)
+}
+
 /// The right to change a mission's run; nobody else has it meanwhile.
 #[derive(Debug)]
 pub struct Held<'p> {
@@ -238,8 +260,12 @@ fn home(project: &Project) -> PathBuf {
     }
 }
 
+fn claims(project: &Project) -> PathBuf {
+    project.state_dir().join("runs")
+}
+
 fn claim(project: &Project, mission: &MissionId) -> PathBuf {
-    project.state_dir().join("runs").join(mission.as_str())
+    claims(project).join(mission.as_str())
 }
 
 /// The run that was claimed for a mission. A claim that can't be understood is none: the run is found by its log.

@@ -9,6 +9,7 @@ mod entry;
 mod journals;
 mod open;
 mod outgoing;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
 pub(crate) use journals::catch_up_all;
 pub use journals::{offer_glossary, offer_status};
+pub use runs::offer_run;
 pub(crate) use outgoing::{Outcome, Outgoing};
 
 use crate::error::SyncError;

@@ -10,7 +10,6 @@ use pawtrail_repo::{Project, Receipt};
 use serde::Serialize;
 
 use super::answer::Taken;
-use super::session::Known;
 use crate::discovery;
 use crate::error::Result;
 use crate::plan::{Next, Plan, Standing, Why};
@@ -117,7 +116,6 @@ pub struct Reply {
 pub(super) struct Asked<'a> {
     pub(super) project: &'a Project,
     pub(super) mission: &'a Mission,
-    pub(super) known: &'a Known,
     pub(super) run: &'a Run,
     pub(super) plan: &'a Plan,
     pub(super) stored: Option<&'a Stored>,

@@ -26,11 +26,10 @@ pub fn query(project: &Project, mission: &Mission, agent: Option<&str>) -> Resul
     let mut warnings = Vec::new();
     let decisions = decided(project, mission, &mut warnings)?;
     let agent = agent.map(|agent| name(project, "--agent", agent)).transpose()?;
-    let asked = |known: &Known, run: &Run, plan: &Plan, stored| {
+    let asked = |run: &Run, plan: &Plan, stored| {
         Reply::query(&Asked {
             project,
             mission,
-            known,
             run,
             plan,
             stored,
@@ -45,7 +44,7 @@ pub fn query(project: &Project, mission: &Mission, agent: Option<&str>) -> Resul
         }
         let run = known.fold();
         let plan = known.plan(project, &run);
-        return Ok(asked(&known, &run, &plan, Some(&stored))?.with_warnings(warnings));
+        return Ok(asked(&run, &plan, Some(&stored))?.with_warnings(warnings));
     }
     let found = discovery::find(project, &mission.mission_type)?;
     let run_id: RunId = NO_RUN.parse()?;
@@ -62,7 +61,7 @@ pub fn query(project: &Project, mission: &Mission, agent: Option<&str>) -> Resul
         warnings.push(recovery(&run, lost));
     }
     let plan = known.plan(project, &run);
-    Ok(asked(&known, &run, &plan, None)?.with_warnings(warnings))
+    Ok(asked(&run, &plan, None)?.with_warnings(warnings))
 }
 
 /// Takes an agent's report, and an answer that comes with it, and says what comes next: a step, which is then the agent's, a
@@ -212,7 +211,6 @@ fn reply(session: Session<'_>, run: &Run, plan: &Plan, agent: &str) -> Result<Re
     let reply = Reply::turn(&Asked {
         project: session.project,
         mission: session.mission,
-        known: &session.known,
         run,
         plan,
         stored: Some(&session.stored),
