@@ -29,10 +29,7 @@ pub(crate) use glossary::{
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
-pub(crate) use next::{
-    AdoptArgs, DelegateArgs, NextArgs, NextCommand, OwnerArgs, ResultName, TemplateCommand, TurnArgs,
-    UnblockArgs,
-};
+pub(crate) use next::{NextArgs, NextCommand, ResultName, TemplateCommand, TurnArgs};
 pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
 pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
