@@ -1,5 +1,6 @@
 //! How much hangs on an audit decides how it is decided.
 
+use pawtrail_event::run::SoftGate;
 use pawtrail_event::run::raci::{Binding, Raci};
 use pawtrail_event::run::significance::Band;
 
@@ -33,12 +34,52 @@ impl Gate {
         }
     }
 
+    /// Says what an answer means here.
+    pub fn verdict(self, answer: &str) -> Verdict {
+        match (self, answer) {
+            (Self::Hard, "approve") | (Self::Soft, "decide_solo") => Verdict::Passes,
+            (Self::Hard, "reject") => Verdict::Rejects,
+            (Self::Soft, "open_stand_up") => Verdict::PutsOff(SoftGate::OpenStandUp),
+            (Self::Soft, "defer") => Verdict::PutsOff(SoftGate::Defer),
+            (Self::Passes | Self::Soft | Self::Hard, _) => Verdict::None,
+        }
+    }
+
     /// Returns the answers that it proposes.
     pub fn options(self) -> &'static [&'static str] {
         match self {
             Self::Passes => &[],
             Self::Soft => &["decide_solo", "open_stand_up", "defer"],
             Self::Hard => &["approve", "reject"],
+        }
+    }
+}
+
+/// What an answer means at a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The audit is complete.
+    Passes,
+    /// The run is blocked.
+    Rejects,
+    /// The question stays open.
+    PutsOff(SoftGate),
+    /// It is no answer to the question.
+    None,
+}
+
+/// Says that an answer is none, in the words of the Python tool.
+pub fn not_an_answer(audit: &Audit, answer: &str) -> String {
+    let answer: String = answer.chars().take(80).collect();
+    match (Gate::of(audit), &audit.significance) {
+        (Gate::Soft, _) => format!(
+            "Medium-band decision requires one of ['decide_solo', 'defer', 'open_stand_up'], got: '{answer}'"
+        ),
+        (Gate::Hard | Gate::Passes, Some(_)) => {
+            format!("High-band decision requires one of {{'approve', 'reject'}}, got: '{answer}'")
+        }
+        (Gate::Hard | Gate::Passes, None) => {
+            format!("Invalid audit answer '{answer}': must be 'approve' or 'reject'")
         }
     }
 }

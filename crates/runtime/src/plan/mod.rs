@@ -1,5 +1,7 @@
 //! What comes next in a run: a pure function of its template, its state and the time.
 
+mod board;
+
 use jiff::Timestamp;
 use pawtrail_event::run::raci::Binding;
 use pawtrail_event::run::significance::Band;
@@ -7,7 +9,9 @@ use pawtrail_event::run::{Payload, SoftGate};
 use pawtrail_event::{DecisionId, InputKey, StepId, TemplateHash};
 
 use crate::run::{Block, Issued, Run};
-use crate::template::Template;
+use crate::template::{Node, Template};
+use board::Board;
+pub(crate) use board::audit_of;
 
 /// What a plan depends on beside the template and the run.
 #[derive(Debug, Clone, Copy)]
@@ -164,15 +168,88 @@ pub enum Standing {
     Waits(Vec<StepId>),
 }
 
-/// Says what comes next.
+/// Says what comes next. The order is that of the Python tool: what blocks, a template that changed, open questions, then
+/// the first step, or else audit, that waits for nothing.
 pub fn plan(template: &Template, run: &Run, given: Circumstances<'_>) -> Plan {
-    let _ = (template, given);
-    Plan {
-        next: Next::Terminal(TerminalPlan {
-            reason: "All mission steps completed".to_owned(),
-            recorded: run.finished,
-        }),
-        records: Vec::new(),
-        why: Vec::new(),
+    let mut board = Board::new(template, run);
+    if let Some(cause) = blocked(run, given.live_template) {
+        return board.plan(Next::Blocked(cause.plan()));
+    }
+    for pending in &run.pending {
+        board.weigh_pending(pending, given.now);
+    }
+    if let Some(pending) = run.pending.first() {
+        let next = board.pending(pending);
+        return board.plan(next);
+    }
+    if let Some(issued) = &run.issued
+        && let Some(node) = template.node(&issued.step_id)
+    {
+        let next = Next::Step(step(node, Some(issued.clone())));
+        return board.plan(next);
+    }
+    let next = board.schedule();
+    board.plan(next)
+}
+
+fn blocked(run: &Run, live: Option<&TemplateHash>) -> Option<Cause> {
+    if let Some(block) = run.blocks.first() {
+        return Some(Cause::Block(block.clone()));
+    }
+    let frozen = run.template_hash.as_ref();
+    let changed = frozen
+        .zip(live)
+        .is_some_and(|(frozen, live)| frozen != live);
+    changed.then_some(Cause::TemplateChanged)
+}
+
+impl Cause {
+    fn plan(self) -> BlockedPlan {
+        let reason = match &self {
+            Self::Block(block) => block.reason(),
+            Self::TemplateChanged => {
+                "Template changed during active run. Migration required.".to_owned()
+            }
+            Self::Unschedulable(_) => {
+                "No eligible steps: remaining steps have unmet dependencies.".to_owned()
+            }
+        };
+        BlockedPlan {
+            reason,
+            cause: self,
+        }
     }
 }
+
+fn step(node: Node<'_>, issued: Option<Issued>) -> StepPlan {
+    match node {
+        Node::Step(step) => StepPlan {
+            step_id: step.id.clone(),
+            title: step.title.clone(),
+            description: step.description.clone(),
+            prompt: match &step.prompt {
+                Some(prompt) if !prompt.is_empty() => prompt.clone(),
+                Some(_) | None => format!("Execute step '{}': {}", step.id, step.title),
+            },
+            prompt_template: step.prompt_template.clone(),
+            expected_output: step.expected_output.clone(),
+            agent_profile: step.agent_profile.clone(),
+            audit: false,
+            issued,
+        },
+        Node::Audit(audit) => StepPlan {
+            step_id: audit.id.clone(),
+            title: audit.title.clone(),
+            description: audit.description.clone(),
+            prompt: format!("Execute audit step '{}': {}", audit.id, audit.title),
+            prompt_template: None,
+            expected_output: None,
+            agent_profile: None,
+            audit: true,
+            issued,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
