@@ -144,6 +144,11 @@ fn human(mission: &Mission, said: &Document) -> String {
     let agent = said.agent.as_deref().map_or("NAME".to_owned(), quoted);
     let slug = &mission.mission_slug;
     let options = said.options.as_ref().map(|options| plain(&options.join(", ")));
+    let holder = said
+        .issued_to
+        .as_ref()
+        .zip(said.issued_at.as_ref())
+        .map(|(who, since)| format!("{}, since {}", plain(who), plain(since)));
     let text = Text::new(&head)
         .maybe("answered", said.answered.as_deref().map(plain))
         .maybe("next up", said.preview_step.as_deref().map(plain))
@@ -151,6 +156,7 @@ fn human(mission: &Mission, said: &Document) -> String {
         .maybe("options", options)
         .maybe("decision", said.decision_id.as_deref().map(plain))
         .maybe("reason", said.reason.as_deref().filter(|_| said.question.is_none()).map(plain))
+        .maybe("has it", holder)
         .maybe("prompt", said.prompt_file.as_deref().map(plain))
         .maybe("run", said.run_id.as_deref());
     let text = match &said.progress {

@@ -78,6 +78,12 @@ pub struct Document {
     /// What is true of an answer that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
+    /// Who has the step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_to: Option<String>,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<String>,
     /// The command that leads out of a block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_step: Option<String>,
@@ -179,7 +185,10 @@ impl Reply {
             Next::Step(step) => {
                 document.mission_state = step.step_id.to_string();
                 document.step_id = Some(step.step_id.to_string());
-                document.prompt_file = asked.prompt(step.step_id.as_str());
+                // What isn't issued yet has none, though an interrupted call may have written it.
+                if step.issued.is_some() {
+                    document.prompt_file = asked.prompt(step.step_id.as_str());
+                }
             }
             Next::Decision(decision) => {
                 let step = issued.unwrap_or_else(|| decision.step_id.clone());
@@ -291,6 +300,8 @@ fn empty(asked: &Asked<'_>, kind: Kind) -> Result<Document> {
         answered: None,
         answer: None,
         receipt: None,
+        issued_to: asked.run.issued.as_ref().map(|issued| issued.agent_id.clone()),
+        issued_at: asked.run.issued.as_ref().map(|issued| issued.at.clone()),
         next_step: None,
         escalation: Vec::new(),
         explain: Vec::new(),
