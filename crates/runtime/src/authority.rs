@@ -199,6 +199,3 @@ pub fn may_govern(run: &Run, actor: &Actor) -> Result<(), String> {
         (ActorType::Human, Some(_) | None) => Ok(()),
     }
 }
-
-#[cfg(test)]
-mod tests;

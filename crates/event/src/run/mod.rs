@@ -32,3 +32,6 @@ pub fn event(sanitizer: &Sanitizer, at: &str, event_id: &EventId, payload: &Payl
         "timestamp": at,
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize, de};
+use serde_json::{Map, Value};
 
 use super::raci::{Binding, Raci, Source};
 use super::significance::{Band, HardTrigger, Score};
@@ -388,6 +388,11 @@ impl Payload {
             payload: &'a Value,
             make: fn(T) -> Payload,
         ) -> Result<Payload, serde_json::Error> {
+            // Serde would take arrays for structs, field by field.
+            let actor = payload.get("actor").is_none_or(Value::is_object);
+            if !payload.is_object() || !actor {
+                return Err(de::Error::custom("the payload or its actor is no object"));
+            }
             T::deserialize(payload).map(make)
         }
         Some(match event_type {
@@ -414,5 +419,5 @@ fn score<S: serde::Serializer>(score: &Score, serializer: S) -> Result<S::Ok, S:
 
 /// Nothing here can fail to be written: keys are texts, and numbers are finite.
 fn value<T: Serialize>(one: &T) -> Value {
-    serde_json::to_value(one).unwrap_or_else(|_| json!(Map::new()))
+    serde_json::to_value(one).unwrap_or_else(|_| Value::Object(Map::new()))
 }

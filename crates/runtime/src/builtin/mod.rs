@@ -59,7 +59,12 @@ mod tests {
                 assert!(prompt.len() > 150, "{}", step.id);
                 assert!(step.expected_output.is_some() && !step.description.is_empty());
             }
-            assert!(template.audits.iter().all(|one| !one.description.is_empty()));
+            assert!(
+                template
+                    .audits
+                    .iter()
+                    .all(|one| !one.description.is_empty())
+            );
         }
         assert_eq!(get("other"), None);
     }
@@ -71,11 +76,16 @@ mod tests {
             .flat_map(|builtin| parse(builtin.text).unwrap().audits)
             .collect();
         for gate in [Gate::Passes, Gate::Soft, Gate::Hard] {
-            assert!(audits.iter().any(|audit| Gate::of(audit) == gate), "{gate:?}");
+            assert!(
+                audits.iter().any(|audit| Gate::of(audit) == gate),
+                "{gate:?}"
+            );
         }
         let mut advisory = audits.iter();
         assert!(advisory.any(|audit| audit.enforcement == Enforcement::Advisory));
-        let mut triggered = audits.iter().filter_map(|audit| audit.significance.as_ref());
+        let mut triggered = audits
+            .iter()
+            .filter_map(|audit| audit.significance.as_ref());
         assert!(triggered.any(|score| !score.triggers().is_empty()));
     }
 
@@ -85,7 +95,15 @@ mod tests {
         let steps: Vec<&str> = template.steps.iter().map(|step| step.id.as_str()).collect();
         assert_eq!(
             steps,
-            ["discovery", "specify", "plan", "tasks", "implement", "review", "accept"]
+            [
+                "discovery",
+                "specify",
+                "plan",
+                "tasks",
+                "implement",
+                "review",
+                "accept"
+            ]
         );
     }
 }

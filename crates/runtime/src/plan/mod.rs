@@ -250,6 +250,3 @@ fn step(node: Node<'_>, issued: Option<Issued>) -> StepPlan {
         },
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -290,6 +290,3 @@ impl Block {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
