@@ -97,7 +97,8 @@ fn look(project: &Project, mission: &MissionId, tail: Tail) -> Result<Option<Sto
 /// When the clone's state can't be read.
 pub fn was_started(project: &Project, mission: &MissionId) -> Result<bool> {
     let content = durable::read(&claim(project, mission))?;
-    Ok(content.is_some_and(|content| String::from_utf8_lossy(&content).lines().nth(1) == Some(BEGAN)))
+    Ok(content
+        .is_some_and(|content| String::from_utf8_lossy(&content).lines().nth(1) == Some(BEGAN)))
 }
 
 /// Returns the missions that this clone has or had a run of.
@@ -161,15 +162,20 @@ impl Held<'_> {
     pub fn begin(&self, template: &[u8]) -> Result<Stored> {
         let runs = home(self.project).join("runs");
         let mission = &self.mission.mission_id;
-        let unused = claimed(self.project, mission)?
-            .filter(|id| runs.join(id.as_str()).is_dir() && !runs.join(id.as_str()).join(LOG).exists());
+        let unused = claimed(self.project, mission)?.filter(|id| {
+            runs.join(id.as_str()).is_dir() && !runs.join(id.as_str()).join(LOG).exists()
+        });
         let run_id = match unused {
             Some(id) => id,
             None => {
                 // As long as a UUID and as unique; the Python tool's runs are named so too.
                 let id: RunId = format!("{:032x}", u128::from(self.project.ulid())).parse()?;
                 let text = format!("{id}\n");
-                durable::replace(&claim(self.project, mission), text.as_bytes(), Access::Private)?;
+                durable::replace(
+                    &claim(self.project, mission),
+                    text.as_bytes(),
+                    Access::Private,
+                )?;
                 id
             }
         };
@@ -271,7 +277,13 @@ fn claim(project: &Project, mission: &MissionId) -> PathBuf {
 /// The run that was claimed for a mission. A claim that can't be understood is none: the run is found by its log.
 fn claimed(project: &Project, mission: &MissionId) -> Result<Option<RunId>> {
     let content = durable::read(&claim(project, mission))?;
-    Ok(content.and_then(|content| String::from_utf8_lossy(&content).lines().next()?.parse().ok()))
+    Ok(content.and_then(|content| {
+        String::from_utf8_lossy(&content)
+            .lines()
+            .next()?
+            .parse()
+            .ok()
+    }))
 }
 
 /// The runs that have a directory, in the order of their names.
@@ -303,7 +315,10 @@ fn stored(runs: &Path, run_id: &RunId, tail: Tail) -> Result<Option<Stored>> {
     };
     let end = match tail {
         Tail::Read => log.len(),
-        Tail::Left => log.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1),
+        Tail::Left => log
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |last| last + 1),
     };
     Ok(Some(Stored {
         run_id: run_id.clone(),
@@ -328,9 +343,9 @@ fn limited(path: &Path) -> Result<Option<Vec<u8>>> {
 /// When a log says that it is the run of this mission: when that began.
 fn started(log: &run::Log, mission: &MissionId) -> Option<Timestamp> {
     log.rows.iter().find_map(|row| match &row.payload {
-        RowPayload::Run(run::Payload::Started(started)) => {
-            (started.mission_id.as_ref() == Some(mission)).then(|| time::instant(&row.at).unwrap_or(Timestamp::MIN))
-        }
+        RowPayload::Run(run::Payload::Started(started)) => (started.mission_id.as_ref()
+            == Some(mission))
+        .then(|| time::instant(&row.at).unwrap_or(Timestamp::MIN)),
         RowPayload::Run(_) | RowPayload::Other(_) => None,
     })
 }

@@ -5,8 +5,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use pawtrail_repo::Project;
 use pawtrail_event::TemplateHash;
+use pawtrail_repo::Project;
 
 use crate::builtin;
 use crate::error::{Error, Result};
@@ -116,7 +116,10 @@ pub fn live(project: &Project, path: &str) -> Result<Option<String>> {
     };
     let relative = Path::new(relative);
     // It comes from a log: it may name nothing above the place that it is relative to.
-    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+    if !relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
         return Ok(None);
     }
     let roots = match tier {
@@ -297,8 +300,11 @@ fn named(project: &Project, tier: Tier, root: &Path, file: &Path) -> String {
             .collect();
         parts.join("/")
     };
-    if let Some(inside) = project_root(project).and_then(|root| file.strip_prefix(root).ok().map(Path::to_owned))
-        && inside.components().all(|part| matches!(part, Component::Normal(_)))
+    if let Some(inside) =
+        project_root(project).and_then(|root| file.strip_prefix(root).ok().map(Path::to_owned))
+        && inside
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
     {
         return slashed(&inside);
     }

@@ -11,9 +11,9 @@ mod session;
 mod snapshot;
 mod turn;
 
+use pawtrail_event::decision::Actor;
 use pawtrail_event::run::StepResult;
 use pawtrail_event::{DecisionId, StepId};
-use pawtrail_event::decision::Actor;
 
 pub use govern::{Delegation, Governed, adopt, delegate, set_owner, unblock};
 pub use reply::{Document, Explained, Kind, Reply};

@@ -217,9 +217,10 @@ impl Error {
                 "pawtrail next --mission {mission} --agent NAME --result success"
             )),
             Self::NotAllowed { next, .. } => Some(next.clone()),
-            Self::NoAnswer { decision, .. } => {
-                Some(format!("pawtrail decision show {}", quoted(decision.as_str())))
-            }
+            Self::NoAnswer { decision, .. } => Some(format!(
+                "pawtrail decision show {}",
+                quoted(decision.as_str())
+            )),
             Self::SeveralDecisions { .. } => Some("pawtrail decision list --open".to_owned()),
             Self::NotGoverning { .. }
             | Self::Id(_)

@@ -73,7 +73,10 @@ pub(crate) fn decision(material: Material<'_>, asked: &DecisionPlan) -> String {
     );
     paragraph(&mut text, "Question", &asked.question);
     if let Some(options) = &asked.options {
-        let list: Vec<String> = options.iter().map(|one| format!("- {}", line(one))).collect();
+        let list: Vec<String> = options
+            .iter()
+            .map(|one| format!("- {}", line(one)))
+            .collect();
         paragraph(&mut text, "Possible answers", &list.join("\n"));
     }
     known(&mut text, material);
@@ -127,7 +130,9 @@ fn instructions(material: Material<'_>, step: &StepPlan) -> Result<String> {
         return Ok(step.prompt.clone());
     };
     let named = Path::new(name);
-    let inside = named.components().all(|part| matches!(part, Component::Normal(_)));
+    let inside = named
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     if inside && let Some(place) = &material.run.template_path {
         let dir = place.rsplit_once('/').map_or("", |(dir, _)| dir);
         for dir in [dir.to_owned(), format!("{dir}/command-templates")] {

@@ -27,8 +27,8 @@ pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
 pub(crate) use journals::catch_up_all;
 pub use journals::{offer_glossary, offer_status};
-pub use runs::offer_run;
 pub(crate) use outgoing::{Outcome, Outgoing};
+pub use runs::offer_run;
 
 use crate::error::SyncError;
 use pawtrail_repo::Project;

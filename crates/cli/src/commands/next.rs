@@ -12,9 +12,7 @@ use serde_json::json;
 
 use super::after_write::{self, receipt_fields};
 use super::decision::{default_actor, kind};
-use crate::args::{
-    ActorArgs, NextArgs, NextCommand, ResultName, TemplateCommand, TurnArgs,
-};
+use crate::args::{ActorArgs, NextArgs, NextCommand, ResultName, TemplateCommand, TurnArgs};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Done;
@@ -79,7 +77,11 @@ fn turn(context: &Context, args: &TurnArgs) -> Result<Done, CliError> {
                     actor: actor(&args.actor, Some(agent)),
                 }),
             };
-            written(&project, &mission, engine::report(&project, &mission, &turn)?)
+            written(
+                &project,
+                &mission,
+                engine::report(&project, &mission, &turn)?,
+            )
         }
         (Some(agent), None) if args.take_over => {
             let reply = engine::take_over(&project, &mission, agent)?;
@@ -88,7 +90,11 @@ fn turn(context: &Context, args: &TurnArgs) -> Result<Done, CliError> {
         // Clap has asked for an agent where there is a result.
         (agent, _) => engine::query(&project, &mission, agent)?,
     };
-    let reply = if args.explain { reply.explained() } else { reply };
+    let reply = if args.explain {
+        reply.explained()
+    } else {
+        reply
+    };
     answer(&mission, &reply)
 }
 
@@ -135,7 +141,10 @@ fn answer(mission: &Mission, reply: &Reply) -> Result<Done, CliError> {
 fn human(mission: &Mission, said: &Document) -> String {
     let state = plain(&said.mission_state);
     let head = match said.kind {
-        Kind::Query => format!("{} stands at {state}; nothing was written.", said.mission_slug),
+        Kind::Query => format!(
+            "{} stands at {state}; nothing was written.",
+            said.mission_slug
+        ),
         Kind::Step => format!("Step {state} is yours."),
         Kind::DecisionRequired => "A decision is needed.".to_owned(),
         Kind::Blocked => "Blocked.".to_owned(),
@@ -143,7 +152,10 @@ fn human(mission: &Mission, said: &Document) -> String {
     };
     let agent = said.agent.as_deref().map_or("NAME".to_owned(), quoted);
     let slug = &mission.mission_slug;
-    let options = said.options.as_ref().map(|options| plain(&options.join(", ")));
+    let options = said
+        .options
+        .as_ref()
+        .map(|options| plain(&options.join(", ")));
     let holder = said
         .issued_to
         .as_ref()
@@ -155,27 +167,42 @@ fn human(mission: &Mission, said: &Document) -> String {
         .maybe("question", said.question.as_deref().map(plain))
         .maybe("options", options)
         .maybe("decision", said.decision_id.as_deref().map(plain))
-        .maybe("reason", said.reason.as_deref().filter(|_| said.question.is_none()).map(plain))
+        .maybe(
+            "reason",
+            said.reason
+                .as_deref()
+                .filter(|_| said.question.is_none())
+                .map(plain),
+        )
         .maybe("has it", holder)
         .maybe("prompt", said.prompt_file.as_deref().map(plain))
         .maybe("run", said.run_id.as_deref());
     let text = match &said.progress {
         Some(far) => text.field(
             "packages",
-            format!("{} of {} done, {}%", far.done_wps, far.total_wps, far.weighted_percentage),
+            format!(
+                "{} of {} done, {}%",
+                far.done_wps, far.total_wps, far.weighted_percentage
+            ),
         ),
         None => text,
     };
     let text = said.escalation.iter().fold(text, |text, who| {
         let name = who.actor_id.as_deref().unwrap_or("whoever has the role");
-        text.field("waits long", format!("tell {} ({})", plain(name), who.actor_type.as_str()))
+        text.field(
+            "waits long",
+            format!("tell {} ({})", plain(name), who.actor_type.as_str()),
+        )
     });
     let text = match &said.receipt {
         Some(receipt) => receipt_fields(text, receipt),
         None => text,
     };
     let text = said.explain.iter().fold(text, |text, one| {
-        text.field(one.standing, format!("{}: {}", plain(&one.step_id), plain(&one.why)))
+        text.field(
+            one.standing,
+            format!("{}: {}", plain(&one.step_id), plain(&one.why)),
+        )
     });
     let start = format!("pawtrail next --mission {slug} --agent {agent}");
     let next = match (said.kind, &said.decision_id, &said.step_id) {
@@ -185,7 +212,9 @@ fn human(mission: &Mission, said: &Document) -> String {
             let first = said.options.as_ref().and_then(|options| options.first());
             let first = first.map_or("ANSWER".to_owned(), |first| quoted(first));
             let id = quoted(decision);
-            Some(format!("{start} --result success --decision-id {id} --answer {first}"))
+            Some(format!(
+                "{start} --result success --decision-id {id} --answer {first}"
+            ))
         }
         (Kind::Step, None, Some(step)) => {
             Some(format!("{start} --step {} --result success", quoted(step)))
@@ -220,7 +249,9 @@ fn governed(project: &Project, mission: &Mission, head: &str, mut done: Governed
 fn check(context: &Context, file: &std::path::Path) -> Result<Done, CliError> {
     let path = context.dir.join(file);
     let shown = file.display().to_string();
-    let size = std::fs::metadata(&path).map_err(|error| CliError::io(&format!("can't read {shown}"), &error))?.len();
+    let size = std::fs::metadata(&path)
+        .map_err(|error| CliError::io(&format!("can't read {shown}"), &error))?
+        .len();
     if size > template::MAX_BYTES as u64 {
         return Err(CliError::refused(
             "TEMPLATE_INVALID",
@@ -229,7 +260,10 @@ fn check(context: &Context, file: &std::path::Path) -> Result<Done, CliError> {
     }
     let text = std::fs::read_to_string(&path)
         .map_err(|error| CliError::io(&format!("can't read {shown}"), &error))?;
-    let dir = path.parent().and_then(|dir| dir.file_name()).unwrap_or_default();
+    let dir = path
+        .parent()
+        .and_then(|dir| dir.file_name())
+        .unwrap_or_default();
     let template = template::parse_in(&text, &dir.to_string_lossy()).map_err(|problems| {
         pawtrail_runtime::Error::Template {
             path: shown.clone(),

@@ -27,7 +27,10 @@ fn drive(world: &World, mut answer: impl FnMut(&World, &Value) -> Value) -> Answ
                 let prompt = std::fs::read_to_string(text(&said["prompt_file"])).unwrap();
                 assert!(prompt.contains(&format!("--step {step}")), "{prompt}");
                 for (question, answer) in answers.values() {
-                    assert!(prompt.contains(question) && prompt.contains(answer), "{prompt}");
+                    assert!(
+                        prompt.contains(question) && prompt.contains(answer),
+                        "{prompt}"
+                    );
                 }
                 let query = world.query();
                 assert_eq!(query["step_id"], said["step_id"]);
@@ -63,9 +66,15 @@ fn holds(world: &World, kind: &str, answers: &Answers) {
     assert!(answers.len() >= 2, "{kind} asks {answers:?}");
     let queue = world.pawtrail.data(&world.repo, &["queue", "list"]);
     let events = queue["events"].as_array().unwrap();
-    let types: Vec<String> = events.iter().map(|event| text(&event["event_type"])).collect();
+    let types: Vec<String> = events
+        .iter()
+        .map(|event| text(&event["event_type"]))
+        .collect();
     assert!(types.contains(&"MissionStarted".to_owned()), "{types:?}");
-    assert!(types.iter().all(|name| !name.starts_with("Decision")), "{types:?}");
+    assert!(
+        types.iter().all(|name| !name.starts_with("Decision")),
+        "{types:?}"
+    );
     let file = world.repo.common_dir().join("pawtrail/queue.sqlite");
     let db = rusqlite::Connection::open(&file).unwrap();
     let decisions: i64 = db
@@ -125,7 +134,10 @@ fn an_agent_answers_with_a_delegation_and_never_without() {
             let as_agent = answer_by("coder", "llm", &id, &answer);
             if id.starts_with("audit:") || delegated == 0 {
                 let (status, error) = world.fails(&as_agent);
-                assert_eq!((status, text(&error["code"])), (1, "DECISION_NOT_ALLOWED".to_owned()));
+                assert_eq!(
+                    (status, text(&error["code"])),
+                    (1, "DECISION_NOT_ALLOWED".to_owned())
+                );
                 refused += 1;
                 let next = text(&error["next_step"]);
                 if id.starts_with("audit:") {
@@ -142,12 +154,19 @@ fn an_agent_answers_with_a_delegation_and_never_without() {
             assert_eq!(status, 0, "{answered:#}");
             answered
         });
-        assert!(refused > 0 && delegated > 0, "{kind}: {refused} {delegated}");
+        assert!(
+            refused > 0 && delegated > 0,
+            "{kind}: {refused} {delegated}"
+        );
         let denied = world.run_rows();
-        let denied = denied.iter().filter(|row| row["event_type"] == "DecisionAuthorityDenied");
+        let denied = denied
+            .iter()
+            .filter(|row| row["event_type"] == "DecisionAuthorityDenied");
         assert_eq!(denied.count(), refused, "{kind}");
         let by_agents = world.decisions();
-        let by_agents = by_agents.iter().filter(|one| one["answered_by"]["actor_type"] == "llm");
+        let by_agents = by_agents
+            .iter()
+            .filter(|one| one["answered_by"]["actor_type"] == "llm");
         assert_eq!(by_agents.count(), delegated, "{kind}");
         holds(&world, kind, &answers);
     }
@@ -173,11 +192,19 @@ fn a_fresh_clone_continues_from_what_git_knows_and_says_so() {
     clone.git(&["switch", "-q", "work"]);
     let (_, query) = world.next_in(&clone, &[]);
     let warnings = query["warnings"].to_string();
-    assert!(warnings.contains("continues from what git knows: 2 answers"), "{query:#}");
+    assert!(
+        warnings.contains("continues from what git knows: 2 answers"),
+        "{query:#}"
+    );
     let mut report = vec!["--agent", "other", "--result", "success"];
     let (status, begun) = world.next_in(&clone, &report);
     assert_eq!(status, 0, "{begun:#}");
-    assert!(begun["warnings"].to_string().contains("continues from what git knows"), "{begun:#}");
+    assert!(
+        begun["warnings"]
+            .to_string()
+            .contains("continues from what git knows"),
+        "{begun:#}"
+    );
     // Nobody is asked again what was answered.
     let mut said = begun;
     for _ in 0..TURNS {
@@ -216,10 +243,20 @@ fn a_lost_run_directory_is_continued_in_the_same_clone() {
     world.owner_answers("input:database", "sqlite");
     std::fs::remove_dir_all(world.repo.path().join(".kittify/runtime")).unwrap();
     let query = world.query();
-    assert!(query["warnings"].to_string().contains("the run's directory is gone"), "{query:#}");
+    assert!(
+        query["warnings"]
+            .to_string()
+            .contains("the run's directory is gone"),
+        "{query:#}"
+    );
     assert_eq!(query["decision_id"], "input:region", "{query:#}");
     let said = world.report(&[]);
-    assert!(said["warnings"].to_string().contains("assumed complete: shape"), "{said:#}");
+    assert!(
+        said["warnings"]
+            .to_string()
+            .contains("assumed complete: shape"),
+        "{said:#}"
+    );
     assert_eq!(said["decision_id"], "input:region");
     // Once it goes on, it says so no more.
     assert!(world.report(&[])["warnings"].is_null());

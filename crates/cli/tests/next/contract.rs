@@ -72,11 +72,21 @@ fn a_query_writes_nothing_in_any_state() {
         let before = everything(world.scratch.path());
         for args in [&[][..], &["--explain"], &["--agent", "coder"]] {
             let (status, document) = world.next(args);
-            assert_eq!((status, text(&document["kind"])), (0, "query".to_owned()), "{state}");
+            assert_eq!(
+                (status, text(&document["kind"])),
+                (0, "query".to_owned()),
+                "{state}"
+            );
         }
         let after = everything(world.scratch.path());
-        let changed: Vec<_> = after.iter().filter(|(path, was)| before.get(*path) != Some(*was)).collect();
-        assert!(changed.is_empty() && before.len() == after.len(), "{state}: {changed:?}");
+        let changed: Vec<_> = after
+            .iter()
+            .filter(|(path, was)| before.get(*path) != Some(*was))
+            .collect();
+        assert!(
+            changed.is_empty() && before.len() == after.len(),
+            "{state}: {changed:?}"
+        );
     };
     quiet("not started");
     world.report(&[]);
@@ -130,10 +140,17 @@ fn a_wrong_line_is_a_usage_error() {
         &["--take-over", "--agent", "coder", "--result", "success"],
     ] {
         let (status, error) = world.fails(args);
-        assert_eq!((status, text(&error["code"])), (2, "USAGE".to_owned()), "{args:?}");
+        assert_eq!(
+            (status, text(&error["code"])),
+            (2, "USAGE".to_owned()),
+            "{args:?}"
+        );
     }
     let (status, error) = world.fails(&["--agent", " ", "--result", "success"]);
-    assert_eq!((status, text(&error["code"])), (2, "INVALID_ARGUMENT".to_owned()));
+    assert_eq!(
+        (status, text(&error["code"])),
+        (2, "INVALID_ARGUMENT".to_owned())
+    );
 }
 
 #[test]
@@ -143,27 +160,66 @@ fn errors_have_codes_exit_codes_and_a_way_on() {
     let with = |more: &[&'static str]| [&report[..], more].concat();
     let expect = |args: &[&str], status: i32, code: &str, next: &str| {
         let (exit, error) = world.fails(args);
-        assert_eq!((exit, text(&error["code"])), (status, code.to_owned()), "{error:#}");
+        assert_eq!(
+            (exit, text(&error["code"])),
+            (status, code.to_owned()),
+            "{error:#}"
+        );
         let way = error["next_step"].as_str().unwrap_or_default();
         assert!(way.contains(next), "{error:#}");
     };
-    expect(&["--agent", "coder", "--take-over"], 1, "NOTHING_ISSUED", "pawtrail next --mission");
+    expect(
+        &["--agent", "coder", "--take-over"],
+        1,
+        "NOTHING_ISSUED",
+        "pawtrail next --mission",
+    );
     world.report(&[]);
-    expect(&with(&["--answer", "x"]), 1, "NO_DECISION_PENDING", "pawtrail next --mission");
-    expect(&with(&["--step", "nosuch"]), 2, "STEP_UNKNOWN", "pawtrail next --mission");
-    expect(&with(&["--step", "write"]), 5, "STEP_NOT_ISSUED", "pawtrail next --mission");
+    expect(
+        &with(&["--answer", "x"]),
+        1,
+        "NO_DECISION_PENDING",
+        "pawtrail next --mission",
+    );
+    expect(
+        &with(&["--step", "nosuch"]),
+        2,
+        "STEP_UNKNOWN",
+        "pawtrail next --mission",
+    );
+    expect(
+        &with(&["--step", "write"]),
+        5,
+        "STEP_NOT_ISSUED",
+        "pawtrail next --mission",
+    );
     let other = ["--agent", "other", "--result", "success"];
-    expect(&other, 5, "STEP_ISSUED_TO_ANOTHER", "--agent other --take-over");
+    expect(
+        &other,
+        5,
+        "STEP_ISSUED_TO_ANOTHER",
+        "--agent other --take-over",
+    );
     let (_, error) = world.fails(&other);
     assert_eq!(error["details"]["agent"], "coder");
     assert_eq!(error["details"]["step_id"], "shape");
     assert!(error["details"]["since"].is_string());
     world.report(&["--step", "shape"]);
     let wrong = ["--decision-id", "input:nosuch", "--answer", "x"];
-    expect(&[&report[..], &wrong].concat(), 1, "DECISION_NOT_ASKED", "pawtrail next --mission");
+    expect(
+        &[&report[..], &wrong].concat(),
+        1,
+        "DECISION_NOT_ASKED",
+        "pawtrail next --mission",
+    );
     world.owner_answers("input:database", "sqlite");
     let changed = answer_by("lead", "human", "input:database", "postgres");
-    expect(&changed, 5, "DECISION_ALREADY_ANSWERED", "pawtrail decision show input:database");
+    expect(
+        &changed,
+        5,
+        "DECISION_ALREADY_ANSWERED",
+        "pawtrail decision show input:database",
+    );
 }
 
 #[test]
@@ -172,10 +228,16 @@ fn a_step_is_taken_over_on_request_only() {
     let first = world.report(&[]);
     let (status, taken) = world.next(&["--agent", "other", "--take-over"]);
     assert_eq!(status, 0, "{taken:#}");
-    assert_eq!((&taken["kind"], &taken["agent"]), (&"step".into(), &"other".into()));
+    assert_eq!(
+        (&taken["kind"], &taken["agent"]),
+        (&"step".into(), &"other".into())
+    );
     assert_eq!(taken["step_id"], first["step_id"]);
     let (status, error) = world.fails(&["--agent", "coder", "--result", "success"]);
-    assert_eq!((status, text(&error["code"])), (5, "STEP_ISSUED_TO_ANOTHER".to_owned()));
+    assert_eq!(
+        (status, text(&error["code"])),
+        (5, "STEP_ISSUED_TO_ANOTHER".to_owned())
+    );
     // The same again changes nothing.
     let rows = world.run_rows();
     world.next(&["--agent", "other", "--take-over"]);
@@ -201,7 +263,10 @@ fn a_repeated_report_completes_nothing_twice() {
     assert_eq!(repeated["receipt"], answered["receipt"]);
     world.owner_answers("input:region", "eu");
     let repeated = world.owner_answers("input:region", "eu");
-    assert_eq!((&repeated["kind"], &repeated["step_id"]), (&"step".into(), &"build".into()));
+    assert_eq!(
+        (&repeated["kind"], &repeated["step_id"]),
+        (&"step".into(), &"build".into())
+    );
     assert_eq!(world.count("NextStepAutoCompleted")["shape"], 1);
     assert!(!world.count("NextStepAutoCompleted").contains_key("build"));
 }
@@ -217,7 +282,10 @@ fn explain_says_why_this_and_not_another() {
         (text(&one["standing"]), text(&one["why"]))
     };
     assert_eq!(standing("shape").0, "issued");
-    assert_eq!(standing("build"), ("waits".to_owned(), "it waits for shape".to_owned()));
+    assert_eq!(
+        standing("build"),
+        ("waits".to_owned(), "it waits for shape".to_owned())
+    );
     world.report(&["--step", "shape"]);
     let (_, said) = world.next(&["--explain"]);
     let all = said["explain"].as_array().unwrap();
@@ -236,21 +304,36 @@ fn people_read_text() {
     };
     let (status, query) = run(&[]);
     assert_eq!(status, 0);
-    assert!(query.contains("stands at not_started; nothing was written."), "{query}");
+    assert!(
+        query.contains("stands at not_started; nothing was written."),
+        "{query}"
+    );
     let report = ["--agent", "coder", "--result", "success"];
     let (_, step) = run(&report);
     assert!(step.starts_with("Step shape is yours."), "{step}");
-    assert!(step.contains("prompt") && step.contains("--step shape --result success"), "{step}");
+    assert!(
+        step.contains("prompt") && step.contains("--step shape --result success"),
+        "{step}"
+    );
     let (_, asked) = run(&report);
     assert!(asked.contains("provide value for 'database'"), "{asked}");
-    assert!(asked.contains("--decision-id input:database --answer ANSWER"), "{asked}");
+    assert!(
+        asked.contains("--decision-id input:database --answer ANSWER"),
+        "{asked}"
+    );
     let (_, answered) = run(&answer_by("lead", "human", "input:database", "sqlite"));
-    assert!(answered.contains("answered") && answered.contains("commit"), "{answered}");
+    assert!(
+        answered.contains("answered") && answered.contains("commit"),
+        "{answered}"
+    );
     run(&answer_by("lead", "human", "input:region", "eu"));
     let (status, blocked) = run(&["--agent", "coder", "--result", "blocked"]);
     assert_eq!(status, 1);
     assert!(blocked.starts_with("Blocked."), "{blocked}");
-    assert!(blocked.contains(&format!("pawtrail next unblock --mission {}", world.slug)), "{blocked}");
+    assert!(
+        blocked.contains(&format!("pawtrail next unblock --mission {}", world.slug)),
+        "{blocked}"
+    );
 }
 
 #[test]
@@ -258,7 +341,19 @@ fn work_packages_are_counted() {
     let world = World::new("plan");
     assert!(world.query()["progress"].is_null());
     let move_to = |wp: &str, lane: &str| {
-        let args = ["wp", "move", wp, lane, "--mission", &world.slug, "--actor", "lead", "--force", "--reason", "trial"];
+        let args = [
+            "wp",
+            "move",
+            wp,
+            lane,
+            "--mission",
+            &world.slug,
+            "--actor",
+            "lead",
+            "--force",
+            "--reason",
+            "trial",
+        ];
         world.pawtrail.data(&world.repo, &args);
     };
     move_to("WP01", "planned");

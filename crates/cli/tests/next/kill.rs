@@ -28,8 +28,10 @@ impl Dice {
 
 #[test]
 fn a_kill_at_any_moment_loses_and_doubles_nothing() {
-    let seed = std::env::var("PAWTRAIL_TEST_SEED")
-        .map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap());
+    let seed = std::env::var("PAWTRAIL_TEST_SEED").map_or_else(
+        |_| RandomState::new().hash_one(0),
+        |seed| seed.parse().unwrap(),
+    );
     let kills: u64 =
         std::env::var("PAWTRAIL_TEST_ROUNDS").map_or(KILLS, |rounds| rounds.parse().unwrap());
     let mut dice = Dice(seed | 1);
@@ -45,7 +47,10 @@ fn a_kill_at_any_moment_loses_and_doubles_nothing() {
             if state["mission_state"] == "done" {
                 break;
             }
-            assert!(turn < 20 * TURNS, "the run stands still: {state:#} (seed {seed})");
+            assert!(
+                turn < 20 * TURNS,
+                "the run stands still: {state:#} (seed {seed})"
+            );
             let args = turn_of(&state);
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
             if killed >= kills {
@@ -75,8 +80,13 @@ fn a_kill_at_any_moment_loses_and_doubles_nothing() {
         assert_eq!(world.count("MissionRunCompleted")[""], 1, "seed {seed}");
         holds(&world, &told, seed);
     }
-    println!("{killed} kills in {missions} missions, {reported} calls had reported before (seed {seed})");
-    assert!(reported > 0 && reported < killed, "{reported} of {killed} (seed {seed})");
+    println!(
+        "{killed} kills in {missions} missions, {reported} calls had reported before (seed {seed})"
+    );
+    assert!(
+        reported > 0 && reported < killed,
+        "{reported} of {killed} (seed {seed})"
+    );
 }
 
 /// What an agent does that knows nothing but what a query says.
@@ -106,11 +116,17 @@ fn holds(world: &World, told: &BTreeMap<String, String>, seed: u64) {
                     *issued.entry(text(&row["payload"]["step_id"])).or_default() += 1;
                 }
             }
-            assert!(issued.values().all(|times| *times == 1), "{issued:?} (seed {seed})");
+            assert!(
+                issued.values().all(|times| *times == 1),
+                "{issued:?} (seed {seed})"
+            );
         }
     }
     let path = format!("kitty-specs/{}/decisions.events.jsonl", world.slug);
-    let file = world.repo.read_at("refs/heads/work", &path).unwrap_or_default();
+    let file = world
+        .repo
+        .read_at("refs/heads/work", &path)
+        .unwrap_or_default();
     let mut answers = BTreeMap::new();
     for row in rows(&file) {
         if row["event_type"] == "DecisionInputAnswered" {
@@ -120,7 +136,11 @@ fn holds(world: &World, told: &BTreeMap<String, String>, seed: u64) {
         }
     }
     for (id, answer) in told {
-        assert_eq!(answers.get(id), Some(answer), "{id} was reported and isn't in git (seed {seed})");
+        assert_eq!(
+            answers.get(id),
+            Some(answer),
+            "{id} was reported and isn't in git (seed {seed})"
+        );
     }
 }
 

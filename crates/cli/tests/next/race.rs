@@ -42,7 +42,10 @@ fn two_agents_at_once_each_step_goes_to_one_and_the_other_is_told() {
         }
         // One completed the step and something is asked: who came later is told the same.
         assert!(steps.is_empty(), "{said:#?}");
-        let asked: Vec<_> = said.iter().filter(|one| one["kind"] == "decision_required").collect();
+        let asked: Vec<_> = said
+            .iter()
+            .filter(|one| one["kind"] == "decision_required")
+            .collect();
         if let Some(asked) = asked.first() {
             let id = text(&asked["decision_id"]);
             let answer = match asked["options"].as_array().and_then(|all| all.first()) {
@@ -62,7 +65,10 @@ fn two_agents_at_once_each_step_goes_to_one_and_the_other_is_told() {
             }
             continue;
         }
-        assert!(said.iter().any(|one| one["kind"] == "terminal"), "{said:#?}");
+        assert!(
+            said.iter().any(|one| one["kind"] == "terminal"),
+            "{said:#?}"
+        );
         assert_eq!(issued, ["shape", "build", "write", "glance"]);
         for (step, times) in world.count("NextStepIssued") {
             assert_eq!(times, 1, "{step}");

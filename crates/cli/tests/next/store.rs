@@ -36,7 +36,16 @@ fn other_missions_stay_in_the_index_however_it_is_damaged() {
     let made = ["mission", "create", "second", "--type", "plan"];
     let second = text(&world.pawtrail.data(&world.repo, &made)["mission_slug"]);
     let start = |slug: &str| {
-        let args = ["--json", "next", "--mission", slug, "--agent", "coder", "--result", "success"];
+        let args = [
+            "--json",
+            "next",
+            "--mission",
+            slug,
+            "--agent",
+            "coder",
+            "--result",
+            "success",
+        ];
         world.pawtrail.run(&world.repo, &args).json()
     };
     start(&second);
@@ -59,7 +68,10 @@ fn a_run_is_found_again_where_its_claim_is_lost_and_where_the_repository_moved()
     std::fs::rename(world.repo.path(), &moved).unwrap();
     let moved = world.repo.at("../moved");
     let (_, query) = world.next_in(&moved, &[]);
-    assert_eq!((&query["run_id"], &query["decision_id"]), (&run.as_str().into(), &"input:database".into()));
+    assert_eq!(
+        (&query["run_id"], &query["decision_id"]),
+        (&run.as_str().into(), &"input:database".into())
+    );
     assert!(query["warnings"].is_null(), "{query:#}");
 }
 
@@ -68,8 +80,14 @@ fn a_worktree_drives_the_same_run() {
     let world = World::shared();
     let run = text(&world.report(&[])["run_id"]);
     let linked = world.repo.worktree("linked", "elsewhere");
-    let (_, said) = world.next_in(&linked, &["--agent", "coder", "--result", "success", "--step", "shape"]);
-    assert_eq!((&said["run_id"], &said["kind"]), (&run.as_str().into(), &"decision_required".into()));
+    let (_, said) = world.next_in(
+        &linked,
+        &["--agent", "coder", "--result", "success", "--step", "shape"],
+    );
+    assert_eq!(
+        (&said["run_id"], &said["kind"]),
+        (&run.as_str().into(), &"decision_required".into())
+    );
     assert!(!linked.path().join(".kittify/runtime").exists());
 }
 

@@ -213,14 +213,19 @@ pub(crate) fn answer_by<'a>(
 
 /// What a person says to a question of any template here.
 pub(crate) fn sensible(document: &Value) -> String {
-    match document["options"].as_array().and_then(|options| options.first()) {
+    match document["options"]
+        .as_array()
+        .and_then(|options| options.first())
+    {
         Some(first) => text(first),
         None => format!("my {}", document["input_key"].as_str().unwrap()),
     }
 }
 
 /// Every file below a directory with its content and its time of change.
-pub(crate) fn everything(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, Option<std::time::SystemTime>)> {
+pub(crate) fn everything(
+    dir: &Path,
+) -> BTreeMap<PathBuf, (Vec<u8>, Option<std::time::SystemTime>)> {
     let mut found = BTreeMap::new();
     let mut dirs = vec![dir.to_owned()];
     while let Some(dir) = dirs.pop() {

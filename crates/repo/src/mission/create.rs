@@ -195,11 +195,7 @@ fn begun(project: &Project, wanted: &Wanted<'_>) -> Result<Option<(Mission, Begi
 }
 
 /// A mission with an id of its own, and its `meta.json`.
-fn fresh(
-    project: &Project,
-    wanted: &Wanted<'_>,
-    tasks: Tasks,
-) -> Result<(Mission, Beginning)> {
+fn fresh(project: &Project, wanted: &Wanted<'_>, tasks: Tasks) -> Result<(Mission, Beginning)> {
     let slug = wanted.slug;
     let known = super::list(project)?.missions;
     let mut ulid = project.ulid();

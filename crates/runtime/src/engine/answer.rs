@@ -59,7 +59,10 @@ pub(super) fn give(session: &mut Session<'_>, given: &Given, agent: &str) -> Res
             });
         }
         Err(Refused::Invalid(message)) => {
-            let pending = run.pending.iter().find(|one| one.decision_id == decision_id);
+            let pending = run
+                .pending
+                .iter()
+                .find(|one| one.decision_id == decision_id);
             return Err(Error::NoAnswer {
                 message,
                 options: pending.map_or_else(Vec::new, |pending| pending.options.clone()),
@@ -70,7 +73,15 @@ pub(super) fn give(session: &mut Session<'_>, given: &Given, agent: &str) -> Res
             let reason = denied.reason.clone();
             session.note(&Payload::Denied(denied))?;
             session.flush()?;
-            return Err(not_allowed(session, &run, decision_id, reason, given, &by, agent));
+            return Err(not_allowed(
+                session,
+                &run,
+                decision_id,
+                reason,
+                given,
+                &by,
+                agent,
+            ));
         }
     }
     Ok(Taken {

@@ -79,15 +79,16 @@ pub fn delegate(
     {
         return Err(Error::Invalid {
             what: "DECISION",
-            message: "an audit is answered by the mission's owner; it can't be delegated".to_owned(),
+            message: "an audit is answered by the mission's owner; it can't be delegated"
+                .to_owned(),
         });
     }
     let mut session = governed(project, mission, &by)?;
     let run = session.known.fold();
     let known = run.delegations.get(&what.decision);
-    if known.is_none_or(|known| {
-        known.rationale_linkage != rationale || known.authority_role != role
-    }) {
+    if known
+        .is_none_or(|known| known.rationale_linkage != rationale || known.authority_role != role)
+    {
         session.note(&Payload::Delegated(Delegated {
             run_id: session.known.run_id.clone(),
             decision_id: what.decision.clone(),
@@ -187,7 +188,8 @@ fn governed<'p>(project: &'p Project, mission: &'p Mission, by: &Actor) -> Resul
 }
 
 fn permitted(session: &Session<'_>, by: &Actor) -> Result<()> {
-    authority::may_govern(&session.known.fold(), by).map_err(|reason| Error::NotGoverning { reason })
+    authority::may_govern(&session.known.fold(), by)
+        .map_err(|reason| Error::NotGoverning { reason })
 }
 
 /// The run of a mission that has one.

@@ -200,7 +200,8 @@ impl Reply {
                 document.mission_state = issued.clone().unwrap_or_else(|| "blocked".to_owned());
                 document.step_id = issued;
                 document.reason = Some(blocked.reason.clone());
-                document.next_step = Some(blocked.cause.way_out(asked.mission.mission_slug.as_str()));
+                document.next_step =
+                    Some(blocked.cause.way_out(asked.mission.mission_slug.as_str()));
             }
             Next::Terminal(_) => document.mission_state = "done".to_owned(),
         }
@@ -237,7 +238,8 @@ impl Reply {
             }
             Next::Blocked(blocked) => {
                 document.reason = Some(blocked.reason.clone());
-                document.next_step = Some(blocked.cause.way_out(asked.mission.mission_slug.as_str()));
+                document.next_step =
+                    Some(blocked.cause.way_out(asked.mission.mission_slug.as_str()));
             }
             Next::Terminal(terminal) => {
                 document.mission_state = "done".to_owned();
@@ -264,7 +266,10 @@ fn ask(document: &mut Document, plan: &Plan) {
         return;
     };
     document.decision_id = Some(decision.decision_id.to_string());
-    document.input_key = decision.input_key.as_ref().map(|key| key.as_str().to_owned());
+    document.input_key = decision
+        .input_key
+        .as_ref()
+        .map(|key| key.as_str().to_owned());
     document.question = Some(decision.question.clone());
     document.options.clone_from(&decision.options);
     document.escalation.clone_from(&decision.escalation);
@@ -276,7 +281,9 @@ fn empty(asked: &Asked<'_>, kind: Kind) -> Result<Document> {
         kind,
         agent: asked.agent.map(str::to_owned),
         mission_slug: mission.mission_slug.to_string(),
-        mission_number: mission.number.map_or_else(String::new, |number| number.to_string()),
+        mission_number: mission
+            .number
+            .map_or_else(String::new, |number| number.to_string()),
         mission_type: mission.mission_type.clone(),
         mission: mission.mission_type.clone(),
         mission_state: "unknown".to_owned(),
@@ -300,7 +307,11 @@ fn empty(asked: &Asked<'_>, kind: Kind) -> Result<Document> {
         answered: None,
         answer: None,
         receipt: None,
-        issued_to: asked.run.issued.as_ref().map(|issued| issued.agent_id.clone()),
+        issued_to: asked
+            .run
+            .issued
+            .as_ref()
+            .map(|issued| issued.agent_id.clone()),
         issued_at: asked.run.issued.as_ref().map(|issued| issued.at.clone()),
         next_step: None,
         escalation: Vec::new(),
@@ -338,7 +349,10 @@ fn explain(why: &[Why]) -> Vec<Explained> {
                 ),
                 Standing::Issued => ("issued", "an agent has it".to_owned()),
                 Standing::Blocks => ("blocks", "it blocks the run".to_owned()),
-                Standing::Next => ("next", "what it depends on is complete, and it is the first such".to_owned()),
+                Standing::Next => (
+                    "next",
+                    "what it depends on is complete, and it is the first such".to_owned(),
+                ),
                 Standing::Asks(decision) => ("asks", format!("decision {decision} comes first")),
                 Standing::Later => (
                     "later",

@@ -31,16 +31,15 @@ pub(super) struct Known {
 
 impl Known {
     /// Reads what a stored run is folded from.
-    pub(super) fn of(
-        project: &Project,
-        stored: &Stored,
-        decisions: Vec<Decision>,
-    ) -> Result<Self> {
+    pub(super) fn of(project: &Project, stored: &Stored, decisions: Vec<Decision>) -> Result<Self> {
         let begun = begun(&stored.log.rows);
         let key = begun.map_or("", |begun| begun.mission_type.as_str());
         let text = String::from_utf8_lossy(&stored.template);
         let template = template::parse_in(&text, key).map_err(|problems| {
-            Error::template(&stored.dir.join(runs::TEMPLATE).display().to_string(), problems)
+            Error::template(
+                &stored.dir.join(runs::TEMPLATE).display().to_string(),
+                problems,
+            )
         })?;
         let live = match place(&stored.log.rows) {
             Some(path) => discovery::live(project, path)?,
@@ -92,9 +91,12 @@ pub(super) fn decided(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Decision>> {
     let folded = decisions::folded(project, mission)?;
-    warnings.extend(folded.damaged.iter().map(|(file, line)| {
-        format!("{file}, line {}: skipped: {}", line.line, line.reason)
-    }));
+    warnings.extend(
+        folded
+            .damaged
+            .iter()
+            .map(|(file, line)| format!("{file}, line {}: skipped: {}", line.line, line.reason)),
+    );
     Ok(folded.decisions)
 }
 
@@ -287,7 +289,9 @@ impl<'p> Session<'p> {
         if decisions::written_id(self.project, id) != *id {
             return Err(Error::Invalid {
                 what: "the template",
-                message: format!("`{id}` holds private data, which can't be part of an id; rename it"),
+                message: format!(
+                    "`{id}` holds private data, which can't be part of an id; rename it"
+                ),
             });
         }
         self.flush()?;
@@ -324,7 +328,8 @@ impl<'p> Session<'p> {
     /// Lets the run go by another template.
     pub(super) fn replace_template(&mut self, found: &discovery::Found) -> Result<()> {
         self.flush()?;
-        self.held.replace_template(&self.stored, found.text.as_bytes())?;
+        self.held
+            .replace_template(&self.stored, found.text.as_bytes())?;
         self.known.template = found.template.clone();
         self.known.live = None;
         Ok(())

@@ -106,8 +106,14 @@ fn records(known: &Known, run: &Run) -> Map<String, Value> {
         records.insert(id.to_string(), answer(known, run, id, given));
     }
     for node in known.template.nodes() {
-        let at_work = run.issued.as_ref().is_some_and(|issued| issued.step_id == *node.id());
-        let weighed = run.significance.values().any(|one| one.step_id == *node.id());
+        let at_work = run
+            .issued
+            .as_ref()
+            .is_some_and(|issued| issued.step_id == *node.id());
+        let weighed = run
+            .significance
+            .values()
+            .any(|one| one.step_id == *node.id());
         if at_work || weighed || run.completed.contains(node.id()) {
             let roles = raci::resolve(node, names(run));
             let record = serde_json::to_value(roles).unwrap_or(Value::Null);

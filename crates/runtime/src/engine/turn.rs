@@ -25,7 +25,9 @@ const NO_RUN: &str = "none";
 pub fn query(project: &Project, mission: &Mission, agent: Option<&str>) -> Result<Reply> {
     let mut warnings = Vec::new();
     let decisions = decided(project, mission, &mut warnings)?;
-    let agent = agent.map(|agent| name(project, "--agent", agent)).transpose()?;
+    let agent = agent
+        .map(|agent| name(project, "--agent", agent))
+        .transpose()?;
     let asked = |run: &Run, plan: &Plan, stored| {
         Reply::query(&Asked {
             project,
@@ -40,7 +42,10 @@ pub fn query(project: &Project, mission: &Mission, agent: Option<&str>) -> Resul
         skipped(&stored, &mut warnings);
         let known = Known::of(project, &stored, decisions)?;
         if begun(&known.rows).is_none() {
-            warnings.push("the run's first row is damaged or missing; the next report writes it again".to_owned());
+            warnings.push(
+                "the run's first row is damaged or missing; the next report writes it again"
+                    .to_owned(),
+            );
         }
         let run = known.fold();
         let plan = known.plan(project, &run);

@@ -53,7 +53,11 @@ impl<'a> RunLog<'a> {
         for row in &rows {
             let event = log.event(row, &mut phase, &mut entered);
             // A row without an id of its own is another tool's, which tells its hub itself.
-            let Some(id) = row.event_id.as_ref().and_then(|id| id.as_str().parse().ok()) else {
+            let Some(id) = row
+                .event_id
+                .as_ref()
+                .and_then(|id| id.as_str().parse().ok())
+            else {
                 continue;
             };
             log.ids.push(id);
