@@ -9,10 +9,12 @@
 
 mod answer;
 mod contention;
+mod delivery;
 mod fold;
 mod glossary;
 mod history;
 mod lines;
+mod live;
 mod queue;
 mod repository;
 mod sanitize;
@@ -28,7 +30,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 9] = [
+const CASES: [(&str, &str); 12] = [
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -53,6 +55,15 @@ const CASES: [(&str, &str); 9] = [
         "queue",
         "the offline queue with so many events in it: --waiting",
     ),
+    (
+        "replay",
+        "50 offline commits after a connect, and --offline many",
+    ),
+    (
+        "latency",
+        "--live commits one after another, each until the hub has it",
+    ),
+    ("idle", "a connected courier with nothing to do"),
 ];
 
 fn main() -> ExitCode {
@@ -94,6 +105,9 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "status" => each(&settings.lines, &|rows| status::run(&settings, rows)),
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
         "queue" => queue::run(&settings, settings.waiting),
+        "replay" => live::replay(&settings),
+        "latency" => live::latency(&settings),
+        "idle" => live::idle(&settings),
         "glossary" => glossary::run(&settings.binary, settings.file_count()),
         _ => each(&settings.files, &|files| answer::run(&settings, files)),
     }

@@ -16,6 +16,10 @@ pub(crate) struct Settings {
     pub(crate) answers: usize,
     /// How many events wait in the queue.
     pub(crate) waiting: usize,
+    /// How many commits the large replay has.
+    pub(crate) offline: usize,
+    /// How many commits are made while connected.
+    pub(crate) live: usize,
     pub(crate) binary: PathBuf,
 }
 
@@ -31,6 +35,8 @@ impl Settings {
             writers: 16,
             answers: 20,
             waiting: 100_000,
+            offline: 10_000,
+            live: 500,
             binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
         };
         while let Some(name) = arguments.next() {
@@ -42,6 +48,8 @@ impl Settings {
                 "--rounds" => settings.rounds = number(&value)?,
                 "--writers" => settings.writers = number(&value)?,
                 "--answers" => settings.answers = number(&value)?,
+                "--offline" => settings.offline = number(&value)?,
+                "--live" => settings.live = number(&value)?,
                 "--waiting" => settings.waiting = number(&value)?,
                 "--binary" => settings.binary = PathBuf::from(value),
                 other => return Err(format!("unknown option {other}")),
