@@ -78,7 +78,7 @@ struct Field {
 type Between = fn(&Map<String, Value>) -> Result<(), Violation>;
 
 /// The fields of an object.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Shape {
     /// Another one, whose fields it has too.
     base: Option<&'static Shape>,
