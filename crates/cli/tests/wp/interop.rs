@@ -121,7 +121,7 @@ fn alternate(scratch: &Scratch, world: &World) {
     let read = python.must("rows", json!({"dir": world.dir()}));
     assert_eq!(read["transitions"].as_array().unwrap().len(), 60);
     assert_eq!(read["annotations"].as_array().unwrap().len(), 1);
-    assert_eq!(read["all"].as_array().unwrap().len(), 61);
+    assert_eq!(read["all"].as_array().unwrap().len(), 62);
     for wp_id in 1..=6 {
         assert_eq!(world.lane(&format!("WP{wp_id:02}")), "done");
     }
