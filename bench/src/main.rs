@@ -12,7 +12,9 @@ mod contention;
 mod fold;
 mod glossary;
 mod history;
+mod hooks;
 mod lines;
+mod pending;
 mod queue;
 mod repository;
 mod sanitize;
@@ -28,7 +30,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 9] = [
+const CASES: [(&str, &str); 11] = [
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -48,6 +50,14 @@ const CASES: [(&str, &str); 9] = [
     ("fold", "the status reducer: --corpus DIR, --python PROGRAM"),
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
+    (
+        "hooks",
+        "a git commit and an amend with our hooks, with empty ones, and without",
+    ),
+    (
+        "pending",
+        "one more commit recorded while so many wait for a hub: --pending",
+    ),
     ("glossary", "what a session's glossary writes to the queue"),
     (
         "queue",
@@ -93,6 +103,8 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "contention" => contention::run(&settings),
         "status" => each(&settings.lines, &|rows| status::run(&settings, rows)),
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
+        "hooks" => hooks::run(&settings),
+        "pending" => each(&settings.pending, &|count| pending::run(&settings, count)),
         "queue" => queue::run(&settings, settings.waiting),
         "glossary" => glossary::run(&settings.binary, settings.file_count()),
         _ => each(&settings.files, &|files| answer::run(&settings, files)),
