@@ -13,8 +13,10 @@ mod delivery;
 mod fold;
 mod glossary;
 mod history;
+mod hooks;
 mod lines;
 mod live;
+mod pending;
 mod queue;
 mod repository;
 mod sanitize;
@@ -30,7 +32,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 12] = [
+const CASES: &[(&str, &str)] = &[
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -50,6 +52,14 @@ const CASES: [(&str, &str); 12] = [
     ("fold", "the status reducer: --corpus DIR, --python PROGRAM"),
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
+    (
+        "hooks",
+        "a git commit and an amend with our hooks, with empty ones, and without",
+    ),
+    (
+        "pending",
+        "one more commit recorded while so many wait for a hub: --pending",
+    ),
     ("glossary", "what a session's glossary writes to the queue"),
     (
         "queue",
@@ -104,6 +114,8 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "contention" => contention::run(&settings),
         "status" => each(&settings.lines, &|rows| status::run(&settings, rows)),
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
+        "hooks" => hooks::run(&settings),
+        "pending" => each(&settings.pending, &|count| pending::run(&settings, count)),
         "queue" => queue::run(&settings, settings.waiting),
         "replay" => live::replay(&settings),
         "latency" => live::latency(&settings),

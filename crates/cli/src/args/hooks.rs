@@ -5,10 +5,11 @@ use clap::{Args, Subcommand, ValueEnum};
 /// The verbs of `hooks`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum HooksCommand {
-    /// Put our hooks behind those that are there: git's commits, rewrites and merges are known at once
+    /// Put our hooks behind those that are there
     ///
-    /// Installs post-commit, post-rewrite and post-merge. A hook that is there keeps its arguments, input and exit code,
-    /// and runs first. Linked worktrees share the hooks. Ours never fail git, and without consent they send nothing.
+    /// post-commit, post-rewrite and post-merge: what git commits, rewrites and merges is recorded at once. A hook that is
+    /// there keeps its arguments, input and exit code, and runs first. Linked worktrees share the hooks. Ours never fail
+    /// git, and without consent they send nothing.
     #[command(after_help = "Examples:\n  pawtrail hooks install\n  pawtrail hooks install --audit")]
     Install(HooksInstallArgs),
     /// Take our hooks away; the ones from before get their names back
