@@ -13,6 +13,7 @@ mod fold;
 mod glossary;
 mod history;
 mod lines;
+mod next;
 mod plan;
 mod queue;
 mod repository;
@@ -29,7 +30,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 10] = [
+const CASES: [(&str, &str); 11] = [
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -51,6 +52,10 @@ const CASES: [(&str, &str); 10] = [
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
     ("glossary", "what a session's glossary writes to the queue"),
+    (
+        "next",
+        "what comes next in a mission: a query and a report, beside the Python tool",
+    ),
     (
         "queue",
         "the offline queue with so many events in it: --waiting",
@@ -96,6 +101,7 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "contention" => contention::run(&settings),
         "status" => each(&settings.lines, &|rows| status::run(&settings, rows)),
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
+        "next" => next::run(&settings),
         "queue" => queue::run(&settings, settings.waiting),
         "glossary" => glossary::run(&settings.binary, settings.file_count()),
         _ => each(&settings.files, &|files| answer::run(&settings, files)),

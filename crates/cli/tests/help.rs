@@ -311,7 +311,7 @@ fn help_of_mission_create() {
 
     Options:
           --title <TEXT>         A name for people; default: the slug
-          --kind <TYPE>          The kind of mission, as `mission_type` in `meta.json` [default:
+          --type <TYPE>          The kind of mission, as `mission_type` in `meta.json` [default:
                                  software-dev]
           --topology <TOPOLOGY>  How the mission uses branches: single_branch, lanes or coord [default:
                                  single_branch]

@@ -10,6 +10,7 @@ mod journals;
 mod look;
 mod open;
 mod outgoing;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use entry::{Entry, State};
 pub(crate) use journals::catch_up_all;
 pub use journals::{offer_glossary, offer_status};
 pub(crate) use outgoing::{Outcome, Outgoing};
+pub use runs::offer_run;
 
 use crate::error::SyncError;
 use pawtrail_repo::Project;

@@ -216,13 +216,49 @@ def hold_lock(given):
             time.sleep(0.005)
 
 
+def next_query(given):
+    """What the tool's `next` shows without a result."""
+    from runtime.next import runtime_bridge
+
+    return runtime_bridge.query_current_state(
+        given.get("agent"), given["mission"], Path(given["root"])
+    ).to_dict()
+
+
+def next_result(given):
+    """What the tool's `next --result` does, after its checks of the charter."""
+    from runtime.next import runtime_bridge
+
+    return runtime_bridge.decide_next_via_runtime(
+        given["agent"], given["mission"], given["result"], Path(given["root"])
+    ).to_dict()
+
+
+def next_state(given):
+    """A run's `state.json`, read and written again by the tool: its text."""
+    from runtime.next._internal_runtime import engine
+
+    snapshot = engine._read_snapshot(Path(given["dir"]))
+    return json.dumps(snapshot.model_dump(mode="json"), indent=2, sort_keys=True, default=str)
+
+
+def next_answer(given):
+    """What the tool's `next --answer` records."""
+    from runtime.next import runtime_bridge
+
+    runtime_bridge.answer_decision_via_runtime(
+        given["mission"], given["decision_id"], given["answer"], given["agent"], Path(given["root"])
+    )
+
+
 OPERATIONS = {
     name: globals()[name]
     for name in (
         "move", "move_committed", "annotate", "wp_created", "append_unlocked",
         "replace_unlocked", "snapshot", "rows", "validate", "fixtures",
         "verdicts", "hold_lock", "reduce_run", "run_payload", "template_problem",
-        "run_start", "run_next", "run_answer",
+        "run_start", "run_next", "run_answer", "next_query", "next_result", "next_answer",
+        "next_state",
     )
 }
 
