@@ -14,6 +14,7 @@ mod glossary;
 mod history;
 mod lines;
 mod next;
+mod plan;
 mod queue;
 mod repository;
 mod sanitize;
@@ -29,7 +30,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 10] = [
+const CASES: [(&str, &str); 11] = [
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -47,6 +48,7 @@ const CASES: [(&str, &str); 10] = [
         "a move of a work package, by number of rows (--lines)",
     ),
     ("fold", "the status reducer: --corpus DIR, --python PROGRAM"),
+    ("plan", "the planner of `next`, by number of steps: --steps"),
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
     ("glossary", "what a session's glossary writes to the queue"),
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
 fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
     match case {
         "fold" => return fold::run(arguments),
+        "plan" => return plan::run(arguments),
         "sanitize" => return sanitize::run(arguments),
         _ => {}
     }
