@@ -16,7 +16,9 @@ mod history;
 mod hooks;
 mod lines;
 mod live;
+mod next;
 mod pending;
+mod plan;
 mod queue;
 mod repository;
 mod sanitize;
@@ -50,6 +52,7 @@ const CASES: &[(&str, &str)] = &[
         "a move of a work package, by number of rows (--lines)",
     ),
     ("fold", "the status reducer: --corpus DIR, --python PROGRAM"),
+    ("plan", "the planner of `next`, by number of steps: --steps"),
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
     (
@@ -61,6 +64,10 @@ const CASES: &[(&str, &str)] = &[
         "one more commit recorded while so many wait for a hub: --pending",
     ),
     ("glossary", "what a session's glossary writes to the queue"),
+    (
+        "next",
+        "what comes next in a mission: a query and a report, beside the Python tool",
+    ),
     (
         "queue",
         "the offline queue with so many events in it: --waiting",
@@ -93,6 +100,7 @@ fn main() -> ExitCode {
 fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
     match case {
         "fold" => return fold::run(arguments),
+        "plan" => return plan::run(arguments),
         "sanitize" => return sanitize::run(arguments),
         _ => {}
     }
@@ -116,6 +124,7 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
         "hooks" => hooks::run(&settings),
         "pending" => each(&settings.pending, &|count| pending::run(&settings, count)),
+        "next" => next::run(&settings),
         "queue" => queue::run(&settings, settings.waiting),
         "replay" => live::replay(&settings),
         "latency" => live::latency(&settings),

@@ -254,8 +254,8 @@ fn file_name(name: &str) -> String {
             out.push_str(&format!("{byte:02x}"));
         }
     }
-    out.push_str(".md");
-    out
+    // Bare words such as `con` are devices on some systems.
+    format!("next-{out}.md")
 }
 
 /// The runtime's directory: of the primary checkout, or the clone's where there is none.
@@ -359,3 +359,6 @@ fn names_nobody_else(log: &run::Log, mission: &MissionId) -> bool {
         RowPayload::Run(_) | RowPayload::Other(_) => true,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod builtin;
 mod contract;
 mod kill;
 mod oracle;
+mod places;
 mod queue;
 mod race;
 mod store;

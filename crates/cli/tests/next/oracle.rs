@@ -20,9 +20,10 @@ const SAME: [&str; 7] = [
 
 /// Both tools, each with a mission.
 struct Both {
+    /// First, so that it ends before the directory that it works in is gone.
+    python: SpecKitty,
     ours: World,
     theirs: World,
-    python: SpecKitty,
 }
 
 impl Both {

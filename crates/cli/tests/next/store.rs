@@ -66,7 +66,7 @@ fn a_run_is_found_again_where_its_claim_is_lost_and_where_the_repository_moved()
     assert_eq!(world.report(&["--step", "shape"])["run_id"], run.as_str());
     let moved = world.scratch.path().join("moved");
     std::fs::rename(world.repo.path(), &moved).unwrap();
-    let moved = world.repo.at("../moved");
+    let moved = world.repo.at(&moved.to_string_lossy());
     let (_, query) = world.next_in(&moved, &[]);
     assert_eq!(
         (&query["run_id"], &query["decision_id"]),
@@ -96,7 +96,8 @@ fn a_bare_repository_keeps_runs_in_its_private_state() {
     let world = World::new("plan");
     let bare = world.scratch.bare("bare.git");
     let url = bare.path().to_string_lossy().into_owned();
-    world.repo.git(&["push", "-q", &url, "work"]);
+    let branch = format!("work:refs/heads/kitty/mission-{}", world.slug);
+    world.repo.git(&["push", "-q", &url, &branch]);
     let (status, said) = world.next_in(&bare, &["--agent", "coder", "--result", "success"]);
     assert_eq!(status, 0, "{said:#}");
     assert!(bare.path().join("pawtrail/runtime/runs").is_dir());

@@ -132,9 +132,10 @@ fn a_template_edited_during_a_run_blocks_until_it_is_adopted_or_restored() {
     let changed = "Template changed during active run. Migration required.";
     assert_eq!(query["reason"], changed);
     let way_out = text(&query["next_step"]);
+    let adopt = "pawtrail next template adopt --mission";
     assert_eq!(
         way_out,
-        format!("pawtrail next template adopt --mission {}", world.slug)
+        format!("{adopt} {} --actor-type human --actor lead", world.slug)
     );
     let (status, blocked) = world.next(&REPORT);
     assert_eq!(
@@ -147,8 +148,10 @@ fn a_template_edited_during_a_run_blocks_until_it_is_adopted_or_restored() {
     // Adopted: what is complete stays so, and the new steps come.
     world.repo.write(TEMPLATE, &edited);
     let words: Vec<&str> = way_out.split(' ').skip(1).collect();
-    let adopt = [&words[..], &["--actor-type", "human", "--actor", "lead"]].concat();
-    world.pawtrail.data(&world.repo, &adopt);
+    let agents = [&words[..5], &["--actor-type", "llm"]].concat();
+    let (_, refused) = world.pawtrail.json_in(world.repo.path(), &agents);
+    assert_eq!(refused["error"]["code"], "PERSON_REQUIRED");
+    world.pawtrail.data(&world.repo, &words);
     world.owner_answers("input:database", "sqlite");
     assert_eq!(
         world.owner_answers("input:region", "eu")["step_id"],

@@ -145,9 +145,12 @@ fn not_allowed(
             quoted(&given.answer),
             quoted(owner)
         ),
-        (false, _) => format!(
-            "pawtrail next delegate {} --rationale TEXT --mission {mission} --actor-type human",
-            quoted(decision.as_str())
+        (false, owner) => format!(
+            "pawtrail next delegate {} --rationale TEXT --mission {mission} --actor-type human{}",
+            quoted(decision.as_str()),
+            owner
+                .as_ref()
+                .map_or_else(String::new, |owner| format!(" --actor {}", quoted(owner)))
         ),
     };
     let may_answer = match (audit, by.actor_type) {

@@ -103,7 +103,7 @@ pub fn delegate(
 /// Clears what blocks a run: a step is issued again, an audit asked anew.
 ///
 /// # Errors
-/// [`Error::NotBlocked`] where nothing does.
+/// [`Error::NotBlocked`] where nothing does; [`Error::NotGoverning`] where somebody else than the owner clears an audit.
 pub fn unblock(
     project: &Project,
     mission: &Mission,
@@ -157,11 +157,14 @@ pub fn unblock(
 /// Lets a run go on with the template as it is found now. What is complete and still there stays complete.
 ///
 /// # Errors
-/// When there is no run, or no usable template.
+/// [`Error::NotGoverning`] unless a person says so, the owner where there is one; when there is no run, or no usable
+/// template.
 pub fn adopt(project: &Project, mission: &Mission, by: &Actor) -> Result<Governed> {
     let by = actor(project, "--actor", by)?;
     let found = discovery::find(project, &mission.mission_type)?;
     let mut session = existing(project, mission)?;
+    // A template can do without the audits of the one before.
+    permitted(&session, &by)?;
     let run = session.known.fold();
     let frozen: TemplateHash = template::hash(&session.stored.template);
     let path = found.path.clone();

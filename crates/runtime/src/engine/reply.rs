@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::answer::Taken;
 use crate::discovery;
-use crate::error::Result;
-use crate::plan::{Next, Plan, Standing, Why};
+use crate::error::{Result, quoted};
+use crate::plan::{Cause, Next, Plan, Standing, Why};
 use crate::progress::{self, Progress};
-use crate::run::Run;
+use crate::run::{Block, Run};
 
 /// What kind of answer it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -200,8 +200,7 @@ impl Reply {
                 document.mission_state = issued.clone().unwrap_or_else(|| "blocked".to_owned());
                 document.step_id = issued;
                 document.reason = Some(blocked.reason.clone());
-                document.next_step =
-                    Some(blocked.cause.way_out(asked.mission.mission_slug.as_str()));
+                document.next_step = Some(way_out(asked, &blocked.cause));
             }
             Next::Terminal(_) => document.mission_state = "done".to_owned(),
         }
@@ -238,8 +237,7 @@ impl Reply {
             }
             Next::Blocked(blocked) => {
                 document.reason = Some(blocked.reason.clone());
-                document.next_step =
-                    Some(blocked.cause.way_out(asked.mission.mission_slug.as_str()));
+                document.next_step = Some(way_out(asked, &blocked.cause));
             }
             Next::Terminal(terminal) => {
                 document.mission_state = "done".to_owned();
@@ -258,6 +256,21 @@ impl Asked<'_> {
     fn prompt(&self, name: &str) -> Option<String> {
         let path = runs::prompt_path(self.stored?, name);
         path.is_file().then(|| path.to_string_lossy().into_owned())
+    }
+}
+
+/// The command that leads out of a block, said by who may.
+fn way_out(asked: &Asked<'_>, cause: &Cause) -> String {
+    let command = cause.way_out(asked.mission.mission_slug.as_str());
+    let governs = match cause {
+        Cause::Block(Block::Step { .. }) | Cause::Unschedulable(_) => false,
+        Cause::Block(Block::Rejected { .. } | Block::NotAnAnswer { .. })
+        | Cause::TemplateChanged => true,
+    };
+    match (&asked.run.owner, governs) {
+        (_, false) => command,
+        (None, true) => format!("{command} --actor-type human"),
+        (Some(owner), true) => format!("{command} --actor-type human --actor {}", quoted(owner)),
     }
 }
 

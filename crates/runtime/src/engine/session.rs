@@ -1,7 +1,7 @@
 //! A run in somebody's hands: its lock is held, its rows are read, what is to be written is gathered.
 
 use pawtrail_event::decision::{Actor, ActorType, Decision};
-use pawtrail_event::run::{self, Payload, Row, RowPayload, Started};
+use pawtrail_event::run::{self, OwnerSet, Payload, Row, RowPayload, Started};
 use pawtrail_event::{EventId, RunId, Sanitized, TemplateHash, json, time};
 use pawtrail_repo::decisions::{self, Ask};
 use pawtrail_repo::mission::Mission;
@@ -170,6 +170,7 @@ impl<'p> Session<'p> {
             if begun(&session.known.rows).is_none() {
                 session.begin_again()?;
             }
+            session.own()?;
             return Ok(session);
         }
         let found = discovery::find(project, &mission.mission_type)?;
@@ -195,11 +196,24 @@ impl<'p> Session<'p> {
             began: true,
         };
         session.start(&found.path, found.hash, recovered)?;
+        session.own()?;
         if recovered {
             let run = session.known.fold();
             session.warnings.push(recovery(&run, lost));
         }
         Ok(session)
+    }
+
+    /// The owner that the mission was created with owns its run, unless somebody was named since.
+    fn own(&mut self) -> Result<()> {
+        match (&self.mission.owner, self.known.fold().owner) {
+            (Some(owner), None) => self.note(&Payload::OwnerSet(OwnerSet {
+                run_id: self.known.run_id.clone(),
+                owner: owner.clone(),
+                actor: decisions::actor("system", ActorType::Service),
+            })),
+            (Some(_) | None, _) => Ok(()),
+        }
     }
 
     /// The first row of the log is damaged: what it said is known from elsewhere, and is said again.
@@ -224,9 +238,6 @@ impl<'p> Session<'p> {
             "mission_slug".to_owned(),
             self.mission.mission_slug.as_str().into(),
         );
-        if let Some(owner) = &self.mission.owner {
-            inputs.insert("mission_owner_id".to_owned(), owner.as_str().into());
-        }
         self.note(&Payload::Started(Box::new(Started {
             run_id: self.stored.run_id.clone(),
             mission_type: self.known.template.key.clone(),

@@ -36,14 +36,16 @@ impl Both {
     }
 
     fn start(&mut self, text: &str) -> (Drive, Value) {
-        let mut drive = Drive::new(text);
-        drive.start();
-        drive.own(OWNER);
         let template = self.file(text);
         let store = self.scratch.path().join("runs");
-        let request =
-            json!({"template": template, "store": store, "inputs": {"mission_owner_id": OWNER}});
-        (drive, self.python.must("run_start", request))
+        let inputs = json!({"mission_owner_id": OWNER});
+        let request = json!({"template": template, "store": store, "inputs": inputs});
+        let run = self.python.must("run_start", request);
+        let mut drive = Drive::new(text);
+        drive.run_id = run["run_id"].as_str().unwrap().parse().unwrap();
+        drive.start();
+        drive.own(OWNER);
+        (drive, run)
     }
 
     fn next(&mut self, run: &Value, result: StepResult) -> Value {
