@@ -4,6 +4,7 @@ mod catch_up;
 mod document;
 mod file;
 mod floor;
+mod reconcile;
 mod rewrite;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use crate::local_commits::{self, Framer, Outcome, Purpose};
 use crate::project::{self, Project};
 use document::Document;
 use file::Stored;
+pub use reconcile::reconcile;
 
 /// The longest code and message of a refusal that are kept, in characters.
 const MAX_CODE: usize = 80;
