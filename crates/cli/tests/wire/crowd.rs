@@ -56,7 +56,8 @@ fn twenty_writers_beside_a_courier_that_is_restarted_lose_no_frame() {
         let writers: Vec<_> = decisions
             .iter()
             .map(|mine| {
-                scope.spawn(|| {
+                let project = &project;
+                scope.spawn(move || {
                     for id in mine {
                         let receipt = project.answer(id, "yes");
                         assert_eq!(receipt["committed"], true, "{receipt:#}");
