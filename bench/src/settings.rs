@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) rounds: usize,
     pub(crate) writers: usize,
     pub(crate) answers: usize,
+    /// How many commits wait for a hub.
+    pub(crate) pending: Vec<usize>,
     /// How many events wait in the queue.
     pub(crate) waiting: usize,
     /// How many commits the large replay has.
@@ -34,6 +36,7 @@ impl Settings {
             rounds: 60,
             writers: 16,
             answers: 20,
+            pending: vec![10, 1_000, 10_000],
             waiting: 100_000,
             offline: 10_000,
             live: 500,
@@ -50,6 +53,7 @@ impl Settings {
                 "--answers" => settings.answers = number(&value)?,
                 "--offline" => settings.offline = number(&value)?,
                 "--live" => settings.live = number(&value)?,
+                "--pending" => settings.pending = numbers(&value)?,
                 "--waiting" => settings.waiting = number(&value)?,
                 "--binary" => settings.binary = PathBuf::from(value),
                 other => return Err(format!("unknown option {other}")),

@@ -7,8 +7,11 @@ mod catch_up;
 mod draft;
 mod entry;
 mod journals;
+mod look;
 mod open;
 mod outgoing;
+mod project_rows;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -23,9 +26,11 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
-pub(crate) use journals::catch_up_all;
+pub(crate) use journals::{catch_up_all, uncaught};
 pub use journals::{offer_glossary, offer_status};
-pub(crate) use outgoing::{Outcome, Outgoing};
+pub(crate) use outgoing::{Candidate, Outcome, Outgoing};
+pub use project_rows::offer_project;
+pub use runs::offer_run;
 
 use crate::error::SyncError;
 use pawtrail_repo::Project;
@@ -42,7 +47,7 @@ const BRIEF: Duration = Duration::from_millis(200);
 /// How long the courier and the commands about the queue wait.
 const PATIENT: Duration = Duration::from_secs(5);
 
-/// An open queue.
+/// An open queue. What changes it takes `&mut`, so that a shared one only shows.
 pub struct Queue {
     db: Connection,
     path: PathBuf,
@@ -83,7 +88,7 @@ impl Queue {
         open::make(&project.state_dir().join(FILE), BRIEF)
     }
 
-    /// Opens a queue that is there, to show or change what is in it; none where there is no file.
+    /// Opens a queue that is there, to change what is in it; none where there is no file. [`Self::look`] shows it.
     ///
     /// # Errors
     /// When the file can't be used.
@@ -119,7 +124,7 @@ impl Queue {
     }
 
     /// Notes a trouble of the upload that a person should know of; none: it is over.
-    pub(crate) fn note_trouble(&self, trouble: Option<&str>) -> Result<(), SyncError> {
+    pub(crate) fn note_trouble(&mut self, trouble: Option<&str>) -> Result<(), SyncError> {
         let noted = match trouble {
             Some(text) => self.db.execute(
                 "INSERT INTO standing (name, value) VALUES ('trouble', ?1)
@@ -165,10 +170,8 @@ impl Queue {
 /// # Errors
 /// When the file can't be read.
 pub fn standing(state_dir: &Path) -> Result<(Counts, Option<String>), SyncError> {
-    match Queue::open_existing(state_dir)? {
-        Some(queue) => Ok((queue.counts()?, queue.trouble()?)),
-        None => Ok((Counts::default(), None)),
-    }
+    let found = Queue::look(state_dir, |queue| Ok((queue.counts()?, queue.trouble()?)))?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Makes a closure that turns SQLite's error into ours.

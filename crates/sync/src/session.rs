@@ -345,7 +345,7 @@ impl Session {
 }
 
 /// Makes the frame of a commit, or says why no hub would take it.
-fn sendable(commit: &Announcement) -> Result<Outgoing, (CommitHash, String)> {
+pub(crate) fn sendable(commit: &Announcement) -> Result<Outgoing, (CommitHash, String)> {
     let refuse = |message: String| (commit.git_hash.clone(), message);
     commit
         .validate()

@@ -7,7 +7,7 @@ use crate::id::WorkPackageId;
 
 /// A transition that a rule forbids.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{wp_id} can't move from {from_lane} to {to_lane}: {rule}")]
+#[error("{wp_id} can't move from {from_lane} to {to_lane}: {rule}{}", alternatives(.rule, *.from_lane))]
 pub struct Refusal {
     /// The work package.
     pub wp_id: WorkPackageId,
@@ -183,7 +183,24 @@ impl Refusal {
                 .first()
                 .map(|subtask| format!("pawtrail wp subtask {wp_id} {subtask} done"));
         }
+        if let (Rule::NoEdge, Some(first)) = (&self.rule, self.from_lane.towards(to)) {
+            return Some(format!("pawtrail wp move {wp_id} {first}"));
+        }
         let options = self.rule.options()?;
         Some(format!("pawtrail wp move {wp_id} {to} {options}"))
+    }
+}
+
+/// Says where a package can go instead.
+fn alternatives(rule: &Rule, from: Lane) -> String {
+    match from.targets() {
+        lanes if *rule == Rule::NoEdge && !lanes.is_empty() => {
+            let names: Vec<&str> = lanes.iter().map(|lane| lane.as_str()).collect();
+            format!(
+                "; {from} is followed by {}, and by anything else with --force",
+                names.join(", ")
+            )
+        }
+        _ => String::new(),
     }
 }
