@@ -260,6 +260,14 @@ pub fn stop(project: &Project) -> Result<bool, SyncError> {
     stop_at(&Place::of(project)?)
 }
 
+/// Says whether a courier serves this clone, by asking it.
+pub(crate) fn is_running(place: &Place) -> bool {
+    match call(place, &Request::new(Op::Status, None), PATIENCE) {
+        Answer::Reply(_) | Answer::Late | Answer::Foreign => true,
+        Answer::Nobody => false,
+    }
+}
+
 fn this_program() -> Result<Launcher, SyncError> {
     Launcher::this_program().map_err(|error| SyncError::CourierStart(error.to_string()))
 }

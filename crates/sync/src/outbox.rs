@@ -28,6 +28,21 @@ pub trait Outbox {
     /// # Errors
     /// When it can't be noted.
     fn set_aside(&self, commit: &CommitHash, code: &str, message: &str) -> Result<(), SyncError>;
+
+    /// The same for many, which a file notes at once.
+    ///
+    /// # Errors
+    /// When it can't be noted.
+    fn set_all_aside(
+        &self,
+        commits: &[CommitHash],
+        code: &str,
+        message: &str,
+    ) -> Result<(), SyncError> {
+        commits
+            .iter()
+            .try_for_each(|commit| self.set_aside(commit, code, message))
+    }
 }
 
 /// The outbox of a project, kept by `pawtrail_repo::sync_state`.
@@ -51,7 +66,20 @@ impl<P: Borrow<Project>> Outbox for ProjectOutbox<P> {
     }
 
     fn set_aside(&self, commit: &CommitHash, code: &str, message: &str) -> Result<(), SyncError> {
-        sync_state::set_aside(self.project.borrow(), commit, code, message)?;
-        Ok(())
+        self.set_all_aside(std::slice::from_ref(commit), code, message)
+    }
+
+    fn set_all_aside(
+        &self,
+        commits: &[CommitHash],
+        code: &str,
+        message: &str,
+    ) -> Result<(), SyncError> {
+        Ok(sync_state::set_all_aside(
+            self.project.borrow(),
+            commits,
+            code,
+            message,
+        )?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use pawtrail_event::CommitHash;
@@ -25,7 +25,8 @@ pub(crate) fn commit(number: u64) -> Announcement {
 }
 
 pub(crate) fn clean(commit: LocalCommit) -> Announcement {
-    Announcement::new(commit, &Sanitizer::general())
+    static RULES: LazyLock<Sanitizer> = LazyLock::new(Sanitizer::general);
+    Announcement::new(commit, &RULES)
 }
 
 pub(crate) fn raw(number: u64) -> LocalCommit {

@@ -6,6 +6,7 @@
 
 mod limits;
 mod pack;
+mod plan;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::egress::post::{Answer, Parcel};
 use crate::error::SyncError;
 use crate::queue::{Outcome, Outgoing, Queue};
 pub(crate) use limits::Limits;
+pub(crate) use plan::plan;
 pub(crate) use reply::LONGEST_PAUSE_MS;
 use reply::{Reading, Whole};
 

@@ -262,12 +262,12 @@ impl Shell {
                 }
                 self.feed(Input::Pending { commits, fresh }).await;
             }
-            News::Noted(result) => {
+            News::Noted(orders, result) => {
                 if let Err(reason) = &result {
                     self.diary
                         .write(&format!("an answer was not noted: {reason}"));
                 }
-                self.progress.noted(result);
+                self.progress.noted(orders, result);
             }
             News::Trouble(serial, reason) => {
                 self.diary

@@ -96,7 +96,7 @@ impl Queue {
     }
 
     /// Returns the places of the rows that the queue never had.
-    fn fresh(&self, name: &str, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
+    pub(super) fn fresh(&self, name: &str, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
         let start = match self.cursor(name)? {
             Some(old) if old.rows <= ids.len() && digest(&ids[..old.rows]) == old.digest => {
                 old.rows

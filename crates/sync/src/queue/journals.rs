@@ -4,8 +4,9 @@ use pawtrail_event::MissionId;
 use pawtrail_event::envelope::{EnvelopeId, Queueable};
 use pawtrail_repo::glossary::{self, Logged};
 use pawtrail_repo::status::{self, Offered};
-use pawtrail_repo::{Project, mission};
+use pawtrail_repo::{Project, mission, runs};
 
+use super::runs::RunLog;
 use super::{CaughtUp, Draft, Journal, Queue};
 use crate::error::SyncError;
 
@@ -32,22 +33,65 @@ pub fn offer_glossary(project: &Project, mission: &MissionId) -> Result<CaughtUp
 /// # Errors
 /// When a journal or the queue can't be read or written.
 pub(crate) fn catch_up_all(project: &Project) -> Result<(), SyncError> {
-    let recorded = status::recorded(project)?;
     // A clone that has nothing to send needs no queue.
     let mut queue: Option<Queue> = Queue::open_existing(&project.state_dir())?;
-    let mut offer = |journal: &dyn Journal| -> Result<(), SyncError> {
-        if journal.ids().is_empty() {
-            return Ok(());
-        }
+    each(project, |journal| {
         let open = match queue.take() {
             Some(open) => open,
             None => Queue::open(project)?,
         };
         queue.insert(open).catch_up(project, journal).map(drop)
+    })
+}
+
+/// Counts the events that [`catch_up_all`] would queue. It changes nothing.
+///
+/// # Errors
+/// When a journal or the queue can't be read.
+pub(crate) fn uncaught(project: &Project) -> Result<usize, SyncError> {
+    let seen = Queue::look(&project.state_dir(), |queue| {
+        count(project, |journal| {
+            queue.fresh(&journal.name(), journal.ids())
+        })
+    })?;
+    match seen {
+        Some(count) => Ok(count),
+        None => count(project, |journal| Ok((0..journal.ids().len()).collect())),
+    }
+}
+
+/// Counts the events among the rows that are `fresh`.
+fn count(
+    project: &Project,
+    fresh: impl Fn(&dyn Journal) -> Result<Vec<usize>, SyncError>,
+) -> Result<usize, SyncError> {
+    let mut count = 0;
+    each(project, |journal| {
+        count += fresh(journal)?
+            .into_iter()
+            .filter(|at| journal.draft(*at).is_some())
+            .count();
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// Visits the journals that have rows.
+fn each(
+    project: &Project,
+    mut visit: impl FnMut(&dyn Journal) -> Result<(), SyncError>,
+) -> Result<(), SyncError> {
+    let mut offer = |journal: &dyn Journal| match journal.ids().is_empty() {
+        true => Ok(()),
+        false => visit(journal),
     };
+    let recorded = status::recorded(project)?;
     for mission in &recorded {
         offer(&StatusLog::read(project, mission)?)?;
         offer(&GlossaryLog::read(project, mission)?)?;
+    }
+    for mission in &runs::missions(project)? {
+        offer(&RunLog::read(project, mission)?)?;
     }
     // A glossary's log needs no ledger branch, so its mission may not be recorded.
     for mission in mission::list(project)?.missions {
@@ -59,7 +103,7 @@ pub(crate) fn catch_up_all(project: &Project) -> Result<(), SyncError> {
 }
 
 /// A journal without rows needs no queue.
-fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError> {
+pub(super) fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError> {
     if journal.ids().is_empty() {
         return Ok(CaughtUp::default());
     }

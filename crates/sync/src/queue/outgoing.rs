@@ -19,6 +19,19 @@ pub(crate) struct Outgoing {
     pub(crate) body: String,
 }
 
+/// An event that waits or is on its way, as it stands in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) sequence: i64,
+    pub(crate) event_id: String,
+    pub(crate) body: String,
+    pub(crate) project_uuid: String,
+    /// When it may go, in milliseconds since 1970.
+    pub(crate) due_at: i64,
+    /// Whether it was taken.
+    pub(crate) in_flight: bool,
+}
+
 /// What a hub said of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -74,6 +87,33 @@ impl Queue {
             .prepare_cached("SELECT 1 FROM events WHERE state = 0 AND due_at <= ?1 LIMIT 1")
             .and_then(|mut statement| statement.exists([now_ms]))
             .map_err(failed("read"))
+    }
+
+    /// Shows all that waits or is on its way, oldest first, and changes nothing. One on its way for which a newer one
+    /// stands is left out: it would not go again.
+    pub(crate) fn candidates(&self, mut each: impl FnMut(Candidate)) -> Result<(), SyncError> {
+        let mut show = || -> rusqlite::Result<()> {
+            let mut statement = self.db.prepare_cached(
+                "SELECT sequence, event_id, body, project_uuid, due_at, state = 1 FROM events
+                 WHERE state = 0 OR (state = 1 AND (coalesce_key IS NULL OR NOT EXISTS (
+                     SELECT 1 FROM events newer WHERE newer.coalesce_key = events.coalesce_key
+                         AND newer.sequence > events.sequence AND newer.state <> 2)))
+                 ORDER BY sequence",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(Candidate {
+                    sequence: row.get(0)?,
+                    event_id: row.get(1)?,
+                    body: row.get(2)?,
+                    project_uuid: row.get(3)?,
+                    due_at: row.get(4)?,
+                    in_flight: row.get(5)?,
+                });
+            }
+            Ok(())
+        };
+        show().map_err(failed("read"))
     }
 
     /// Returns when the next waiting event is due, in milliseconds since 1970.

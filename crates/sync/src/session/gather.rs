@@ -32,6 +32,12 @@ impl Gather {
         (!self.commits.is_empty()).then_some(self.since + GATHER_MS)
     }
 
+    /// Returns how many are gathered.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.commits.len()
+    }
+
     /// Returns what was gathered, in the order of the answers; `None` if there is nothing.
     pub(super) fn take(&mut self) -> Option<Vec<CommitHash>> {
         (!self.commits.is_empty()).then(|| std::mem::take(&mut self.commits))

@@ -5,7 +5,9 @@ use pawtrail_event::frame::LocalCommit;
 use super::*;
 use crate::testing::{clean, commit, hash, raw};
 
-pub(super) fn ack(number: u64) -> Input {
+const WINDOW: usize = 64;
+
+fn ack(number: u64) -> Input {
     Input::Text(format!(
         r#"{{"type":"LocalCommitAck","git_hash":"{}"}}"#,
         hash(number)
@@ -43,7 +45,11 @@ fn fresh(numbers: &[u64]) -> Input {
 
 fn session() -> Session {
     let build = "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap();
-    Session::new(Some(build), Limits::default(), Box::new(|ceiling| ceiling))
+    let limits = Limits {
+        window: WINDOW,
+        ..Limits::default()
+    };
+    Session::new(Some(build), limits, Box::new(|ceiling| ceiling))
 }
 
 /// A session that is live at 0 and knows commits `0..count`.

@@ -1,0 +1,13 @@
+//! The wire from outside: peers in Python that know the contract and nothing of ours, faults of the network, deaths on
+//! both sides, and couriers as processes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
+mod clone;
+mod contract;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
