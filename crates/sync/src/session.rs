@@ -211,14 +211,16 @@ impl Session {
         }
         self.hear(now);
         match Frame::parse(text) {
-            Ok(Frame::Snapshot(_)) => {
+            Ok(Frame::Snapshot(snapshot)) => {
                 if matches!(self.phase, Phase::Greeting { .. }) {
                     self.phase = Phase::Live {
                         since: now,
                         listed: false,
                     };
                     self.last_error = None;
-                    actions.push(Action::Refresh);
+                    let builds = snapshot.builds.into_iter();
+                    let last = builds.filter_map(|build| build.last_acknowledged);
+                    actions.push(Action::Refresh(last.collect()));
                 }
             }
             Ok(Frame::LocalCommitAck(ack)) => {

@@ -101,6 +101,16 @@ impl Outbox for MemoryOutbox {
         Ok(self.0.lock().unwrap().waiting.clone())
     }
 
+    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError> {
+        let waits: Vec<CommitHash> = self.pending()?.iter().map(|c| c.git_hash.clone()).collect();
+        let there: Vec<CommitHash> = named
+            .iter()
+            .filter(|c| waits.contains(c))
+            .cloned()
+            .collect();
+        self.acknowledge(&there)
+    }
+
     fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError> {
         let mut state = self.0.lock().unwrap();
         state.waiting.retain(|c| !commits.contains(&c.git_hash));

@@ -9,8 +9,12 @@
 )]
 
 mod browser;
+#[cfg(target_os = "linux")]
+mod clock;
 mod devtools;
+mod dice;
 mod env;
+mod fault_proxy;
 mod hub;
 mod leftovers;
 mod pawtrail;
@@ -25,7 +29,11 @@ mod spec_kitty;
 mod witness;
 
 pub use browser::{Browser, Page};
+#[cfg(target_os = "linux")]
+pub use clock::Clock;
+pub use dice::Dice;
 pub use env::Env;
+pub use fault_proxy::{FaultProxy, Met};
 pub use hub::Hub;
 pub use pawtrail::Pawtrail;
 pub use peer::Peer;

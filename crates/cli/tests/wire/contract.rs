@@ -228,7 +228,8 @@ fn a_refusal_at_the_door_is_told_and_not_tried_over_and_over() {
         let body = json!({ "protocol": [7] }).to_string();
         let site = Site::new(1, &json!({ "refuse": status, "body": body }));
         let done = site.start();
-        assert_eq!(done["data"]["connection"], "refused", "{done:#}");
+        let details = &done["error"]["details"];
+        assert_eq!(details["connection"], "refused", "{done:#}");
         let status_now = site.project.status();
         assert_eq!(status_now["connection"], "refused", "{status_now:#}");
         let told = text(&status_now["last_error"]);
@@ -244,7 +245,8 @@ fn a_refusal_at_the_door_is_told_and_not_tried_over_and_over() {
 fn a_hub_that_is_away_is_found_again() {
     let site = Site::new(1, &json!({ "refuse": 503 }));
     let done = site.start();
-    assert_ne!(done["data"]["connection"], "refused", "{done:#}");
+    let details = &done["error"]["details"];
+    assert_ne!(details["connection"], "refused", "{done:#}");
     assert_eq!(site.project.status()["pending"], 1);
     let tries = site.hub.told("handshake").len();
     assert!(tries >= 3, "{tries} attempts in 15 s");

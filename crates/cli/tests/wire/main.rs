@@ -9,5 +9,9 @@
 
 mod clone;
 mod contract;
+mod couriers;
+mod crowd;
+mod faults;
+mod support;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

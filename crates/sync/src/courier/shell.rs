@@ -183,9 +183,9 @@ impl Shell {
                 let result = self.link.probe().await;
                 self.failed(result)
             }
-            Action::Refresh => {
+            Action::Refresh(named) => {
                 let serial = self.progress.order_fresh();
-                self.worker.order(Order::Refresh(serial));
+                self.worker.order(Order::Refresh(serial, named));
                 None
             }
             Action::Acknowledged(commits) => {
@@ -305,7 +305,7 @@ impl Shell {
 
     fn refresh(&mut self) {
         let serial = self.progress.order();
-        self.worker.order(Order::Refresh(serial));
+        self.worker.order(Order::Refresh(serial, Vec::new()));
     }
 
     /// Looks at what may have changed beside the conversation: consent, and whether work is left.

@@ -23,8 +23,8 @@ pub(crate) type OpenOutbox = Box<dyn FnOnce() -> Result<Box<dyn Outbox>, SyncErr
 
 /// What the worker is to do.
 pub(crate) enum Order {
-    /// Read the outbox now; the list that comes says which order it answers.
-    Refresh(u64),
+    /// Read the outbox now; the list that comes says which order it answers. The hub says that it has these.
+    Refresh(u64, Vec<CommitHash>),
     /// Note that the hub has these.
     Acknowledge(Vec<CommitHash>),
     /// Note that this one is not to be sent.
@@ -158,8 +158,14 @@ impl Loop {
     /// Does what is ordered, by so many orders at once. Returns whether the outbox is to be read.
     fn obey(&mut self, order: Order, orders: usize) -> bool {
         let noted = match order {
-            Order::Refresh(serial) => {
+            Order::Refresh(serial, named) => {
                 self.answered = serial;
+                if !named.is_empty()
+                    && !self.is_gone()
+                    && let Err(error) = self.outbox.reconcile(&named)
+                {
+                    self.tell(News::Trouble(serial, error.to_string()));
+                }
                 return true;
             }
             // Nothing is written where a repository was.

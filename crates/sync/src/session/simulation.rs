@@ -91,10 +91,11 @@ struct Faults {
     lost_notes: u64,
     late_answers: u64,
     repeated_answers: u64,
+    healed: u64,
 }
 
 impl Faults {
-    fn counts(&self) -> [(&'static str, u64); 9] {
+    fn counts(&self) -> [(&'static str, u64); 10] {
         [
             ("drops", self.drops),
             ("texts cut short", self.cut_short),
@@ -105,6 +106,7 @@ impl Faults {
             ("notes that died with the courier", self.lost_notes),
             ("answers on a later connection", self.late_answers),
             ("repeated answers", self.repeated_answers),
+            ("lost answers that a snapshot brought", self.healed),
         ]
     }
 
@@ -118,6 +120,7 @@ impl Faults {
         self.lost_notes += other.lost_notes;
         self.late_answers += other.late_answers;
         self.repeated_answers += other.repeated_answers;
+        self.healed += other.healed;
     }
 }
 
@@ -264,7 +267,13 @@ impl World {
                     self.down(attempt, r#"{"type":"later-version"}"#.to_owned());
                 }
             }
-            Action::Refresh => {
+            Action::Refresh(named) => {
+                // A lost answer shows in the snapshot.
+                for commit in named {
+                    if self.current.contains(&commit) && self.noted.insert(commit) {
+                        self.faults.healed += 1;
+                    }
+                }
                 self.refreshes += 1;
                 let attempt = self.attempt.expect("asked without a connection");
                 self.greeted.insert(attempt, self.now);
@@ -463,7 +472,14 @@ impl World {
             _ => {
                 self.hubs.insert(attempt, self.hub);
                 self.feed(Input::Connected);
-                self.down(attempt, r#"{"type":"snapshot","builds":[]}"#.to_owned());
+                let last = self
+                    .applied
+                    .last()
+                    .map_or("null".to_owned(), |it| format!("\"{it}\""));
+                let build = commit(0).build_id.clone();
+                self.down(attempt, format!(
+                    r#"{{"type":"snapshot","builds":[{{"build_id":"{build}","last_acknowledged":{last}}}]}}"#
+                ));
                 if !self.calm() && self.dice.chance(40) {
                     let time = self.now + self.dice.below(800);
                     self.at(time, Event::Drop { attempt });

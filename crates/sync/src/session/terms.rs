@@ -50,8 +50,8 @@ pub enum Action {
     Send(Outgoing),
     /// Ask the other side for a sign of life, below the frames.
     Probe,
-    /// Read the outbox now and tell what it holds.
-    Refresh,
+    /// Read the outbox now and tell what it holds. The hub says that it has these, each the last of a build.
+    Refresh(Vec<CommitHash>),
     /// Note that the hub has these.
     Acknowledged(Vec<CommitHash>),
     /// Note that this one won't be sent, and why.
