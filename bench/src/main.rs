@@ -9,12 +9,16 @@
 
 mod answer;
 mod contention;
+mod delivery;
 mod fold;
 mod glossary;
 mod history;
 mod hooks;
 mod lines;
+mod live;
+mod next;
 mod pending;
+mod plan;
 mod queue;
 mod repository;
 mod sanitize;
@@ -30,7 +34,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 11] = [
+const CASES: &[(&str, &str)] = &[
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -48,6 +52,7 @@ const CASES: [(&str, &str); 11] = [
         "a move of a work package, by number of rows (--lines)",
     ),
     ("fold", "the status reducer: --corpus DIR, --python PROGRAM"),
+    ("plan", "the planner of `next`, by number of steps: --steps"),
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
     (
@@ -60,9 +65,22 @@ const CASES: [(&str, &str); 11] = [
     ),
     ("glossary", "what a session's glossary writes to the queue"),
     (
+        "next",
+        "what comes next in a mission: a query and a report, beside the Python tool",
+    ),
+    (
         "queue",
         "the offline queue with so many events in it: --waiting",
     ),
+    (
+        "replay",
+        "50 offline commits after a connect, and --offline many",
+    ),
+    (
+        "latency",
+        "--live commits one after another, each until the hub has it",
+    ),
+    ("idle", "a connected courier with nothing to do"),
 ];
 
 fn main() -> ExitCode {
@@ -82,6 +100,7 @@ fn main() -> ExitCode {
 fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
     match case {
         "fold" => return fold::run(arguments),
+        "plan" => return plan::run(arguments),
         "sanitize" => return sanitize::run(arguments),
         _ => {}
     }
@@ -105,7 +124,11 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
         "hooks" => hooks::run(&settings),
         "pending" => each(&settings.pending, &|count| pending::run(&settings, count)),
+        "next" => next::run(&settings),
         "queue" => queue::run(&settings, settings.waiting),
+        "replay" => live::replay(&settings),
+        "latency" => live::latency(&settings),
+        "idle" => live::idle(&settings),
         "glossary" => glossary::run(&settings.binary, settings.file_count()),
         _ => each(&settings.files, &|files| answer::run(&settings, files)),
     }

@@ -45,6 +45,7 @@ fn help_of_the_program() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      next      Say what comes next in a mission: a step, a question, or the end
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
@@ -100,6 +101,7 @@ fn help_of_the_program_short() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      next      Say what comes next in a mission: a step, a question, or the end
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
@@ -315,10 +317,11 @@ fn help_of_mission_create() {
 
     Options:
           --title <TEXT>         A name for people; default: the slug
-          --kind <TYPE>          The kind of mission, as `mission_type` in `meta.json` [default:
+          --type <TYPE>          The kind of mission, as `mission_type` in `meta.json` [default:
                                  software-dev]
           --topology <TOPOLOGY>  How the mission uses branches: single_branch, lanes or coord [default:
                                  single_branch]
+          --owner <NAME>         Who answers the mission's audits: a role or a name that may be public
           --tasks <DIR>          The directory with its work package files, `WPnn-*.md`
       -h, --help                 Print help (see more with '--help')
 
@@ -332,6 +335,192 @@ fn help_of_mission_create() {
     Examples:
       pawtrail mission create payments --title "Take payments"
       pawtrail mission create payments --tasks drafts/payments
+    "#);
+}
+
+#[test]
+fn help_of_next() {
+    insta::assert_snapshot!(run(&["next", "-h"]), @r#"
+    exit 0
+    Say what comes next in a mission: a step, a question, or the end
+
+    Usage: pawtrail next [OPTIONS]
+           pawtrail next <COMMAND>
+
+    Commands:
+      owner     Say who answers a run's audits
+      delegate  Let agents answer a decision, or all but audits
+      unblock   Let a run go on that a failed step or a rejected audit has blocked
+      template  Templates of missions: check, adopt
+
+    Options:
+          --mission <MISSION>       Mission id, its first 8 characters, directory name, slug, or number
+          --agent <NAME>            Who works: the name under which steps are issued
+          --result <RESULT>         How the issued step ended: success, failed or blocked; without it
+                                    nothing is written
+          --step <STEP>             The step that the result is for; a repeated report then completes
+                                    nothing twice
+          --answer <TEXT>           The answer to the decision that waits
+          --decision-id <DECISION>  Which decision; needed where several wait, and where the command may
+                                    be repeated
+          --take-over               Take the step that another agent has
+          --explain                 Say why this and nothing else
+          --actor <NAME>            Who acts: a role or a name that may be public
+          --actor-type <KIND>       What kind of actor that is: human, llm or service
+      -h, --help                    Print help (see more with '--help')
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Examples:
+      pawtrail next --mission payments
+      pawtrail next --mission payments --agent coder --result success --step specify
+      pawtrail next --mission payments --agent coder --result success --decision-id input:database
+      --answer sqlite --actor-type human --actor lead
+    "#);
+}
+
+#[test]
+fn help_of_next_owner() {
+    insta::assert_snapshot!(run(&["next", "owner", "-h"]), @r#"
+    exit 0
+    Say who answers a run's audits
+
+    Usage: pawtrail next owner [OPTIONS] <NAME>
+
+    Arguments:
+      <NAME>  The owner: a role or a name that may be public
+
+    Options:
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next owner lead --mission payments
+    "#);
+}
+
+#[test]
+fn help_of_next_delegate() {
+    insta::assert_snapshot!(run(&["next", "delegate", "-h"]), @r#"
+    exit 0
+    Let agents answer a decision, or all but audits
+
+    Usage: pawtrail next delegate [OPTIONS] --rationale <TEXT> <DECISION>
+
+    Arguments:
+      <DECISION>  The decision, or `*` for all but audits
+
+    Options:
+          --rationale <TEXT>   Why: a text, or where the reason is written down
+          --role <ROLE>        The role in which agents answer then [default: delegated_llm]
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Examples:
+      pawtrail next delegate input:database --rationale "ADR 7" --mission payments
+      pawtrail next delegate '*' --rationale "a rehearsal" --mission payments
+    "#);
+}
+
+#[test]
+fn help_of_next_unblock() {
+    insta::assert_snapshot!(run(&["next", "unblock", "-h"]), @r#"
+    exit 0
+    Let a run go on that a failed step or a rejected audit has blocked
+
+    Usage: pawtrail next unblock [OPTIONS]
+
+    Options:
+          --rationale <TEXT>   Why it may go on
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help (see more with '--help')
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next unblock --rationale "the database is up again" --mission payments
+    "#);
+}
+
+#[test]
+fn help_of_next_template_check() {
+    insta::assert_snapshot!(run(&["next", "template", "check", "-h"]), @r#"
+    exit 0
+    Check a template, and show every problem with its line
+
+    Usage: pawtrail next template check [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The template, `mission-runtime.yaml`
+
+    Options:
+      -h, --help  Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next template check .kittify/missions/payments/mission-runtime.yaml
+    "#);
+}
+
+#[test]
+fn help_of_next_template_adopt() {
+    insta::assert_snapshot!(run(&["next", "template", "adopt", "-h"]), @r#"
+    exit 0
+    Let a run go on with the template as it is now
+
+    Usage: pawtrail next template adopt [OPTIONS]
+
+    Options:
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next template adopt --mission payments
     "#);
 }
 
@@ -702,6 +891,7 @@ fn a_missing_command() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      next      Say what comes next in a mission: a step, a question, or the end
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check

@@ -2,6 +2,7 @@
 //!
 //! The Python tool writes the same files on the same day, so each write also holds the lock that it takes.
 
+mod created;
 mod emitted;
 mod merged;
 mod offered;
@@ -12,6 +13,7 @@ mod spool;
 pub(crate) mod task_files;
 
 use gix::ObjectId;
+use jiff::Timestamp;
 use pawtrail_event::status::{
     self, Delta, ExecutionMode, Lane, Log, MissionIdentity, Order, QueueEvent, Snapshot, Verdict,
 };
@@ -40,7 +42,7 @@ pub use read::{Copy, Package, Reading, check, fold, list, order};
 use shared_lock::SharedLock;
 pub use spool::finish;
 pub(crate) use spool::{derived_for, derived_from};
-use task_files::TaskFiles;
+use task_files::{TaskFile, TaskFiles};
 
 /// The most rows that one command writes.
 const MAX_ROWS: usize = 10_000;
@@ -128,7 +130,7 @@ pub fn move_packages(
         &print,
         &message,
         idempotency_key,
-        |planner| steps.iter().try_for_each(|step| planner.step(step)),
+        |planner, _| steps.iter().try_for_each(|step| planner.step(step)),
     )
 }
 
@@ -151,7 +153,7 @@ pub fn annotate(
         &print,
         &message,
         idempotency_key,
-        |planner| planner.remark(remark),
+        |planner, _| planner.remark(remark),
     )
 }
 
@@ -189,12 +191,18 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
             &plan::message_of(&seeds(&fresh, actor)),
             None,
             // Another agent may have seeded them a moment ago.
-            |planner| {
-                seeds(&fresh, actor)
+            |planner, log| {
+                let there = created::packages(log);
+                let fresh: Vec<WorkPackageId> = fresh
                     .iter()
-                    .filter(|step| planner.lane(&step.wp_id) == Lane::Genesis)
+                    .filter(|wp_id| planner.lane(wp_id) == Lane::Genesis)
                     .cloned()
-                    .collect::<Vec<_>>()
+                    .collect();
+                let unsaid = fresh.iter().filter(|wp_id| !there.contains(*wp_id));
+                for file in unsaid.filter_map(|wp_id| files.packages.get(wp_id)) {
+                    created::package(planner, mission, file, actor)?;
+                }
+                seeds(&fresh, actor)
                     .iter()
                     .try_for_each(|step| planner.step(step))
             },
@@ -207,12 +215,12 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
     })
 }
 
-/// The rows that put the packages of a mission that isn't there yet on its board.
+/// The rows of a mission that isn't there yet: that it was created, and its packages, on its board.
 pub(crate) fn first_rows(
     project: &Project,
     mission: &Mission,
     place: &Placement,
-    packages: &[WorkPackageId],
+    beginning: &First<'_>,
 ) -> Result<Vec<Sanitized>> {
     let nothing = status::reduce(
         &Log::read(b""),
@@ -221,10 +229,30 @@ pub(crate) fn first_rows(
     );
     let first = EventId::from(project.ulid());
     let mut planner = Planner::new(project, mission, place, &nothing, first);
-    for step in seeds(packages, None) {
+    let First {
+        target_branch,
+        created_at,
+        packages,
+    } = beginning;
+    created::mission(&mut planner, mission, target_branch, *created_at)?;
+    for file in *packages {
+        created::package(&mut planner, mission, file, None)?;
+    }
+    let ids: Vec<WorkPackageId> = packages.iter().map(|file| file.wp_id.clone()).collect();
+    for step in seeds(&ids, None) {
         planner.step(&step)?;
     }
     Ok(planner.finish(MAX_ROWS)?.rows)
+}
+
+/// What a mission begins with, as far as its first rows say it.
+pub(crate) struct First<'a> {
+    /// The branch that it is for.
+    pub(crate) target_branch: &'a str,
+    /// When it was created.
+    pub(crate) created_at: Timestamp,
+    /// Its work packages.
+    pub(crate) packages: &'a [TaskFile],
 }
 
 fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<Snapshot> {
@@ -245,7 +273,7 @@ fn write(
     print: &Value,
     message: &str,
     key: Option<&str>,
-    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+    plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Written> {
     let _shared = SharedLock::acquire(project, mission, lock::PATIENCE)?;
     let mut ledger = Ledger::lock(project)?;
@@ -300,7 +328,7 @@ fn planned(
     known: &Known,
     first: EventId,
     resumes: bool,
-    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+    plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Planned> {
     let bytes = known.bytes();
     let log = Log::read(&bytes);
@@ -310,7 +338,7 @@ fn planned(
     if resumes {
         planner.resume(&log)?;
     }
-    plan(&mut planner)?;
+    plan(&mut planner, &log)?;
     planner.finish(MAX_ROWS)
 }
 

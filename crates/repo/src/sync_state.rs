@@ -5,6 +5,7 @@ mod document;
 mod file;
 mod floor;
 mod hooked;
+mod reconcile;
 mod rewrite;
 
 use std::collections::HashSet;
@@ -26,6 +27,7 @@ use file::Stored;
 
 pub use document::Rewrite;
 pub use hooked::{Rewriter, committed, merged, rewritten};
+pub use reconcile::reconcile;
 
 /// The longest code and message of a refusal that are kept, in characters.
 const MAX_CODE: usize = 80;

@@ -144,6 +144,11 @@ pub fn enable(
         queue::catch_up_all(project)?;
     }
     let now = project.now().to_string();
+    if options.from_now {
+        // What a crash kept from the queue happened before, too.
+        queue::catch_up_all(project)?;
+        queue::offer_project(project)?;
+    }
     enable_at(&place, &outbox, url, token, options, now)
 }
 

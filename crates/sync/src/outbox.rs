@@ -17,6 +17,12 @@ pub trait Outbox {
     /// When the repository can't be read.
     fn pending(&self) -> Result<Vec<Announcement>, SyncError>;
 
+    /// Compares what is remembered with the last commits that the hub says it has.
+    ///
+    /// # Errors
+    /// When the repository can't be read, or it can't be noted.
+    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError>;
+
     /// Notes durably that the hub has these.
     ///
     /// # Errors
@@ -59,6 +65,10 @@ impl<P: Borrow<Project>> ProjectOutbox<P> {
 impl<P: Borrow<Project>> Outbox for ProjectOutbox<P> {
     fn pending(&self) -> Result<Vec<Announcement>, SyncError> {
         Ok(sync_state::record(self.project.borrow())?)
+    }
+
+    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError> {
+        Ok(sync_state::reconcile(self.project.borrow(), named)?)
     }
 
     fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError> {

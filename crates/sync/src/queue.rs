@@ -10,6 +10,8 @@ mod journals;
 mod look;
 mod open;
 mod outgoing;
+mod project_rows;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +29,8 @@ pub use entry::{Entry, State};
 pub(crate) use journals::{catch_up_all, uncaught};
 pub use journals::{offer_glossary, offer_status};
 pub(crate) use outgoing::{Candidate, Outcome, Outgoing};
+pub use project_rows::offer_project;
+pub use runs::offer_run;
 
 use crate::error::SyncError;
 use pawtrail_repo::Project;

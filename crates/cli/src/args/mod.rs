@@ -8,6 +8,7 @@ mod hooks;
 mod hub;
 mod ledger;
 mod mission;
+mod next;
 mod privacy;
 mod queue;
 mod sync;
@@ -30,6 +31,7 @@ pub(crate) use hooks::{HookArg, HooksCommand};
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
+pub(crate) use next::{NextArgs, NextCommand, ResultName, TemplateCommand, TurnArgs};
 pub(crate) use privacy::{AuditArgs, SanitizeArgs};
 pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
 pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand, SyncLogArgs};
@@ -129,6 +131,15 @@ pub(crate) enum Command {
     /// Decisions: request, answer, list, show, log
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// Say what comes next in a mission: a step, a question, or the end
+    ///
+    /// Without --result nothing is written. With it, the step that the agent has is reported on, and the next one is
+    /// issued to it; with --answer a decision is answered first. Repeat a report safely with --step, an answer with
+    /// --decision-id.
+    #[command(
+        after_help = "Examples:\n  pawtrail next --mission payments\n  pawtrail next --mission payments --agent coder --result success --step specify\n  pawtrail next --mission payments --agent coder --result success --decision-id input:database --answer sqlite --actor-type human --actor lead"
+    )]
+    Next(NextArgs),
     /// Work packages: move, note, subtask, list, seed
     #[command(subcommand)]
     Wp(WpCommand),

@@ -1,6 +1,7 @@
 //! `init`: prepares a repository.
 
 use pawtrail_repo::hooks::Hook;
+use pawtrail_sync::queue;
 use serde_json::json;
 
 use super::hooks;
@@ -17,6 +18,11 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Done, CliError>
         pawtrail_repo::hooks::check(&project, &Hook::NOTICES)?;
     }
     let made = pawtrail_repo::init::init(&project)?;
+    // The row is in the project's log: what fails here, the courier makes up for.
+    let warnings = match queue::offer_project(&project) {
+        Ok(_) => Vec::new(),
+        Err(error) => vec![format!("the queue will get it later: {error}")],
+    };
     let installed = match args.hooks {
         true => hooks::put(&project, &Hook::NOTICES)?,
         false => Vec::new(),
@@ -36,5 +42,5 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Done, CliError>
     if args.hooks {
         data["hooks"] = hooks::listed(&installed);
     }
-    Ok(Done::new(data, text.done()))
+    Ok(Done::new(data, text.done()).with_warnings(warnings))
 }

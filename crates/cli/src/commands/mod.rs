@@ -13,6 +13,7 @@ mod hub;
 mod init;
 mod merge_events;
 mod mission;
+mod next;
 mod placement;
 mod queue;
 mod sanitize;
@@ -40,6 +41,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Mission(command) => mission::run(context, command),
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
+        Command::Next(args) => next::run(context, args),
         Command::Wp(command) => wp::run(context, command),
         Command::Board(args) => board::board(context, args),
         Command::Status(StatusCommand::Fold(args)) => status::fold(context, args),

@@ -4,8 +4,9 @@ use pawtrail_event::MissionId;
 use pawtrail_event::envelope::{EnvelopeId, Queueable};
 use pawtrail_repo::glossary::{self, Logged};
 use pawtrail_repo::status::{self, Offered};
-use pawtrail_repo::{Project, mission};
+use pawtrail_repo::{Project, mission, runs};
 
+use super::runs::RunLog;
 use super::{CaughtUp, Draft, Journal, Queue};
 use crate::error::SyncError;
 
@@ -89,6 +90,9 @@ fn each(
         offer(&StatusLog::read(project, mission)?)?;
         offer(&GlossaryLog::read(project, mission)?)?;
     }
+    for mission in &runs::missions(project)? {
+        offer(&RunLog::read(project, mission)?)?;
+    }
     // A glossary's log needs no ledger branch, so its mission may not be recorded.
     for mission in mission::list(project)?.missions {
         if !recorded.contains(&mission.mission_id) {
@@ -99,7 +103,7 @@ fn each(
 }
 
 /// A journal without rows needs no queue.
-fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError> {
+pub(super) fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError> {
     if journal.ids().is_empty() {
         return Ok(CaughtUp::default());
     }
