@@ -138,7 +138,9 @@ fn a_token_of_another_project_is_refused_before_a_frame_is_sent() {
         let websocket = Client::try_connect(server.address, "/api/v1/ws", &headers);
         let batch = server.post("/api/v1/events/batch/", &headers, b"{\"events\":[]}");
         (
-            websocket.err().map(|(status, body)| (status, body.contains("TOKEN_OTHER_PROJECT"))),
+            websocket
+                .err()
+                .map(|(status, body)| (status, body.contains("TOKEN_OTHER_PROJECT"))),
             batch.status == 403 && batch.json()["error"]["code"] == "TOKEN_OTHER_PROJECT",
         )
     };
