@@ -3,6 +3,7 @@
 mod actor;
 mod annotation;
 mod delta;
+mod head;
 mod identity;
 mod lane;
 mod lifecycle;
@@ -15,6 +16,7 @@ mod reduce;
 mod refusal;
 mod retrospective;
 mod row;
+mod scan;
 mod slot;
 mod snapshot;
 mod transition;
