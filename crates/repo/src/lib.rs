@@ -38,6 +38,7 @@ mod receipt;
 mod record;
 mod references;
 mod sandbox;
+mod settle;
 mod shell;
 mod source;
 mod sparse;

@@ -22,7 +22,7 @@ use ulid::Ulid;
 
 use crate::error::{Error, Result};
 use crate::idempotency;
-use crate::ledger::{Ledger, Outcome};
+use crate::ledger::{Committed, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -32,7 +32,7 @@ use crate::{lock, sandbox, sync_state};
 pub(crate) use emitted::of as emitted;
 pub(crate) use merged::folded;
 pub use merged::merge_snapshot;
-pub use offered::{Offered, offered, recorded};
+pub use offered::{Appended, Offers, Seen, offered, recorded};
 use plan::{Planned, Planner, seeds};
 use read::Known;
 pub(crate) use read::journal;
@@ -101,6 +101,8 @@ pub struct Written {
     pub moved: Vec<Moved>,
     /// What the hub is to be told, in the order of the rows.
     pub emitted: Vec<QueueEvent>,
+    /// What was put behind the log, for who has read it up to there.
+    pub appended: Option<Appended>,
     /// What did not work beside the write itself, for a person.
     pub warnings: Vec<String>,
 }
@@ -256,7 +258,6 @@ fn write(
     let known = Known::of(project, mission, &place)?;
     // A log can be large: all but the outcome is let go of before the commit.
     let planned = planned(project, mission, &place, &known, first, key.is_some(), plan)?;
-    let found = known.found;
     if planned.rows.is_empty() {
         // All of it was written before, under the same key.
         let receipt = read::receipt(project, mission, &place, &planned.last)?;
@@ -265,6 +266,7 @@ fn write(
                 receipt,
                 moved: planned.moved,
                 emitted: Vec::new(),
+                appended: None,
                 warnings,
             });
         }
@@ -276,7 +278,15 @@ fn write(
     }
     let last = planned.last.clone();
     // From here on the rows are in the spool: whatever fails now, the next command makes up for.
-    let (receipt, more) = commit(project, &mut ledger, mission, &place, &found, message, last)?;
+    let (receipt, done, more) = commit(
+        project,
+        &mut ledger,
+        mission,
+        &place,
+        &known.found,
+        message,
+        last,
+    )?;
     warnings.extend(more);
     let rows: String = planned.rows.iter().map(status::line).collect();
     let emitted = emitted(project, &rows, &receipt).unwrap_or_else(|error| {
@@ -284,8 +294,14 @@ fn write(
         warnings.push(format!("the hub's events were not made: {error}"));
         Vec::new()
     });
+    // Where this isn't known, the log is read.
+    let appended = done.and_then(|done| {
+        let commit = emitted::place(project, &receipt).ok()?;
+        Appended::of(project, &receipt.path, &known, &done, &rows, commit).ok()?
+    });
     Ok(Written {
         emitted,
+        appended,
         moved: planned.moved,
         receipt,
         warnings,
@@ -323,7 +339,7 @@ fn commit(
     found: &[String],
     message: &str,
     last: EventId,
-) -> Result<(Receipt, Vec<String>)> {
+) -> Result<(Receipt, Option<Committed>, Vec<String>)> {
     let journal = read::journal(project, &mission.mission_id);
     let pending = |reason: String| Error::Spooled {
         receipt: Box::new(receipt(mission, place, last.clone(), None)),
@@ -333,15 +349,15 @@ fn commit(
         },
     };
     let done = spool::commit(project, ledger, mission, place, message, found);
-    let (has_it, new, mut warnings) = match done {
-        Ok((Outcome::Committed(done), warnings)) => (done.commit, done.new, warnings),
-        Ok((Outcome::Elsewhere(tip), warnings)) => (tip, false, warnings),
-        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
-            return Err(pending(reason));
+    let (outcome, mut warnings) = done.map_err(|error| pending(error.to_string()))?;
+    let (has_it, done) = match outcome {
+        Outcome::Committed(done) => (done.commit, Some(done)),
+        Outcome::Elsewhere(tip) => (tip, None),
+        outcome @ (Outcome::Deferred(_) | Outcome::Locked(_) | Outcome::Taken(_)) => {
+            return Err(pending(outcome.why_not().unwrap_or_default()));
         }
-        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
-        Err(error) => return Err(pending(error.to_string())),
     };
+    let new = done.as_ref().is_some_and(|done| done.new);
     let path = mission.path(status::FILE);
     let commit = match new {
         true => has_it,
@@ -354,7 +370,7 @@ fn commit(
             }
         },
     };
-    Ok((receipt(mission, place, last, Some(commit)), warnings))
+    Ok((receipt(mission, place, last, Some(commit)), done, warnings))
 }
 
 fn receipt(

@@ -42,7 +42,7 @@ fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
         tasks: args.tasks.as_ref().map(|dir| context.dir.join(dir)),
     };
     let mut made = mission::create(&project, &new)?;
-    after_write::offer(&project, &made.mission.mission_id, &mut made.warnings);
+    after_write::offer(&project, &made.mission.mission_id, None, &mut made.warnings);
     after_write::follow(&project, &mut made.receipt, &mut made.warnings);
     let slug = &made.mission.mission_slug;
     let text = Text::new(&format!("Created mission {slug}."))

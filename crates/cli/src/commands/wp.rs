@@ -43,7 +43,7 @@ fn move_packages(context: &Context, args: &MoveArgs) -> Result<Done, CliError> {
     let mission = context.mission(&project, args.mission.as_deref())?;
     let key = args.key.value.as_deref();
     let mut written = status::move_packages(&project, &mission, &steps, key)?;
-    after_write::offer(&project, &mission.mission_id, &mut written.warnings);
+    offer(&project, &mission, &mut written);
     after_write::follow(&project, &mut written.receipt, &mut written.warnings);
     let headline = match &written.moved[..] {
         [only] => format!("{} is in {} now.", only.wp_id, only.to_lane),
@@ -60,6 +60,16 @@ fn move_packages(context: &Context, args: &MoveArgs) -> Result<Done, CliError> {
         data["to_lane"] = json!(only.to_lane);
     }
     done(data, text, &mission, written)
+}
+
+fn offer(project: &Project, mission: &Mission, written: &mut Written) {
+    let appended = written.appended.as_ref();
+    after_write::offer(
+        project,
+        &mission.mission_id,
+        appended,
+        &mut written.warnings,
+    );
 }
 
 fn arrow(moved: &Moved) -> String {
@@ -222,7 +232,7 @@ fn annotate(
         delta,
     };
     let mut written = status::annotate(&project, &mission, &remark, args.key.value.as_deref())?;
-    after_write::offer(&project, &mission.mission_id, &mut written.warnings);
+    offer(&project, &mission, &mut written);
     after_write::follow(&project, &mut written.receipt, &mut written.warnings);
     let text = Text::new(headline).field("mission", &mission.mission_slug);
     done(data, text, &mission, written)
@@ -251,7 +261,7 @@ fn seed(context: &Context, args: &SeedArgs) -> Result<Done, CliError> {
         let text = Text::new(&headline).next(&format!("pawtrail board {slug}"));
         return Ok(Done::new(data, text.done()).with_warnings(unread));
     };
-    after_write::offer(&project, &mission.mission_id, &mut written.warnings);
+    offer(&project, &mission, &mut written);
     after_write::follow(&project, &mut written.receipt, &mut written.warnings);
     let ids: Vec<&str> = written
         .moved

@@ -23,6 +23,8 @@ use crate::{durable, history, identity, lines, sync_state};
 
 /// The rows that are known of a mission, wherever they stand.
 pub(super) struct Known {
+    /// What git calls the file as the ledger branch has it; none where it has none.
+    pub(super) blob: Option<ObjectId>,
     /// The file as the ledger branch has it.
     tip: Vec<u8>,
     /// The lines that wait for their commit, and those that only a file holds.
@@ -35,8 +37,12 @@ impl Known {
     /// Reads what is known. It writes nothing.
     pub(super) fn of(project: &Project, mission: &Mission, place: &Placement) -> Result<Self> {
         let path = mission.path(status::FILE);
-        let tip = match place.tip.or(place.base) {
-            Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
+        let blob = match place.tip.or(place.base) {
+            Some(tip) => history::entry_at(project, tip, &path)?,
+            None => None,
+        };
+        let tip = match blob {
+            Some(blob) => history::content(project, blob)?,
             None => Vec::new(),
         };
         let spooled = journal(project, &mission.mission_id).spooled()?;
@@ -51,9 +57,20 @@ impl Known {
         }
         Ok(Self {
             found: waiting[spooled.len()..].to_vec(),
+            blob,
             tip,
             waiting,
         })
+    }
+
+    /// Returns how many bytes the file has on the ledger branch.
+    pub(super) fn len(&self) -> usize {
+        self.tip.len()
+    }
+
+    /// Whether each line of it has its end there.
+    pub(super) fn is_whole(&self) -> bool {
+        self.tip.is_empty() || self.tip.ends_with(b"\n")
     }
 
     /// Returns all rows as one file.

@@ -3,19 +3,28 @@
 use pawtrail_event::MissionId;
 use pawtrail_event::envelope::{EnvelopeId, Queueable};
 use pawtrail_repo::glossary::{self, Logged};
-use pawtrail_repo::status::{self, Offered};
+use pawtrail_repo::status::{self, Appended, Seen};
 use pawtrail_repo::{Project, mission};
 
+use super::catch_up::Cursor;
 use super::{CaughtUp, Draft, Journal, Queue};
 use crate::error::SyncError;
 
 /// Queues what a mission's status log holds, committed, and the queue never had: what a command does after
-/// it wrote a row. It never waits long, and where it fails, the next one finds the same rows.
+/// it wrote a row. It never waits long, and where it fails, the next one finds the same rows. Where the
+/// queue has seen the log up to what was `appended`, the log is not read again.
 ///
 /// # Errors
 /// When the log or the queue can't be read or written, or the project has no identity.
-pub fn offer_status(project: &Project, mission: &MissionId) -> Result<CaughtUp, SyncError> {
-    offer(project, &StatusLog::read(project, mission)?)
+pub fn offer_status(
+    project: &Project,
+    mission: &MissionId,
+    appended: Option<&Appended>,
+) -> Result<CaughtUp, SyncError> {
+    if !project.state_dir().join(super::FILE).exists() && is_unwritten(project, mission)? {
+        return Ok(CaughtUp::default());
+    }
+    catch_up_status(&mut Queue::open(project)?, project, mission, appended)
 }
 
 /// Queues what a mission's glossary log holds and the queue never had, as [`offer_status`] does.
@@ -35,27 +44,39 @@ pub(crate) fn catch_up_all(project: &Project) -> Result<(), SyncError> {
     let recorded = status::recorded(project)?;
     // A clone that has nothing to send needs no queue.
     let mut queue: Option<Queue> = Queue::open_existing(&project.state_dir())?;
-    let mut offer = |journal: &dyn Journal| -> Result<(), SyncError> {
-        if journal.ids().is_empty() {
-            return Ok(());
-        }
-        let open = match queue.take() {
-            Some(open) => open,
-            None => Queue::open(project)?,
-        };
-        queue.insert(open).catch_up(project, journal).map(drop)
-    };
     for mission in &recorded {
-        offer(&StatusLog::read(project, mission)?)?;
-        offer(&GlossaryLog::read(project, mission)?)?;
+        if queue.is_none() && is_unwritten(project, mission)? {
+            continue;
+        }
+        let open = opened(project, &mut queue)?;
+        catch_up_status(open, project, mission, None)?;
     }
     // A glossary's log needs no ledger branch, so its mission may not be recorded.
-    for mission in mission::list(project)?.missions {
-        if !recorded.contains(&mission.mission_id) {
-            offer(&GlossaryLog::read(project, &mission.mission_id)?)?;
+    let listed = mission::list(project)?.missions;
+    let listed = listed.into_iter().map(|mission| mission.mission_id);
+    let others = listed.filter(|mission| !recorded.contains(mission));
+    for mission in recorded.iter().cloned().chain(others) {
+        let log = GlossaryLog::read(project, &mission)?;
+        if !log.ids().is_empty() {
+            opened(project, &mut queue)?.catch_up(project, &log)?;
         }
     }
     Ok(())
+}
+
+fn opened<'q>(project: &Project, queue: &'q mut Option<Queue>) -> Result<&'q mut Queue, SyncError> {
+    let open = match queue.take() {
+        Some(open) => open,
+        None => Queue::open(project)?,
+    };
+    Ok(queue.insert(open))
+}
+
+fn is_unwritten(project: &Project, mission: &MissionId) -> Result<bool, SyncError> {
+    Ok(status::offered(project, mission, None)?
+        .ids()
+        .next()
+        .is_none())
 }
 
 /// A journal without rows needs no queue.
@@ -66,54 +87,56 @@ fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError
     Queue::open(project)?.catch_up(project, journal)
 }
 
-/// The status log of one mission.
-struct StatusLog<'a> {
-    project: &'a Project,
-    mission: MissionId,
-    rows: Vec<Offered>,
-    ids: Vec<EnvelopeId>,
-}
-
-impl<'a> StatusLog<'a> {
-    fn read(project: &'a Project, mission: &MissionId) -> Result<Self, SyncError> {
-        // A row whose id is neither ULID nor UUID has no place in an envelope.
-        let (rows, ids) = status::offered(project, mission)?
-            .into_iter()
-            .filter_map(|row| Some((row.event_id.parse().ok()?, row)))
-            .map(|(id, row)| (row, id))
-            .unzip();
-        Ok(Self {
-            project,
-            mission: mission.clone(),
-            rows,
-            ids,
-        })
+/// Queues the rows of a status log behind the cursor, which is as far as its first bytes are known.
+fn catch_up_status(
+    queue: &mut Queue,
+    project: &Project,
+    mission: &MissionId,
+    appended: Option<&Appended>,
+) -> Result<CaughtUp, SyncError> {
+    // Without an identity nothing is anybody's; once there is one, all of it is found.
+    if project.identity()?.is_none() {
+        return Ok(CaughtUp::default());
     }
-}
-
-impl Journal for StatusLog<'_> {
-    fn name(&self) -> String {
-        format!("status/{}", self.mission)
-    }
-
-    fn ids(&self) -> &[EnvelopeId] {
-        &self.ids
-    }
-
-    fn draft(&self, at: usize) -> Option<Draft> {
-        let event = self.rows.get(at)?.event.as_ref()?;
+    let name = format!("status/{mission}");
+    let before = queue.cursor(&name)?.map(|cursor| Seen {
+        bytes: cursor.length,
+        object: cursor.digest,
+    });
+    let offers = match appended.and_then(|appended| appended.behind(before.as_ref())) {
+        Some(offers) => offers,
+        None => status::offered(project, mission, before.as_ref())?,
+    };
+    let Some(seen) = offers
+        .seen
+        .clone()
+        .filter(|seen| Some(seen) != before.as_ref())
+    else {
+        return Ok(CaughtUp::default());
+    };
+    let cursor = Cursor {
+        length: seen.bytes,
+        digest: seen.object,
+    };
+    // A row whose id is neither ULID nor UUID has no place in an envelope.
+    let named = |(at, id): (usize, &str)| Some((at, id.parse::<EnvelopeId>().ok()?));
+    let (places, ids): (Vec<usize>, Vec<EnvelopeId>) =
+        offers.ids().enumerate().filter_map(named).unzip();
+    let draft = |at: usize| {
+        let event = offers.event(*places.get(at)?)?;
         Some(Draft {
             kind: Queueable::new(&event.event_type).ok()?,
-            event_id: self.ids.get(at)?.clone(),
-            aggregate_id: event.aggregate_id.clone(),
-            aggregate_type: Some(event.aggregate_type.clone()),
-            timestamp: event.timestamp.clone(),
-            mission_id: Some(self.mission.clone()),
+            event_id: ids.get(at)?.clone(),
+            aggregate_id: event.aggregate_id,
+            aggregate_type: Some(event.aggregate_type),
+            timestamp: event.timestamp,
+            mission_id: Some(mission.clone()),
             correlation_id: None,
             causation_id: None,
-            payload: self.project.sanitizer().sanitize(&event.payload),
+            payload: project.sanitizer().sanitize(&event.payload),
         })
-    }
+    };
+    queue.take_in(project, &name, &cursor, &ids, draft)
 }
 
 /// The glossary log of one mission.
