@@ -101,22 +101,22 @@ impl<'a> Head<'a> {
         .any(Loose::has_float)
     }
 
-    /// Tells the families apart as the Python tool does.
-    pub(super) fn into_row(self) -> Result<Row<'a>, String> {
+    /// Tells the families apart as the Python tool does, and takes the row out. The head is large, and is moved nowhere.
+    pub(super) fn take_row(&mut self) -> Result<Row<'a>, String> {
         match &self.kind {
             None | Some(Loose::Null) => {}
             Some(Loose::Text(kind)) if kind == "annotation" => {
                 return self
-                    .into_annotation()
+                    .take_annotation()
                     .map(|row| Row::Annotation(Box::new(row)));
             }
-            Some(_) => return Ok(Row::Other(self.into_typed())),
+            Some(_) => return Ok(Row::Other(self.take_typed())),
         }
         let is_named = text(&self.event_name).is_some_and(|name| name.starts_with(RETROSPECTIVE));
         let is_typed = text(&self.r#type).is_some_and(|name| RETROSPECTIVE_TYPES.contains(&name));
         if is_named || is_typed {
-            let mode = self.payload.mode.clone();
-            let record_path = self.payload.record_path.clone();
+            let mode = self.payload.mode.take();
+            let record_path = self.payload.record_path.take();
             let name = if is_named {
                 own(self.event_name.clone())
             } else {
@@ -128,7 +128,7 @@ impl<'a> Head<'a> {
                 record_path,
                 head: TypedRow {
                     event_type: name,
-                    ..self.into_typed()
+                    ..self.take_typed()
                 },
             })));
         }
@@ -141,63 +141,63 @@ impl<'a> Head<'a> {
             } else {
                 Row::Other
             };
-            return Ok(family(self.into_typed()));
+            return Ok(family(self.take_typed()));
         }
         if self.from_lane.is_none() && self.to_lane.is_none() {
             if text(&self.event_name).or(text(&self.r#type)).is_some() {
-                return Ok(Row::Other(self.into_typed()));
+                return Ok(Row::Other(self.take_typed()));
             }
             return Err("the row says neither what it is nor which lanes it is about".to_owned());
         }
-        self.into_transition().map(Row::Transition)
+        self.take_transition().map(Row::Transition)
     }
 
-    fn into_typed(self) -> TypedRow<'a> {
+    fn take_typed(&mut self) -> TypedRow<'a> {
         TypedRow {
-            event_type: own(self.event_type)
-                .or_else(|| own(self.r#type))
-                .or_else(|| own(self.event_name))
-                .or_else(|| own(self.kind)),
-            event_id: own(self.event_id),
-            at: own(self.at).or_else(|| own(self.timestamp)),
-            wp_id: own(self.wp_id),
+            event_type: own(self.event_type.take())
+                .or_else(|| own(self.r#type.take()))
+                .or_else(|| own(self.event_name.take()))
+                .or_else(|| own(self.kind.take())),
+            event_id: own(self.event_id.take()),
+            at: own(self.at.take()).or_else(|| own(self.timestamp.take())),
+            wp_id: own(self.wp_id.take()),
         }
     }
 
-    fn into_annotation(self) -> Result<AnnotationRow<'a>, String> {
-        let event_id = required("event_id", self.event_id)?;
+    fn take_annotation(&mut self) -> Result<AnnotationRow<'a>, String> {
+        let event_id = required("event_id", self.event_id.take())?;
         if !is_ulid(&event_id) {
             return Err("`event_id` of an annotation is no ULID".to_owned());
         }
         Ok(AnnotationRow {
             event_id,
-            wp_id: as_text("wp_id", self.wp_id)?,
-            at: as_text("at", self.at)?,
-            actor: Actor::read(self.actor.ok_or("the row has no `actor`")?)?,
-            delta: ReadDelta::read(self.delta.ok_or("the annotation has no `delta`")?)?,
+            wp_id: as_text("wp_id", self.wp_id.take())?,
+            at: as_text("at", self.at.take())?,
+            actor: Actor::read(self.actor.take().ok_or("the row has no `actor`")?)?,
+            delta: ReadDelta::read(self.delta.take().ok_or("the annotation has no `delta`")?)?,
         })
     }
 
-    fn into_transition(self) -> Result<TransitionRow<'a>, String> {
-        let slug = self.mission_slug.filter(Loose::is_truthy);
+    fn take_transition(&mut self) -> Result<TransitionRow<'a>, String> {
+        let slug = self.mission_slug.take().filter(Loose::is_truthy);
         let mut row = TransitionRow {
-            event_id: required("event_id", self.event_id)?,
-            mission_slug: optional("mission_slug", slug.or(self.feature_slug))?,
-            mission_id: optional("mission_id", self.mission_id)?,
-            wp_id: required("wp_id", self.wp_id)?,
-            from_lane: lane("from_lane", self.from_lane)?,
-            to_lane: lane("to_lane", self.to_lane)?,
-            at: required("at", self.at)?,
-            actor: Actor::read(self.actor.ok_or("the row has no `actor`")?)?,
-            force: match self.force {
+            event_id: required("event_id", self.event_id.take())?,
+            mission_slug: optional("mission_slug", slug.or(self.feature_slug.take()))?,
+            mission_id: optional("mission_id", self.mission_id.take())?,
+            wp_id: required("wp_id", self.wp_id.take())?,
+            from_lane: lane("from_lane", self.from_lane.take())?,
+            to_lane: lane("to_lane", self.to_lane.take())?,
+            at: required("at", self.at.take())?,
+            actor: Actor::read(self.actor.take().ok_or("the row has no `actor`")?)?,
+            force: match self.force.take() {
                 Some(Loose::Bool(force)) => force,
                 Some(_) => return Err("`force` is neither true nor false".to_owned()),
                 None => return Err("the row has no `force`".to_owned()),
             },
-            execution_mode: required("execution_mode", self.execution_mode)?,
-            reason: optional("reason", self.reason)?,
-            reason_source: optional("reason_source", self.reason_source)?,
-            review_ref: optional("review_ref", self.review_ref)?,
+            execution_mode: required("execution_mode", self.execution_mode.take())?,
+            reason: optional("reason", self.reason.take())?,
+            reason_source: optional("reason_source", self.reason_source.take())?,
+            review_ref: optional("review_ref", self.review_ref.take())?,
             review_result: self
                 .review_result
                 .as_ref()
@@ -208,7 +208,7 @@ impl<'a> Head<'a> {
         };
         // Only this step takes a claim into the snapshot.
         if row.from_lane == Lane::Planned && row.to_lane == Lane::Claimed {
-            row.claim = Some(Box::new(self.claim));
+            row.claim = Some(Box::new(std::mem::take(&mut self.claim)));
         }
         Ok(row)
     }

@@ -20,11 +20,11 @@ pub(super) fn row(line: &str) -> Result<Row<'_>, String> {
     }
     let mut head = Head::default();
     if scan::fill(&mut head, line).is_some() {
-        return head.into_row();
+        return head.take_row();
     }
-    let head = head_of(line)?;
+    let mut head = head_of(line)?;
     let inexact = head.has_float();
-    let row = head.into_row()?;
+    let row = head.take_row()?;
     if inexact {
         json::parse(line).map_err(|error| error.to_string())?;
     }

@@ -260,17 +260,15 @@ impl<'a> Scan<'a> {
 
     /// Returns the place of the next quote or backslash.
     fn stop(&self) -> Option<usize> {
-        let mut at = self.at;
-        while at < self.at + SHORT
-            && let Some(eight) = self.line.as_bytes().get(at..)?.first_chunk()
-        {
+        let rest = self.line.as_bytes().get(self.at..)?;
+        let mut at = 0;
+        for eight in rest.as_chunks().0.iter().take(SHORT / 8) {
             match stop_in(*eight) {
-                Some(found) => return Some(at + found),
+                Some(found) => return Some(self.at + at + found),
                 None => at += 8,
             }
         }
-        let rest = self.line.as_bytes().get(at..)?;
-        memchr::memchr2(b'"', b'\\', rest).map(|found| at + found)
+        memchr::memchr2(b'"', b'\\', rest.get(at..)?).map(|found| self.at + at + found)
     }
 
     fn word(&mut self, word: &str) -> Option<()> {
