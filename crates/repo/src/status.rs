@@ -2,6 +2,7 @@
 //!
 //! The Python tool writes the same files on the same day, so each write also holds the lock that it takes.
 
+mod closed;
 mod emitted;
 mod merged;
 mod offered;
@@ -10,6 +11,7 @@ mod read;
 mod shared_lock;
 mod spool;
 pub(crate) mod task_files;
+mod wording;
 
 use gix::ObjectId;
 use pawtrail_event::status::{
@@ -121,17 +123,16 @@ pub fn move_packages(
     if steps.is_empty() {
         return Err(Error::invalid("WP", "name at least one work package"));
     }
-    let print = plan::print_of(steps);
-    let message = plan::message_of(steps);
-    write(
-        project,
-        mission,
-        "move",
-        &print,
-        &message,
-        idempotency_key,
-        |planner| steps.iter().try_for_each(|step| planner.step(step)),
-    )
+    let request = Request {
+        kind: "move",
+        print: wording::print_of(steps),
+        message: wording::message_of(steps),
+        key: idempotency_key,
+        again: wording::command_of(mission, steps),
+    };
+    write(project, mission, &request, |planner| {
+        steps.iter().try_for_each(|step| planner.step(step))
+    })
 }
 
 /// Writes an annotation.
@@ -144,17 +145,14 @@ pub fn annotate(
     remark: &Remark,
     idempotency_key: Option<&str>,
 ) -> Result<Written> {
-    let print = Value::from(format!("{remark:?}"));
-    let message = format!("chore(status): annotate {} [skip ci]", remark.wp_id);
-    write(
-        project,
-        mission,
-        "annotate",
-        &print,
-        &message,
-        idempotency_key,
-        |planner| planner.remark(remark),
-    )
+    let request = Request {
+        kind: "annotate",
+        print: Value::from(format!("{remark:?}")),
+        message: format!("chore(status): annotate {} [skip ci]", remark.wp_id),
+        key: idempotency_key,
+        again: wording::command_of_remark(mission, remark),
+    };
+    write(project, mission, &request, |planner| planner.remark(remark))
 }
 
 /// What a seeding did.
@@ -183,15 +181,16 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
         .partition(|wp_id| snapshot.lane(wp_id) != Lane::Genesis);
     let written = match fresh.is_empty() {
         true => None,
-        false => Some(write(
-            project,
-            mission,
-            "seed",
-            &Value::Null,
-            &plan::message_of(&seeds(&fresh, actor)),
-            None,
+        false => {
+            let request = Request {
+                kind: "seed",
+                print: Value::Null,
+                message: wording::message_of(&seeds(&fresh, actor)),
+                key: None,
+                again: String::new(),
+            };
             // Another agent may have seeded them a moment ago.
-            |planner| {
+            Some(write(project, mission, &request, |planner| {
                 seeds(&fresh, actor)
                     .iter()
                     .filter(|step| planner.lane(&step.wp_id) == Lane::Genesis)
@@ -199,8 +198,8 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
                     .collect::<Vec<_>>()
                     .iter()
                     .try_for_each(|step| planner.step(step))
-            },
-        )?),
+            })?)
+        }
     };
     Ok(Seeded {
         written,
@@ -239,22 +238,41 @@ fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<S
     ))
 }
 
+/// A write, but for its rows.
+struct Request<'a> {
+    /// Of what kind it is.
+    kind: &'static str,
+    /// What tells it from another one under the same key.
+    print: Value,
+    /// The message of its commit.
+    message: String,
+    /// Its idempotency key.
+    key: Option<&'a str>,
+    /// The command that does the same without a key.
+    again: String,
+}
+
 /// Writes the rows that `plan` makes of what is known: the locks, the spool, one commit with log and snapshot.
 fn write(
     project: &Project,
     mission: &Mission,
-    kind: &str,
-    print: &Value,
-    message: &str,
-    key: Option<&str>,
+    request: &Request<'_>,
     plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
 ) -> Result<Written> {
-    let _shared = SharedLock::acquire(project, mission, lock::PATIENCE)?;
-    let mut ledger = Ledger::lock(project)?;
+    let locks = SharedLock::acquire(project, mission, lock::PATIENCE)
+        .and_then(|shared| Ok((shared, Ledger::lock(project)?)));
+    let (_shared, mut ledger) = match locks {
+        Ok(locks) => locks,
+        Err(error) if sandbox::is_closed(&error) => {
+            return closed::write(project, mission, request, error, plan);
+        }
+        Err(error) => return Err(error),
+    };
     sync_state::first_sight(project)?;
     let mut warnings = sandbox::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
-    let first = idempotency::claim_events(project, mission, key, kind, print)?;
+    let (key, message) = (request.key, request.message.as_str());
+    let first = idempotency::claim_events(project, mission, key, request.kind, &request.print)?;
     let known = Known::of(project, mission, &place)?;
     // A log can be large: all but the outcome is let go of before the commit.
     let planned = planned(project, mission, &place, &known, first, key.is_some(), plan)?;

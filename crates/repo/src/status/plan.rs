@@ -8,7 +8,6 @@ use pawtrail_event::status::{
     Snapshot, Transition, Verdict,
 };
 use pawtrail_event::{EventId, Sanitized, WorkPackageId, time};
-use serde_json::{Value, json};
 
 use super::task_files::{TASKS_DIR, TaskFiles};
 use super::{Moved, Remark, Step, next_id};
@@ -25,8 +24,6 @@ const SEEDED: &str = "canonical bootstrap";
 const MAX_NAME_BYTES: usize = 2_000;
 /// The most bytes of a reason or note.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// How many packages a commit's message names.
-const NAMED: usize = 5;
 
 /// What a request came to.
 pub(super) struct Planned {
@@ -323,45 +320,6 @@ pub(super) fn seeds(packages: &[WorkPackageId], actor: Option<&str>) -> Vec<Step
             execution_mode: status::ExecutionMode::default(),
         })
         .collect()
-}
-
-/// What tells one request from another under the same key.
-pub(super) fn print_of(steps: &[Step]) -> Value {
-    steps
-        .iter()
-        .map(|step| {
-            json!([
-                step.wp_id,
-                step.to_lane.as_str(),
-                step.actor,
-                step.reason,
-                step.force,
-                step.review_ref,
-                step.reviewer,
-                step.verdict.map(Verdict::as_str),
-                step.execution_mode.as_str(),
-            ])
-        })
-        .collect()
-}
-
-/// The message of the commit that holds the moves.
-pub(super) fn message_of(steps: &[Step]) -> String {
-    let mut lanes: Vec<(Lane, Vec<&str>)> = Vec::new();
-    for step in steps {
-        match lanes.iter_mut().find(|(lane, _)| *lane == step.to_lane) {
-            Some((_, packages)) => packages.push(step.wp_id.as_str()),
-            None => lanes.push((step.to_lane, vec![step.wp_id.as_str()])),
-        }
-    }
-    let parts: Vec<String> = lanes
-        .iter()
-        .map(|(lane, packages)| match packages.len() {
-            0..=NAMED => format!("{} to {lane}", packages.join(", ")),
-            more => format!("{more} work packages to {lane}"),
-        })
-        .collect();
-    format!("chore(status): move {} [skip ci]", parts.join("; "))
 }
 
 fn checked_step(step: &Step) -> Result<()> {

@@ -19,7 +19,7 @@ use crate::mission::{META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::{durable, history, identity, lines, sync_state};
+use crate::{durable, history, identity, lines, sandbox, sync_state};
 
 /// The rows that are known of a mission, wherever they stand.
 pub(super) struct Known {
@@ -29,7 +29,7 @@ pub(super) struct Known {
     tip: Vec<u8>,
     /// The lines that wait for their commit, and those that only a file holds.
     waiting: Vec<String>,
-    /// Of those, what no spool holds.
+    /// Of those, what no spool holds and no sandbox left.
     pub(super) found: Vec<String>,
 }
 
@@ -45,8 +45,9 @@ impl Known {
             Some(blob) => history::content(project, blob)?,
             None => Vec::new(),
         };
-        let spooled = journal(project, &mission.mission_id).spooled()?;
-        let mut waiting = spooled.clone();
+        let mut waiting = journal(project, &mission.mission_id).spooled()?;
+        waiting.extend(sandbox::status_lines(project, &mission.mission_id)?);
+        let recorded = waiting.len();
         for root in project.roots() {
             if let Some(content) = durable::read(&root.join(&path))?
                 && content != tip
@@ -56,7 +57,7 @@ impl Known {
             }
         }
         Ok(Self {
-            found: waiting[spooled.len()..].to_vec(),
+            found: waiting[recorded..].to_vec(),
             blob,
             tip,
             waiting,
