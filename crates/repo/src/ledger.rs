@@ -24,6 +24,7 @@ use gix::ObjectId;
 use pawtrail_event::glossary::{Scope, Term};
 use pawtrail_event::merge as merge_events;
 
+use crate::aside::Aside;
 use crate::checkouts::{self, Checkout};
 use crate::durable;
 use crate::engine::{self as choice, Kind};
@@ -114,8 +115,8 @@ pub(crate) enum Content {
     Lines(Vec<String>),
     /// A file that isn't there yet gets this content.
     New(Vec<u8>),
-    /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
-    Folded(String),
+    /// A log that is checked out nowhere loses what is no event; that goes to a file of its own.
+    Folded(Aside),
     /// A file that is made anew from a log, as the commit will have it.
     Derived(Derived),
     /// A seed file of this scope lets these terms mean what they say; everything else in it stays. The checked-out file
@@ -491,9 +492,12 @@ fn build(
                 let added = Added::Terms(*scope, terms.clone());
                 (glossary::set(*scope, known, terms)?, added)
             }
-            Content::Folded(side) => {
+            Content::Folded(aside) => {
                 let folded = merge_events::fold(&old);
-                if !folded.unreadable.is_empty() {
+                let side = &aside.beside;
+                if !folded.unreadable.is_empty()
+                    && aside.may_be_committed(project, &folded.unreadable)?
+                {
                     let Ok(after) = engine.blob(base, side, &folded.unreadable)? else {
                         return Ok(Built::Rewritten(side.clone()));
                     };

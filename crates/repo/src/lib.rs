@@ -2,6 +2,7 @@
 //!
 //! This crate answers what is true here, and makes it durable. It never touches the network.
 
+mod aside;
 pub mod audit;
 mod checkouts;
 pub mod clock;

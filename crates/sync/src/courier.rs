@@ -9,6 +9,8 @@ mod lifetime;
 mod link;
 mod listen;
 mod log;
+#[cfg(test)]
+mod pauses;
 mod progress;
 #[cfg(test)]
 mod real;
@@ -32,6 +34,7 @@ use pawtrail_repo::{Project, System, sync_state};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::backlog::{Backlog, Warning};
 use crate::consent;
 use crate::egress::{self, Totals};
 use crate::error::SyncError;
@@ -134,6 +137,8 @@ pub struct Status {
     pub upload_error: Option<String>,
     /// What left, as far as the kept log reaches back.
     pub egress: Totals,
+    /// Whether too much waits, or for too long.
+    pub warnings: Vec<Warning>,
 }
 
 /// What `now` brought about.
@@ -213,10 +218,18 @@ pub fn status(project: &Project) -> Result<Status, SyncError> {
         .min()
         .map(|at| project.now().duration_since(at).as_secs())
         .map(|age| u64::try_from(age).unwrap_or(0));
+    let pending = state.pending.len() as u64;
+    let backlog = Backlog {
+        sends: connection != Connection::Off,
+        commits: pending,
+        events: events.queued,
+        oldest_age_s,
+    };
     Ok(Status {
+        warnings: backlog.warnings(),
         connection,
         url,
-        pending: state.pending.len() as u64,
+        pending,
         queued: events.queued,
         set_aside: state.set_aside.len() as u64 + events.set_aside,
         oldest_age_s,

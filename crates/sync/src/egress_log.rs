@@ -22,7 +22,7 @@ pub struct Entry {
     pub at: String,
     /// To which hub.
     pub url: String,
-    /// What: `connect`, the type of a frame, or `events` for a batch.
+    /// What: `connect`, `health` for the question after a hub's limits, the type of a frame, or `events` for a batch.
     pub kind: String,
     /// How many bytes, of a batch as it was packed.
     pub bytes: u64,
@@ -93,7 +93,7 @@ impl EgressLog {
     pub(crate) fn totals(&self) -> Result<Totals, SyncError> {
         let mut totals = Totals::default();
         for entry in self.entries()? {
-            if entry.kind != "connect" {
+            if !matches!(entry.kind.as_str(), "connect" | "health") {
                 totals.frames += 1;
                 totals.bytes += entry.bytes;
             }
@@ -127,6 +127,7 @@ mod tests {
         };
         assert_eq!(log.totals().unwrap(), Totals::default());
         log.add(&entry("connect", 300)).unwrap();
+        log.add(&entry("health", 300)).unwrap();
         log.add(&entry("LocalCommit", 200)).unwrap();
         let blank = " ".repeat(usize::try_from(ROTATE_BYTES).unwrap());
         fs::write(
@@ -135,7 +136,7 @@ mod tests {
         )
         .unwrap();
         log.add(&entry("pong", 50)).unwrap();
-        assert_eq!(log.entries().unwrap().len(), 3);
+        assert_eq!(log.entries().unwrap().len(), 4);
         assert_eq!(
             log.totals().unwrap(),
             Totals {

@@ -4,6 +4,7 @@
 //! A command never waits for anything here. It stores its commits, calls [`courier::wake`] and
 //! ends; the courier delivers.
 
+pub mod backlog;
 pub mod consent;
 pub mod courier;
 pub mod egress;

@@ -9,6 +9,7 @@ mod entry;
 mod journals;
 #[cfg(test)]
 mod log_tests;
+mod look;
 mod open;
 mod outgoing;
 #[cfg(test)]
@@ -44,7 +45,7 @@ const BRIEF: Duration = Duration::from_millis(200);
 /// How long the courier and the commands about the queue wait.
 const PATIENT: Duration = Duration::from_secs(5);
 
-/// An open queue.
+/// An open queue. What changes it takes `&mut`, so that a shared one only shows.
 pub struct Queue {
     db: Connection,
     path: PathBuf,
@@ -85,7 +86,7 @@ impl Queue {
         open::make(&project.state_dir().join(FILE), BRIEF)
     }
 
-    /// Opens a queue that is there, to show or change what is in it; none where there is no file.
+    /// Opens a queue that is there, to change what is in it; none where there is no file. [`Self::look`] shows it.
     ///
     /// # Errors
     /// When the file can't be used.
@@ -121,7 +122,7 @@ impl Queue {
     }
 
     /// Notes a trouble of the upload that a person should know of; none: it is over.
-    pub(crate) fn note_trouble(&self, trouble: Option<&str>) -> Result<(), SyncError> {
+    pub(crate) fn note_trouble(&mut self, trouble: Option<&str>) -> Result<(), SyncError> {
         let noted = match trouble {
             Some(text) => self.db.execute(
                 "INSERT INTO standing (name, value) VALUES ('trouble', ?1)
@@ -167,10 +168,8 @@ impl Queue {
 /// # Errors
 /// When the file can't be read.
 pub fn standing(state_dir: &Path) -> Result<(Counts, Option<String>), SyncError> {
-    match Queue::open_existing(state_dir)? {
-        Some(queue) => Ok((queue.counts()?, queue.trouble()?)),
-        None => Ok((Counts::default(), None)),
-    }
+    let found = Queue::look(state_dir, |queue| Ok((queue.counts()?, queue.trouble()?)))?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Makes a closure that turns SQLite's error into ours.

@@ -141,7 +141,11 @@ fn said(status: &Status, spooled: usize) -> String {
                 status.egress.frames, status.egress.bytes
             ),
         );
-    match next {
+    let text = status.warnings.iter().fold(text, |text, warning| {
+        text.field("warning", &warning.message)
+    });
+    let late = status.warnings.first().map(|warning| warning.next_step);
+    match next.or(late) {
         Some(command) => text.next(command).done(),
         None => text.done(),
     }

@@ -149,7 +149,7 @@ fn a_refusal_names_the_rule_what_is_missing_and_the_command_that_gives_it() {
     refused(
         &["move", "WP01", "done"],
         "TRANSITION_NOT_ALLOWED",
-        "--force",
+        "pawtrail wp move WP01 planned",
     );
     refused(
         &["move", "WP01", "done", "--force", "--reason", "x"],

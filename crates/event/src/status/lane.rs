@@ -150,6 +150,27 @@ impl Lane {
         }
     }
 
+    /// Returns the first lane on the shortest way to another without force; none where there is no way.
+    pub fn towards(self, goal: Self) -> Option<Self> {
+        let mut seen = vec![self];
+        let mut ways: Vec<(Self, Self)> =
+            self.targets().iter().map(|lane| (*lane, *lane)).collect();
+        while !ways.is_empty() {
+            if let Some((first, _)) = ways.iter().find(|(_, last)| *last == goal) {
+                return Some(*first);
+            }
+            let mut longer = Vec::new();
+            for (first, last) in ways {
+                if !seen.contains(&last) {
+                    seen.push(last);
+                    longer.extend(last.targets().iter().map(|lane| (first, *lane)));
+                }
+            }
+            ways = longer;
+        }
+        None
+    }
+
     fn names() -> String {
         Self::DISPLAY.map(Self::as_str).join(", ")
     }

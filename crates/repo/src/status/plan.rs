@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use pawtrail_event::status::{
-    self, Actor, Annotation, Approval, Context, Evidence, Lane, Log, ReasonSource, ReviewResult,
-    Snapshot, Transition, Verdict,
+    self, Actor, Annotation, Approval, Context, Evidence, Lane, Log, ReasonSource, Refusal,
+    ReviewResult, Rule, Snapshot, Transition, Verdict,
 };
 use pawtrail_event::{EventId, Sanitized, WorkPackageId, time};
 
-use super::task_files::{TASKS_DIR, TaskFiles};
+use super::task_files::TaskFiles;
 use super::{Moved, Remark, Step, next_id};
 use crate::error::{Error, Result};
 use crate::mission::Mission;
@@ -257,18 +257,20 @@ impl<'a> Planner<'a> {
             Some(files) => files,
             none @ None => none.insert(TaskFiles::of(self.project, self.mission, self.place)?),
         };
-        if let Some((name, reason)) = files.trouble(&step.wp_id) {
-            return Err(Error::Damaged {
-                path: self.mission.path(&format!("{TASKS_DIR}/{name}")).into(),
-                message: reason.clone(),
-            });
-        }
-        let Some(file) = files.packages.get(&step.wp_id) else {
-            return Ok(Vec::new());
-        };
+        let roster = files
+            .roster(&step.wp_id)
+            .map_err(|reason| Error::MoveRefused {
+                refusal: Box::new(Refusal {
+                    wp_id: step.wp_id.clone(),
+                    from_lane,
+                    to_lane: step.to_lane,
+                    rule: Rule::SubtasksUnknown(reason),
+                }),
+                mission: self.mission.mission_slug.clone(),
+            })?;
         Ok(match self.snapshot.work_packages.get(step.wp_id.as_str()) {
-            Some(package) => package.open_subtasks(&file.subtasks),
-            None => file.subtasks.clone(),
+            Some(package) => package.open_subtasks(roster),
+            None => roster.to_vec(),
         })
     }
 }

@@ -304,7 +304,7 @@ fn packages(snapshot: &Snapshot, files: &TaskFiles) -> Vec<Package> {
             .entry(wp_id.to_string())
             .or_insert_with(|| unseen(wp_id.as_str()));
         package.title.clone_from(&file.title);
-        for subtask in &file.subtasks {
+        for subtask in file.subtasks.iter().flatten() {
             package
                 .subtasks
                 .entry(subtask.clone())

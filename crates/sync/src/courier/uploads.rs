@@ -192,6 +192,8 @@ impl Loop {
 
     /// Tries once, and notes what came of it.
     fn attempt(&mut self) {
+        // It is over. Left where it is, it would make the loop wait no time at all.
+        self.pause_until = None;
         if !self.place.common_dir.join("HEAD").exists() {
             return;
         }
@@ -210,8 +212,11 @@ impl Loop {
             return Ok(());
         }
         self.refused_under = None;
-        (self.catch_up)()?;
+        // One journal that can't be read keeps nothing back that is queued.
+        let behind = (self.catch_up)().err();
+        let behind = behind.map(|error| format!("not all journals were read: {error}"));
         let Some(mut queue) = Queue::open_existing(&self.place.state_dir)? else {
+            self.uploads.trouble = behind;
             return Ok(());
         };
         if !self.recovered {
@@ -248,33 +253,36 @@ impl Loop {
         self.uploads.queued = queue.counts()?.queued;
         match end {
             End::Empty | End::Stopped | End::Denied(_) => {
-                self.pause_until = None;
                 self.uploads.refused = false;
-                self.settle(&queue, None)?;
+                self.settle(&mut queue, behind)?;
             }
             End::Later(due_ms) => {
                 let ms = due_ms.saturating_sub(jiff::Timestamp::now().as_millisecond());
                 self.pause(u64::try_from(ms).unwrap_or(0));
                 self.uploads.refused = false;
-                self.settle(&queue, None)?;
+                self.settle(&mut queue, behind)?;
             }
             End::Refused(reason) => {
                 self.refused_under = Some(consent);
                 self.uploads.refused = true;
-                self.settle(&queue, Some(reason))?;
+                self.settle(&mut queue, Some(reason))?;
             }
             End::Failed {
                 retry_after_ms,
                 reason,
             } => {
+                let reason = match retry_after_ms.and_then(until) {
+                    Some(until) => format!("{reason}; it asks for a pause until {until}"),
+                    None => reason,
+                };
                 self.fail(retry_after_ms, reason.clone());
-                self.settle(&queue, Some(reason))?;
+                self.settle(&mut queue, Some(reason))?;
             }
         }
         Ok(())
     }
 
-    fn settle(&mut self, queue: &Queue, trouble: Option<String>) -> Result<(), SyncError> {
+    fn settle(&mut self, queue: &mut Queue, trouble: Option<String>) -> Result<(), SyncError> {
         if queue.trouble()? != trouble {
             queue.note_trouble(trouble.as_deref())?;
         }
@@ -296,4 +304,10 @@ impl Loop {
         // The shell may be closing; then nobody needs to know.
         let _ = self.tell.send(self.uploads.clone());
     }
+}
+
+/// The time after so many milliseconds, in whole seconds.
+fn until(ms: u64) -> Option<String> {
+    let at = jiff::Timestamp::now().checked_add(Duration::from_millis(ms));
+    at.ok().map(|at| format!("{at:.0}"))
 }

@@ -367,3 +367,81 @@ fn the_file_is_private() {
         }
     }
 }
+
+/// All files of a directory, and what they hold.
+fn files(dir: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    std::fs::read_dir(dir)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, std::fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+fn seen(dir: &Path) -> Option<(u64, usize)> {
+    Queue::look(dir, |queue| {
+        Ok((queue.counts()?.queued, queue.list(None, 100)?.len()))
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_look_writes_nothing_and_needs_no_file() {
+    let (dir, project) = clone();
+    assert_eq!(seen(&project.state_dir()), None);
+    let mut queue = Queue::open(&project).unwrap();
+    put(&mut queue, &project, &[moved(1), moved(2)]);
+    // Beside a writer, whose rows are in no main file yet.
+    assert_eq!(seen(&project.state_dir()), Some((2, 2)));
+    drop(queue);
+    let before = files(&project.state_dir());
+    assert_eq!(seen(&project.state_dir()), Some((2, 2)));
+    assert_eq!(files(&project.state_dir()), before);
+    // A name that an address would read otherwise.
+    let odd = dir.path().join("a ?b#c%20d");
+    std::fs::create_dir(&odd).unwrap();
+    std::fs::copy(project.state_dir().join(FILE), odd.join(FILE)).unwrap();
+    assert_eq!(seen(&odd), Some((2, 2)));
+    // One that is just being made.
+    std::fs::write(odd.join(FILE), "").unwrap();
+    assert_eq!(seen(&odd), None);
+    std::fs::write(odd.join(FILE), "no database\n".repeat(100)).unwrap();
+    let error = Queue::look(&odd, |queue| queue.counts()).unwrap_err();
+    assert_eq!(error.code(), "QUEUE_FOREIGN");
+}
+
+#[test]
+fn a_look_beside_a_busy_writer_sees_whole_states() {
+    let (_dir, project) = clone();
+    put(
+        &mut Queue::open(&project).unwrap(),
+        &project,
+        &[moved(1), moved(2)],
+    );
+    let state_dir = project.state_dir();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let (queued, listed) = seen(&state_dir).unwrap();
+                assert!(matches!((queued, listed), (2 | 4, 2 | 4)));
+            }
+        });
+        // Two come and two go at a time, and the file is closed each time.
+        for round in 0..60 {
+            let mut queue = open::make(&state_dir.join(FILE), PATIENT).unwrap();
+            let pair = [moved(10 + 2 * round), moved(11 + 2 * round)];
+            put(&mut queue, &project, &pair);
+            let taken = queue.take(&uuid(), 0, 2, 1_000_000).unwrap();
+            let gone: Vec<_> = taken
+                .iter()
+                .map(|event| (event.sequence, Outcome::Delivered))
+                .collect();
+            queue.settle(&gone).unwrap();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
