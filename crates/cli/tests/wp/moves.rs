@@ -451,6 +451,44 @@ fn scenario_2_a_move_to_in_progress_is_committed_and_its_frame_pending_before_th
     }
 }
 
+/// As in spec-kitty: what its file should say and doesn't is not taken for done.
+#[test]
+fn a_package_goes_for_review_only_when_its_subtasks_are_known() {
+    let scratch = Scratch::new();
+    let world = World::on_work(&scratch);
+    for wp_id in ["WP01", "WP02"] {
+        for lane in ["planned", "claimed", "in_progress"] {
+            world.wp(&["move", wp_id, lane]);
+        }
+    }
+    let tasks = world.dir().join("tasks");
+    task_file(&tasks, "WP09", "Another", &[]);
+    let refused = |reason: &str| {
+        let (status, document) = world.try_wp(&["move", "WP01", "for_review"]);
+        assert_eq!(status, 1, "{document:#}");
+        assert_eq!(document["error"]["code"], "TRANSITION_SUBTASKS_UNKNOWN");
+        let message = text(&document["error"]["message"]);
+        assert!(message.contains(reason), "{message}");
+        let next = text(&document["error"]["next_step"]);
+        assert!(
+            next.contains("--force --actor NAME --reason TEXT"),
+            "{next}"
+        );
+    };
+    refused("no file in tasks describes WP01");
+    let file = tasks.join("WP01-work.md");
+    std::fs::write(&file, "---\ntitle: Pay\n---\n").unwrap();
+    refused("tasks/WP01-work.md has no list `subtasks`");
+    task_file(&tasks, "WP01", "Pay", &[]);
+    std::fs::copy(&file, tasks.join("WP01-again.md")).unwrap();
+    refused("both describe WP01");
+    std::fs::remove_file(tasks.join("WP01-again.md")).unwrap();
+    world.wp(&["move", "WP01", "for_review"]);
+    // A mission that doesn't describe its packages asks nothing of them.
+    std::fs::remove_dir_all(&tasks).unwrap();
+    world.wp(&["move", "WP02", "for_review"]);
+}
+
 #[test]
 fn many_agents_at_once_lose_no_row() {
     const AGENTS: usize = 6;

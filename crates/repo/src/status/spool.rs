@@ -1,6 +1,6 @@
 //! Commits what a mission's status spool holds, log and snapshot together, now or after a command that could not.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pawtrail_event::status::{self, Log, MissionIdentity, Order};
@@ -24,7 +24,7 @@ fn derived(mission: &Mission, identity: MissionIdentity, order: Order) -> Change
         path: mission.path(status::SNAPSHOT_FILE),
         content: Content::Derived(Derived {
             from: mission.path(status::FILE),
-            make: Rc::new(move |log| {
+            make: Arc::new(move |log| {
                 let snapshot = status::reduce(&Log::read(log), &identity, order);
                 snapshot.to_json().into_bytes()
             }),
