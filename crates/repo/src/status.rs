@@ -4,6 +4,7 @@
 
 mod closed;
 mod emitted;
+mod fold;
 mod merged;
 mod offered;
 mod plan;
@@ -32,13 +33,14 @@ use crate::receipt::{Delivery, Receipt};
 use crate::{lock, sandbox, sync_state};
 
 pub(crate) use emitted::of as emitted;
+pub use fold::{Copy, Folded, check, fold};
 pub(crate) use merged::folded;
 pub use merged::merge_snapshot;
 pub use offered::{Appended, Offers, Seen, offered, recorded};
 use plan::{Planned, Planner, seeds};
 use read::Known;
 pub(crate) use read::journal;
-pub use read::{Copy, Package, Reading, check, fold, list, order};
+pub use read::{Package, Reading, list, order};
 use shared_lock::SharedLock;
 pub use spool::finish;
 pub(crate) use spool::{derived_for, derived_from};
@@ -317,6 +319,7 @@ fn write(
         let commit = emitted::place(project, &receipt).ok()?;
         Appended::of(project, &receipt.path, &known, &done, &rows, commit).ok()?
     });
+    warnings.splice(0..0, planned.warnings);
     Ok(Written {
         emitted,
         appended,

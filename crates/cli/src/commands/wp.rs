@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use pawtrail_event::WorkPackageId;
+use pawtrail_event::decision::Damaged;
 use pawtrail_event::status::{Delta, ExecutionMode, Lane, Verdict};
 use pawtrail_repo::Project;
 use pawtrail_repo::mission::Mission;
@@ -305,15 +306,17 @@ fn any_lane(text: &str) -> Result<Lane, CliError> {
 
 fn nothing(project: &Project, mission: &Mission, lane: Option<Lane>) -> String {
     let slug = &mission.mission_slug;
-    match lane {
-        Some(lane) => Text::new(&format!("No work package of {slug} is in {lane}.")),
-        None => Text::new(&format!("{slug} has no work packages yet.")),
+    if let Some(lane) = lane {
+        return Text::new(&format!("No work package of {slug} is in {lane}."))
+            .next(&format!("pawtrail wp list --mission {slug}"))
+            .done();
     }
-    .next(&match project.checkout() {
-        Some(_) => format!("pawtrail wp seed --mission {slug}"),
-        None => format!("pawtrail wp move WP01 planned --mission {slug}"),
-    })
-    .done()
+    Text::new(&format!("{slug} has no work packages yet."))
+        .next(&match project.checkout() {
+            Some(_) => format!("pawtrail wp seed --mission {slug}"),
+            None => format!("pawtrail wp move WP01 planned --mission {slug}"),
+        })
+        .done()
 }
 
 fn row(package: &Package) -> Vec<String> {
@@ -348,11 +351,14 @@ pub(super) fn document(reading: &Reading) -> Result<Value, CliError> {
 
 /// What could not be read of a status, for a person.
 pub(super) fn warnings(reading: &Reading) -> Vec<String> {
-    let damaged = reading
-        .damaged
-        .iter()
-        .map(|(file, line)| format!("{file}, line {}: skipped: {}", line.line, line.reason));
+    let damaged = reading.damaged.iter();
+    let damaged = damaged.map(|(file, line)| skipped(file, line));
     damaged.chain(unread(&reading.unread)).collect()
+}
+
+/// What a person is told of a damaged line.
+pub(super) fn skipped(file: &str, line: &Damaged) -> String {
+    format!("{file}, line {}: skipped: {}", line.line, line.reason)
 }
 
 fn unread(files: &[(String, String)]) -> Vec<String> {

@@ -665,10 +665,37 @@ fn a_damaged_line_is_reported_and_kept() {
     let list = world.wp(&["list"]);
     let warnings = list["warnings"].to_string();
     assert!(warnings.contains("line 2"), "{list:#}");
+    for words in [&["status", "fold"][..], &["status", "fold", "--check"]] {
+        let output = world.project.pawtrail.run(&world.project.repo, words);
+        assert!(output.stderr.contains("line 2: skipped: "), "{output}");
+        assert!(!output.stdout.contains("skipped"), "{output}");
+    }
     world.wp(&["move", "WP01", "claimed"]);
     let file = world.project.repo.read(&path).unwrap();
     assert!(file.contains("{\"torn\n"), "{file}");
     assert_eq!(world.rows().len(), 2);
+}
+
+#[test]
+fn a_note_on_a_package_that_nobody_knew_is_kept_and_doubted() {
+    let scratch = Scratch::new();
+    let world = World::on_work(&scratch);
+    task_file(&world.dir().join("tasks"), "WP02", "Pay", &[]);
+    world.wp(&["move", "WP01", "planned"]);
+    for (wp_id, is_doubted) in [
+        ("WP01", false),
+        ("WP02", false),
+        ("WP10", true),
+        ("WP10", false),
+    ] {
+        let document = world.wp(&["note", wp_id, "Look"]);
+        let warnings = document["warnings"].to_string();
+        assert_eq!(
+            warnings.contains("nothing was known of"),
+            is_doubted,
+            "{wp_id}: {warnings}"
+        );
+    }
 }
 
 #[test]

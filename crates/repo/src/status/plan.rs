@@ -33,6 +33,8 @@ pub(super) struct Planned {
     pub(super) moved: Vec<Moved>,
     /// The last event of the request.
     pub(super) last: EventId,
+    /// What a person might not have meant.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Turns requests into rows.
@@ -51,6 +53,7 @@ pub(super) struct Planner<'a> {
     skip: usize,
     rows: Vec<Sanitized>,
     moved: Vec<Moved>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -75,6 +78,7 @@ impl<'a> Planner<'a> {
             skip: 0,
             rows: Vec::new(),
             moved: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -179,7 +183,19 @@ impl<'a> Planner<'a> {
             .row(self.project.sanitizer())
             .ok_or_else(|| Error::invalid("WP", "that changes nothing"))?;
         self.rows.push(row);
+        if !self.is_known(&remark.wp_id)? {
+            self.warnings.push(format!(
+                "nothing was known of {} before: it has no row and no file",
+                remark.wp_id
+            ));
+        }
         self.take_id()
+    }
+
+    /// Whether a package has a row or a file.
+    fn is_known(&mut self, wp_id: &WorkPackageId) -> Result<bool> {
+        let has_row = self.snapshot.work_packages.contains_key(wp_id.as_str());
+        Ok(has_row || self.files()?.packages.contains_key(wp_id))
     }
 
     /// Ends the request.
@@ -194,6 +210,7 @@ impl<'a> Planner<'a> {
             rows: self.rows,
             moved: self.moved,
             last: self.last.unwrap_or(self.next),
+            warnings: self.warnings,
         })
     }
 
@@ -248,6 +265,14 @@ impl<'a> Planner<'a> {
         format!("{}:{}", step.execution_mode.as_str(), root.display())
     }
 
+    /// The files that describe packages, read once.
+    fn files(&mut self) -> Result<&TaskFiles> {
+        Ok(match &mut self.files {
+            Some(files) => files,
+            none @ None => none.insert(TaskFiles::of(self.project, self.mission, self.place)?),
+        })
+    }
+
     /// The subtasks that keep a package from its review.
     fn open_subtasks(&mut self, step: &Step, from_lane: Lane) -> Result<Vec<String>> {
         if step.force || (from_lane, step.to_lane) != (Lane::InProgress, Lane::ForReview) {
@@ -269,8 +294,8 @@ impl<'a> Planner<'a> {
                 mission: self.mission.mission_slug.clone(),
             })?;
         Ok(match self.snapshot.work_packages.get(step.wp_id.as_str()) {
-            Some(package) => package.open_subtasks(roster),
-            None => roster.to_vec(),
+            Some(package) => package.open_subtasks(&roster),
+            None => roster,
         })
     }
 }

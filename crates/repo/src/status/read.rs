@@ -259,6 +259,24 @@ pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
     let identity = identity_of(project, mission, &place)?;
     let snapshot = status::reduce(&log, &identity, order(project)?);
     let files = TaskFiles::of(project, mission, &place)?;
+    Ok(Reading {
+        mission_id: mission.mission_id.clone(),
+        mission_slug: mission.mission_slug.clone(),
+        counts: snapshot.summary(),
+        packages: packages(&snapshot, &files),
+        damaged: damaged(project, mission, &place, &known, &log)?,
+        unread: files.damaged,
+    })
+}
+
+/// The damaged lines of a mission's log, with the file they stand in.
+pub(super) fn damaged(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    known: &Known,
+    log: &Log<'_>,
+) -> Result<Vec<(String, Damaged)>> {
     let mut damaged: Vec<(String, Damaged)> = log
         .damaged()
         .into_iter()
@@ -282,14 +300,7 @@ pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
             );
         }
     }
-    Ok(Reading {
-        mission_id: mission.mission_id.clone(),
-        mission_slug: mission.mission_slug.clone(),
-        counts: snapshot.summary(),
-        packages: packages(&snapshot, &files),
-        damaged,
-        unread: files.damaged,
-    })
+    Ok(damaged)
 }
 
 /// Those that have rows, and those that have a file alone.
@@ -347,65 +358,4 @@ fn unseen(wp_id: &str) -> Package {
         subtasks: BTreeMap::new(),
         notes: Vec::new(),
     }
-}
-
-/// Folds a mission's status to the content of its `status.json`. It reads and never writes.
-///
-/// # Errors
-/// As [`list`].
-pub fn fold(project: &Project, mission: &Mission, order: Order) -> Result<String> {
-    let place = placement::placement(project, mission)?;
-    let known = Known::of(project, mission, &place)?;
-    let identity = identity_of(project, mission, &place)?;
-    Ok(status::reduce(&Log::read(&known.bytes()), &identity, order).to_json())
-}
-
-/// A `status.json`, and whether it says what the log beside it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Copy {
-    /// Where it is: the full name of a branch, or a directory.
-    pub place: String,
-    /// Whether it is byte for byte what its log folds to.
-    pub equal: bool,
-    /// What is wrong with it.
-    pub reason: Option<&'static str>,
-}
-
-/// Compares each `status.json` of a mission, on the ledger branch and in this and the primary checkout, with what the
-/// log beside it folds to. It reads and never writes.
-///
-/// # Errors
-/// As [`list`].
-pub fn check(project: &Project, mission: &Mission, order: Order) -> Result<Vec<Copy>> {
-    let place = placement::placement(project, mission)?;
-    let identity = identity_of(project, mission, &place)?;
-    let (log_path, path) = (
-        mission.path(status::FILE),
-        mission.path(status::SNAPSHOT_FILE),
-    );
-    let mut copies = Vec::new();
-    let mut add = |place: String, log: Option<Vec<u8>>, snapshot: Option<Vec<u8>>| {
-        let Some(log) = log else { return };
-        let folded = status::reduce(&Log::read(&log), &identity, order).to_json();
-        let reason = match snapshot {
-            None => Some("it is missing"),
-            Some(content) if content == folded.as_bytes() => None,
-            Some(_) => Some("it differs"),
-        };
-        copies.push(Copy {
-            place,
-            equal: reason.is_none(),
-            reason,
-        });
-    };
-    if let Some(tip) = place.tip.or(place.base) {
-        let at = |path: &str| history::file_at(project, tip, path);
-        add(place.ledger_ref, at(&log_path)?, at(&path)?);
-    }
-    for root in project.roots() {
-        let log = durable::read(&root.join(&log_path))?;
-        let snapshot = durable::read(&root.join(&path))?;
-        add(root.join(&mission.dir).display().to_string(), log, snapshot);
-    }
-    Ok(copies)
 }
