@@ -459,8 +459,8 @@ fn build(
             Content::Lines(lines) => {
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
-                    let file = durable::read(&checkout.root.join(&change.path))?;
-                    let foreign = lines::foreign_lines(&file.unwrap_or_default(), &old, &lines);
+                    let file = checkout.root.join(&change.path);
+                    let foreign = lines::foreign_in(&file, &old, &lines)?;
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }

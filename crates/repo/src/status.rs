@@ -278,6 +278,7 @@ fn write(
     let known = Known::of(project, mission, &place)?;
     // A log can be large: all but the outcome is let go of before the commit.
     let planned = planned(project, mission, &place, &known, first, key.is_some(), plan)?;
+    let (basis, found) = known.into_found();
     if planned.rows.is_empty() {
         // All of it was written before, under the same key.
         let receipt = read::receipt(project, mission, &place, &planned.last)?;
@@ -298,15 +299,8 @@ fn write(
     }
     let last = planned.last.clone();
     // From here on the rows are in the spool: whatever fails now, the next command makes up for.
-    let (receipt, done, more) = commit(
-        project,
-        &mut ledger,
-        mission,
-        &place,
-        &known.found,
-        message,
-        last,
-    )?;
+    let (receipt, done, more) =
+        commit(project, &mut ledger, mission, &place, &found, message, last)?;
     warnings.extend(more);
     let rows: String = planned.rows.iter().map(status::line).collect();
     let emitted = emitted(project, &rows, &receipt).unwrap_or_else(|error| {
@@ -317,7 +311,7 @@ fn write(
     // Where this isn't known, the log is read.
     let appended = done.and_then(|done| {
         let commit = emitted::place(project, &receipt).ok()?;
-        Appended::of(project, &receipt.path, &known, &done, &rows, commit).ok()?
+        Appended::of(project, &receipt.path, basis?, &done, &rows, commit).ok()?
     });
     warnings.splice(0..0, planned.warnings);
     Ok(Written {

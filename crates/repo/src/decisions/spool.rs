@@ -10,7 +10,7 @@ use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::settle::{left, settle};
 use crate::spooled::is_answer;
-use crate::{durable, history, journal, ledger, lines, sandbox};
+use crate::{history, journal, ledger, lines, sandbox};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
 ///
@@ -62,8 +62,7 @@ pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>>
     let mut found = journal.spooled()?;
     let spooled = found.len();
     for root in project.roots() {
-        let content = durable::read(&root.join(&path))?.unwrap_or_default();
-        let foreign = lines::foreign_lines(&content, &base, &found);
+        let foreign = lines::foreign_in(&root.join(&path), &base, &found)?;
         found.extend(foreign);
     }
     let found = found.split_off(spooled);

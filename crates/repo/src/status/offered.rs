@@ -10,7 +10,7 @@ use gix::bstr::ByteSlice;
 use pawtrail_event::MissionId;
 use pawtrail_event::status::{self, Content, Line, Log, QueueEvent, RepoEvidence};
 
-use super::read::Known;
+use super::read::Basis;
 use crate::error::{GitContext, Result};
 use crate::ledger::Committed;
 use crate::project::{self, Project};
@@ -110,7 +110,7 @@ impl Appended {
     pub(super) fn of(
         project: &Project,
         path: &str,
-        known: &Known,
+        basis: Basis,
         done: &Committed,
         rows: &str,
         commit: RepoEvidence,
@@ -123,13 +123,13 @@ impl Appended {
             return Ok(None);
         };
         let header = project.git().find_header(after).git("measuring a log")?;
-        let bytes = known.len() + rows.len();
+        let bytes = basis.bytes + rows.len();
         // Another tool's lines may have come along, and then the log is longer.
-        if !done.new || before != known.blob || !known.is_whole() || header.size() != bytes as u64 {
+        if !done.new || before != basis.blob || header.size() != bytes as u64 {
             return Ok(None);
         }
         Ok(Some(Self {
-            before: before.map(|blob| seen(known.len(), blob)),
+            before: before.map(|blob| seen(basis.bytes, blob)),
             after: seen(bytes, after),
             rows: rows.as_bytes().to_vec(),
             commit,

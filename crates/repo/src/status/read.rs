@@ -24,13 +24,22 @@ use crate::{durable, history, identity, lines, sandbox, sync_state};
 /// The rows that are known of a mission, wherever they stand.
 pub(super) struct Known {
     /// What git calls the file as the ledger branch has it; none where it has none.
-    pub(super) blob: Option<ObjectId>,
+    blob: Option<ObjectId>,
     /// The file as the ledger branch has it.
     tip: Vec<u8>,
     /// The lines that wait for their commit, and those that only a file holds.
     waiting: Vec<String>,
     /// Of those, what no spool holds and no sandbox left.
     pub(super) found: Vec<String>,
+}
+
+/// A log that somebody has read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Basis {
+    /// What git calls it; none where it isn't there.
+    pub(super) blob: Option<ObjectId>,
+    /// How many bytes it has.
+    pub(super) bytes: usize,
 }
 
 impl Known {
@@ -49,12 +58,8 @@ impl Known {
         waiting.extend(sandbox::status_lines(project, &mission.mission_id)?);
         let recorded = waiting.len();
         for root in project.roots() {
-            if let Some(content) = durable::read(&root.join(&path))?
-                && content != tip
-            {
-                let foreign = lines::foreign_lines(&content, &tip, &waiting);
-                waiting.extend(foreign);
-            }
+            let foreign = lines::foreign_in(&root.join(&path), &tip, &waiting)?;
+            waiting.extend(foreign);
         }
         Ok(Self {
             found: waiting[recorded..].to_vec(),
@@ -64,14 +69,15 @@ impl Known {
         })
     }
 
-    /// Returns how many bytes the file has on the ledger branch.
-    pub(super) fn len(&self) -> usize {
-        self.tip.len()
-    }
-
-    /// Whether each line of it has its end there.
-    pub(super) fn is_whole(&self) -> bool {
-        self.tip.is_empty() || self.tip.ends_with(b"\n")
+    /// Lets go of the log, which can be large. Returns the file of the ledger branch by name and size, where its last
+    /// line has an end, and what no spool holds.
+    pub(super) fn into_found(self) -> (Option<Basis>, Vec<String>) {
+        let is_whole = self.tip.is_empty() || self.tip.ends_with(b"\n");
+        let basis = is_whole.then_some(Basis {
+            blob: self.blob,
+            bytes: self.tip.len(),
+        });
+        (basis, self.found)
     }
 
     /// Returns all rows as one file.
@@ -289,8 +295,8 @@ pub(super) fn damaged(
         .collect();
     for root in project.roots() {
         let file = root.join(mission.path(status::FILE));
-        if let Some(content) = durable::read(&file)?
-            && content != known.tip
+        if durable::beginning_of(&file, &known.tip)? != Some(known.tip.len())
+            && let Some(content) = durable::read(&file)?
         {
             let lines = Log::read(&content).damaged();
             damaged.extend(
