@@ -278,21 +278,16 @@ impl<'a> Planner<'a> {
         if step.force || (from_lane, step.to_lane) != (Lane::InProgress, Lane::ForReview) {
             return Ok(Vec::new());
         }
-        let files = match &mut self.files {
-            Some(files) => files,
-            none @ None => none.insert(TaskFiles::of(self.project, self.mission, self.place)?),
-        };
-        let roster = files
-            .roster(&step.wp_id)
-            .map_err(|reason| Error::MoveRefused {
-                refusal: Box::new(Refusal {
-                    wp_id: step.wp_id.clone(),
-                    from_lane,
-                    to_lane: step.to_lane,
-                    rule: Rule::SubtasksUnknown(reason),
-                }),
-                mission: self.mission.mission_slug.clone(),
-            })?;
+        let roster = self.files()?.roster(&step.wp_id).map(<[String]>::to_vec);
+        let roster = roster.map_err(|reason| Error::MoveRefused {
+            refusal: Box::new(Refusal {
+                wp_id: step.wp_id.clone(),
+                from_lane,
+                to_lane: step.to_lane,
+                rule: Rule::SubtasksUnknown(reason),
+            }),
+            mission: self.mission.mission_slug.clone(),
+        })?;
         Ok(match self.snapshot.work_packages.get(step.wp_id.as_str()) {
             Some(package) => package.open_subtasks(&roster),
             None => roster,
