@@ -24,7 +24,7 @@ mod transition;
 pub use actor::{Actor, Binding};
 pub use annotation::Annotation;
 pub use delta::{Delta, Override};
-pub use identity::{IdentityError, MissionIdentity};
+pub use identity::{IdentityError, MissionIdentity, ParseMetaError};
 pub use lane::{Lane, LaneError};
 pub use lifecycle::{
     FollowUp, Lifecycle, LifecycleEvent, MissionCreated, Phase, PhaseFacts, WorkPackageCreated,

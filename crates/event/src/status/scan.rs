@@ -78,23 +78,39 @@ impl<'a> Scan<'a> {
             self.at += 1;
             return Some(());
         }
+        self.take(b'"')?;
         loop {
-            self.take(b'"')?;
             let from = self.at;
             let to = self.stop()?;
             let key = self.line.get(from..to)?;
             self.at = to;
-            // A key with an escape in it is unusual.
-            self.take(b'"')?;
-            self.colon()?;
+            if self.skip(b"\": ") {
+                self.blanks();
+            } else {
+                // A key with an escape in it is unusual.
+                self.take(b'"')?;
+                self.colon()?;
+            }
             each(self, key)?;
-            self.blanks();
-            match self.next()? {
-                b',' => self.blanks(),
-                b'}' => return Some(()),
-                _ => return None,
+            if !self.skip(b", \"") {
+                self.blanks();
+                match self.next()? {
+                    b',' => self.blanks(),
+                    b'}' => return Some(()),
+                    _ => return None,
+                }
+                self.take(b'"')?;
             }
         }
+    }
+
+    /// Passes over three bytes as the tools write them; false where others stand there.
+    fn skip(&mut self, usual: &[u8; 3]) -> bool {
+        let stands = self.line.as_bytes().get(self.at..self.at + 3) == Some(usual);
+        if stands {
+            self.at += 3;
+        }
+        stands
     }
 
     fn colon(&mut self) -> Option<()> {

@@ -10,7 +10,6 @@ use pawtrail_event::status::{
 };
 use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::task_files::TaskFiles;
 use crate::error::{Error, Result};
@@ -150,9 +149,7 @@ pub(super) fn identity_of(
 }
 
 pub(super) fn parsed(content: &[u8]) -> std::result::Result<MissionIdentity, String> {
-    let meta: Value = serde_json::from_slice(content).map_err(|error| error.to_string())?;
-    let meta = meta.as_object().ok_or("it is no object")?;
-    MissionIdentity::of_meta(meta).map_err(|error| error.to_string())
+    MissionIdentity::parse(content).map_err(|error| error.to_string())
 }
 
 /// Returns the receipt of an event that was written before.

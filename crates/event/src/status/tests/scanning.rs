@@ -183,6 +183,7 @@ fn unusual_lines_are_read_as_ever() {
             for line in [
                 format!("{{\"{key}\":{value}}}"),
                 format!("{{ \"{key}\" : {value} }}"),
+                format!("{{\"{key}\":   {value},  \" {key}\": 1, \"  \" :2}}"),
                 format!("{{\"{key}\":1,\"{key}\":{value}, \"at\": \"now\"}}"),
                 format!("{{\"{key}\":{value}}}x"),
                 format!("{{\"{key}\":{value}"),
