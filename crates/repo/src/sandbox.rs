@@ -290,15 +290,16 @@ fn entry(line: &str) -> std::result::Result<Entry, String> {
     }
 }
 
-/// Whether a value is a row such as a move or an annotation leaves.
+/// Whether a value is a row such as a move, an annotation or a seeding leaves.
 fn is_status(row: &Value) -> bool {
     let line = json::log(row);
     let log = event_status::Log::read(line.as_bytes());
     let mut rows = log.rows();
     rows.next().is_some_and(|(_, row)| match row {
-        event_status::Row::Transition(_) | event_status::Row::Annotation(_) => true,
-        event_status::Row::Lifecycle(_)
-        | event_status::Row::DecisionPoint(_)
+        event_status::Row::Transition(_)
+        | event_status::Row::Annotation(_)
+        | event_status::Row::Lifecycle(_) => true,
+        event_status::Row::DecisionPoint(_)
         | event_status::Row::Retrospective(_)
         | event_status::Row::Other(_) => false,
     })

@@ -3,6 +3,7 @@
 //! The Python tool writes the same files on the same day, so each write also holds the lock that it takes.
 
 mod closed;
+mod created;
 mod emitted;
 mod fold;
 mod merged;
@@ -15,6 +16,7 @@ pub(crate) mod task_files;
 mod wording;
 
 use gix::ObjectId;
+use jiff::Timestamp;
 use pawtrail_event::status::{
     self, Delta, ExecutionMode, Lane, Log, MissionIdentity, Order, QueueEvent, Snapshot, Verdict,
 };
@@ -36,7 +38,7 @@ pub(crate) use emitted::of as emitted;
 pub use fold::{Copy, Folded, check, fold};
 pub(crate) use merged::folded;
 pub use merged::merge_snapshot;
-pub use offered::{Appended, Offers, Seen, offered, recorded};
+pub use offered::{Appended, Offered, Offers, Seen, offered, recorded};
 use plan::{Planned, Planner, seeds};
 use read::Known;
 pub(crate) use read::journal;
@@ -44,7 +46,7 @@ pub use read::{Package, Reading, list, order};
 use shared_lock::SharedLock;
 pub use spool::finish;
 pub(crate) use spool::{derived_for, derived_from};
-use task_files::TaskFiles;
+use task_files::{TaskFile, TaskFiles};
 
 /// The most rows that one command writes.
 const MAX_ROWS: usize = 10_000;
@@ -132,7 +134,7 @@ pub fn move_packages(
         key: idempotency_key,
         again: wording::command_of(mission, steps),
     };
-    write(project, mission, &request, |planner| {
+    write(project, mission, &request, |planner, _| {
         steps.iter().try_for_each(|step| planner.step(step))
     })
 }
@@ -154,7 +156,9 @@ pub fn annotate(
         key: idempotency_key,
         again: wording::command_of_remark(mission, remark),
     };
-    write(project, mission, &request, |planner| planner.remark(remark))
+    write(project, mission, &request, |planner, _| {
+        planner.remark(remark)
+    })
 }
 
 /// What a seeding did.
@@ -192,12 +196,18 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
                 again: String::new(),
             };
             // Another agent may have seeded them a moment ago.
-            Some(write(project, mission, &request, |planner| {
-                seeds(&fresh, actor)
+            Some(write(project, mission, &request, |planner, log| {
+                let there = created::packages(log);
+                let fresh: Vec<WorkPackageId> = fresh
                     .iter()
-                    .filter(|step| planner.lane(&step.wp_id) == Lane::Genesis)
+                    .filter(|wp_id| planner.lane(wp_id) == Lane::Genesis)
                     .cloned()
-                    .collect::<Vec<_>>()
+                    .collect();
+                let unsaid = fresh.iter().filter(|wp_id| !there.contains(*wp_id));
+                for file in unsaid.filter_map(|wp_id| files.packages.get(wp_id)) {
+                    created::package(planner, mission, file, actor)?;
+                }
+                seeds(&fresh, actor)
                     .iter()
                     .try_for_each(|step| planner.step(step))
             })?)
@@ -210,12 +220,12 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
     })
 }
 
-/// The rows that put the packages of a mission that isn't there yet on its board.
+/// The rows of a mission that isn't there yet: that it was created, and its packages, on its board.
 pub(crate) fn first_rows(
     project: &Project,
     mission: &Mission,
     place: &Placement,
-    packages: &[WorkPackageId],
+    beginning: &First<'_>,
 ) -> Result<Vec<Sanitized>> {
     let nothing = status::reduce(
         &Log::read(b""),
@@ -224,10 +234,30 @@ pub(crate) fn first_rows(
     );
     let first = EventId::from(project.ulid());
     let mut planner = Planner::new(project, mission, place, &nothing, first);
-    for step in seeds(packages, None) {
+    let First {
+        target_branch,
+        created_at,
+        packages,
+    } = beginning;
+    created::mission(&mut planner, mission, target_branch, *created_at)?;
+    for file in *packages {
+        created::package(&mut planner, mission, file, None)?;
+    }
+    let ids: Vec<WorkPackageId> = packages.iter().map(|file| file.wp_id.clone()).collect();
+    for step in seeds(&ids, None) {
         planner.step(&step)?;
     }
     Ok(planner.finish(MAX_ROWS)?.rows)
+}
+
+/// What a mission begins with, as far as its first rows say it.
+pub(crate) struct First<'a> {
+    /// The branch that it is for.
+    pub(crate) target_branch: &'a str,
+    /// When it was created.
+    pub(crate) created_at: Timestamp,
+    /// Its work packages.
+    pub(crate) packages: &'a [TaskFile],
 }
 
 fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<Snapshot> {
@@ -259,7 +289,7 @@ fn write(
     project: &Project,
     mission: &Mission,
     request: &Request<'_>,
-    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+    plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Written> {
     let locks = SharedLock::acquire(project, mission, lock::PATIENCE)
         .and_then(|shared| Ok((shared, Ledger::lock(project)?)));
@@ -331,7 +361,7 @@ fn planned(
     known: &Known,
     first: EventId,
     resumes: bool,
-    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+    plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Planned> {
     let bytes = known.bytes();
     let log = Log::read(&bytes);
@@ -341,7 +371,7 @@ fn planned(
     if resumes {
         planner.resume(&log)?;
     }
-    plan(&mut planner)?;
+    plan(&mut planner, &log)?;
     planner.finish(MAX_ROWS)
 }
 

@@ -12,6 +12,8 @@ mod log_tests;
 mod look;
 mod open;
 mod outgoing;
+mod project_rows;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +28,11 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
-pub(crate) use journals::catch_up_all;
+pub(crate) use journals::{catch_up_all, uncaught};
 pub use journals::{offer_glossary, offer_status};
-pub(crate) use outgoing::{Outcome, Outgoing};
+pub(crate) use outgoing::{Candidate, Outcome, Outgoing};
+pub use project_rows::offer_project;
+pub use runs::offer_run;
 
 use crate::error::SyncError;
 use pawtrail_repo::Project;

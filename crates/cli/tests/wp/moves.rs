@@ -38,7 +38,8 @@ fn a_move_is_one_commit_with_log_and_snapshot_and_nothing_else_moves() {
         assert_eq!(row["execution_mode"], "worktree");
         // The line has the form that all its writers keep to.
         let path = world.path("status.events.jsonl");
-        let line = repo.read_at(&world.project.ledger, &path).unwrap();
+        let log = repo.read_at(&world.project.ledger, &path).unwrap();
+        let line = log.lines().last().unwrap();
         assert!(
             line.starts_with("{\"actor\": \"robin\", \"at\": \""),
             "{line}"
@@ -591,7 +592,7 @@ fn the_right_order_of_times_is_a_setting() {
     world.wp(&["move", "WP01", "planned"]);
     let path = world.path("status.events.jsonl");
     let file = world.project.repo.read(&path).unwrap();
-    let row: Value = serde_json::from_str(file.trim()).unwrap();
+    let row: Value = serde_json::from_str(file.lines().last().unwrap()).unwrap();
     let later = |id: &str, at: &str, lane: &str| {
         let mut row = row.clone();
         row["event_id"] = json!(id);
@@ -664,10 +665,10 @@ fn a_damaged_line_is_reported_and_kept() {
     world.project.repo.write(&path, format!("{file}{{\"torn\n"));
     let list = world.wp(&["list"]);
     let warnings = list["warnings"].to_string();
-    assert!(warnings.contains("line 2"), "{list:#}");
+    assert!(warnings.contains("line 3"), "{list:#}");
     for words in [&["status", "fold"][..], &["status", "fold", "--check"]] {
         let output = world.project.pawtrail.run(&world.project.repo, words);
-        assert!(output.stderr.contains("line 2: skipped: "), "{output}");
+        assert!(output.stderr.contains("line 3: skipped: "), "{output}");
         assert!(!output.stdout.contains("skipped"), "{output}");
     }
     world.wp(&["move", "WP01", "claimed"]);

@@ -27,7 +27,8 @@ pub use delta::{Delta, Override};
 pub use identity::{IdentityError, MissionIdentity, ParseMetaError};
 pub use lane::{Lane, LaneError};
 pub use lifecycle::{
-    FollowUp, Lifecycle, LifecycleEvent, MissionCreated, Phase, PhaseFacts, WorkPackageCreated,
+    FollowUp, Lifecycle, LifecycleEvent, MISSION_CREATED, MissionCreated, PROJECT_INITIALIZED,
+    Phase, PhaseFacts, WP_CREATED, WorkPackageCreated, project_initialized,
 };
 pub use log::{Content, Line, Log};
 pub use machine::{Context, check};

@@ -1,6 +1,7 @@
 //! Moves and annotations where the git directory can't be written: left in the checkout, adopted later.
 
 use pawtrail_event::EventId;
+use pawtrail_event::status::Log;
 
 use super::plan::Planner;
 use super::read::Known;
@@ -18,7 +19,7 @@ pub(super) fn write(
     mission: &Mission,
     request: &Request<'_>,
     closed: Error,
-    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+    plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Written> {
     // What a key stands for is kept in the git directory.
     if request.key.is_some() {

@@ -25,6 +25,15 @@ pub struct Seen {
     pub object: Vec<u8>,
 }
 
+/// One row that has an identity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offered {
+    /// Its event, as it was written.
+    pub event_id: String,
+    /// What the hub is to be told of it; none where that is nothing.
+    pub event: Option<QueueEvent>,
+}
+
 /// What a write put behind a log that it had read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use pawtrail_event::status::{
-    self, Actor, Annotation, Approval, Context, Evidence, Lane, Log, ReasonSource, Refusal,
-    ReviewResult, Rule, Snapshot, Transition, Verdict,
+    self, Actor, Annotation, Approval, Context, Evidence, Lane, Lifecycle, LifecycleEvent, Log,
+    ReasonSource, Refusal, ReviewResult, Rule, Snapshot, Transition, Verdict,
 };
 use pawtrail_event::{EventId, Sanitized, WorkPackageId, time};
 
@@ -17,7 +17,7 @@ use crate::placement::Placement;
 use crate::project::Project;
 
 /// Who acts where nobody is named.
-const NOBODY: &str = "user";
+pub(super) const NOBODY: &str = "user";
 /// Why a package that was written down is put on the board; the Python tool's words.
 const SEEDED: &str = "canonical bootstrap";
 /// The most bytes of a name or reference.
@@ -157,6 +157,30 @@ impl<'a> Planner<'a> {
         });
         self.lanes.insert(step.wp_id.clone(), step.to_lane);
         self.take_id()
+    }
+
+    /// Plans a row of the mission's life.
+    pub(super) fn lifecycle(&mut self, event: LifecycleEvent) -> Result<()> {
+        if self.is_written() {
+            return Ok(());
+        }
+        let identity = self.project.identity()?;
+        let row = Lifecycle {
+            event_id: self.next.clone(),
+            at: self.now,
+            mission_slug: self.mission.mission_slug.clone(),
+            project: identity.map(|identity| (identity.uuid, identity.slug)),
+            event,
+        };
+        let step = SignedDuration::from_micros(1);
+        self.now = self.now.checked_add(step).unwrap_or(self.now);
+        self.rows.push(row.row(self.project.sanitizer()));
+        self.take_id()
+    }
+
+    /// When the next row is written.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Plans an annotation.

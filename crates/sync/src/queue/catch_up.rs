@@ -40,7 +40,7 @@ pub struct CaughtUp {
 /// How much of a journal was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
-    /// So much from its beginning, in what its kind of journal counts: rows, or bytes.
+    /// So much from its beginning, in what its kind of journal counts: rows, or bytes. The table calls it `rows`.
     pub(super) length: usize,
     /// What tells this beginning from another.
     pub(super) digest: Vec<u8>,
@@ -63,14 +63,8 @@ impl Queue {
         }
         let ids = journal.ids();
         let name = journal.name();
-        let known = self.cursor(&name)?;
-        let start = match &known {
-            Some(old) if old.length <= ids.len() && digest(&ids[..old.length]) == old.digest => {
-                old.length
-            }
-            Some(_) | None => 0,
-        };
-        if start == ids.len() && known.is_some_and(|old| old.length == start) {
+        let (start, is_all) = self.start(&name, ids)?;
+        if is_all {
             return Ok(CaughtUp::default());
         }
         let cursor = Cursor {
@@ -123,8 +117,26 @@ impl Queue {
         Ok(done)
     }
 
+    /// Returns the places of a journal's rows that the queue never had.
+    pub(super) fn unseen(&self, journal: &dyn Journal) -> Result<Vec<usize>, SyncError> {
+        let ids = journal.ids();
+        let (start, _) = self.start(&journal.name(), ids)?;
+        let fresh = self.fresh(&ids[start..])?;
+        Ok(fresh.into_iter().map(|at| start + at).collect())
+    }
+
+    /// Returns how many rows at a journal's beginning were looked at, and whether these are all there are.
+    fn start(&self, name: &str, ids: &[EnvelopeId]) -> Result<(usize, bool), SyncError> {
+        Ok(match self.cursor(name)? {
+            Some(old) if old.length <= ids.len() && digest(&ids[..old.length]) == old.digest => {
+                (old.length, old.length == ids.len())
+            }
+            Some(_) | None => (0, false),
+        })
+    }
+
     /// Returns the places of the rows that the queue never had.
-    fn fresh(&self, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
+    pub(super) fn fresh(&self, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
         let mut seen = HashSet::new();
         let mut fresh = Vec::new();
         for (at, id) in ids.iter().enumerate() {
@@ -138,7 +150,7 @@ impl Queue {
     /// Returns how far a journal was looked at; none where it never was.
     pub(super) fn cursor(&self, name: &str) -> Result<Option<Cursor>, SyncError> {
         self.db
-            .prepare_cached("SELECT length, digest FROM cursors WHERE journal = ?1")
+            .prepare_cached("SELECT rows, digest FROM cursors WHERE journal = ?1")
             .and_then(|mut statement| {
                 statement
                     .query_row([name], |row| {
@@ -170,8 +182,8 @@ fn note<'a>(
         known.execute([id.as_str()])?;
     }
     db.prepare_cached(
-        "INSERT INTO cursors (journal, length, digest) VALUES (?1, ?2, ?3)
-         ON CONFLICT (journal) DO UPDATE SET length = excluded.length, digest = excluded.digest",
+        "INSERT INTO cursors (journal, rows, digest) VALUES (?1, ?2, ?3)
+         ON CONFLICT (journal) DO UPDATE SET rows = excluded.rows, digest = excluded.digest",
     )?
     .execute(params![
         name,

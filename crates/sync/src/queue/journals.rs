@@ -3,10 +3,11 @@
 use pawtrail_event::MissionId;
 use pawtrail_event::envelope::{EnvelopeId, Queueable};
 use pawtrail_repo::glossary::{self, Logged};
-use pawtrail_repo::status::{self, Appended, Seen};
-use pawtrail_repo::{Project, mission};
+use pawtrail_repo::status::{self, Appended, Offers, Seen};
+use pawtrail_repo::{Project, mission, runs};
 
 use super::catch_up::Cursor;
+use super::runs::RunLog;
 use super::{CaughtUp, Draft, Journal, Queue};
 use crate::error::SyncError;
 
@@ -21,7 +22,12 @@ pub fn offer_status(
     mission: &MissionId,
     appended: Option<&Appended>,
 ) -> Result<CaughtUp, SyncError> {
-    if !project.state_dir().join(super::FILE).exists() && is_unwritten(project, mission)? {
+    // A log without rows needs no queue.
+    if !project.state_dir().join(super::FILE).exists()
+        && StatusLog::read(project, mission, None, appended)?
+            .ids
+            .is_empty()
+    {
         return Ok(CaughtUp::default());
     }
     catch_up_status(&mut Queue::open(project)?, project, mission, appended)
@@ -41,27 +47,22 @@ pub fn offer_glossary(project: &Project, mission: &MissionId) -> Result<CaughtUp
 /// # Errors
 /// When a journal or the queue can't be read or written.
 pub(crate) fn catch_up_all(project: &Project) -> Result<(), SyncError> {
-    let recorded = status::recorded(project)?;
     // A clone that has nothing to send needs no queue.
     let mut queue: Option<Queue> = Queue::open_existing(&project.state_dir())?;
-    for mission in &recorded {
-        if queue.is_none() && is_unwritten(project, mission)? {
-            continue;
-        }
-        let open = opened(project, &mut queue)?;
-        catch_up_status(open, project, mission, None)?;
-    }
-    // A glossary's log needs no ledger branch, so its mission may not be recorded.
-    let listed = mission::list(project)?.missions;
-    let listed = listed.into_iter().map(|mission| mission.mission_id);
-    let others = listed.filter(|mission| !recorded.contains(mission));
-    for mission in recorded.iter().cloned().chain(others) {
-        let log = GlossaryLog::read(project, &mission)?;
-        if !log.ids().is_empty() {
-            opened(project, &mut queue)?.catch_up(project, &log)?;
+    for mission in &status::recorded(project)? {
+        if queue.is_some()
+            || !StatusLog::read(project, mission, None, None)?
+                .ids
+                .is_empty()
+        {
+            catch_up_status(opened(project, &mut queue)?, project, mission, None)?;
         }
     }
-    Ok(())
+    each(project, |journal| {
+        opened(project, &mut queue)?
+            .catch_up(project, journal)
+            .map(drop)
+    })
 }
 
 fn opened<'q>(project: &Project, queue: &'q mut Option<Queue>) -> Result<&'q mut Queue, SyncError> {
@@ -72,22 +73,82 @@ fn opened<'q>(project: &Project, queue: &'q mut Option<Queue>) -> Result<&'q mut
     Ok(queue.insert(open))
 }
 
-fn is_unwritten(project: &Project, mission: &MissionId) -> Result<bool, SyncError> {
-    Ok(status::offered(project, mission, None)?
-        .ids()
-        .next()
-        .is_none())
+/// Counts the events that [`catch_up_all`] would queue. It changes nothing.
+///
+/// # Errors
+/// When a journal or the queue can't be read.
+pub(crate) fn uncaught(project: &Project) -> Result<usize, SyncError> {
+    let seen = Queue::look(&project.state_dir(), |queue| count(project, Some(queue)))?;
+    match seen {
+        Some(count) => Ok(count),
+        None => count(project, None),
+    }
+}
+
+/// Counts the events among the rows that a queue never had; among all rows, where there is none.
+fn count(project: &Project, queue: Option<&Queue>) -> Result<usize, SyncError> {
+    let mut count = 0;
+    for mission in &status::recorded(project)? {
+        let cursor = match queue {
+            Some(queue) => queue.cursor(&status_name(mission))?,
+            None => None,
+        };
+        let log = StatusLog::read(project, mission, cursor, None)?;
+        let fresh = match queue {
+            Some(queue) => queue.fresh(&log.ids)?,
+            None => (0..log.ids.len()).collect(),
+        };
+        count += fresh
+            .into_iter()
+            .filter(|at| log.draft(*at).is_some())
+            .count();
+    }
+    each(project, |journal| {
+        let fresh = match queue {
+            Some(queue) => queue.unseen(journal)?,
+            None => (0..journal.ids().len()).collect(),
+        };
+        let drafted = fresh.into_iter().filter(|at| journal.draft(*at).is_some());
+        count += drafted.count();
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// Visits the journals that have rows, but for status logs.
+fn each(
+    project: &Project,
+    mut visit: impl FnMut(&dyn Journal) -> Result<(), SyncError>,
+) -> Result<(), SyncError> {
+    let mut offer = |journal: &dyn Journal| match journal.ids().is_empty() {
+        true => Ok(()),
+        false => visit(journal),
+    };
+    let recorded = status::recorded(project)?;
+    for mission in &recorded {
+        offer(&GlossaryLog::read(project, mission)?)?;
+    }
+    for mission in &runs::missions(project)? {
+        offer(&RunLog::read(project, mission)?)?;
+    }
+    // A glossary's log needs no ledger branch, so its mission may not be recorded.
+    for mission in mission::list(project)?.missions {
+        if !recorded.contains(&mission.mission_id) {
+            offer(&GlossaryLog::read(project, &mission.mission_id)?)?;
+        }
+    }
+    Ok(())
 }
 
 /// A journal without rows needs no queue.
-fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError> {
+pub(super) fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError> {
     if journal.ids().is_empty() {
         return Ok(CaughtUp::default());
     }
     Queue::open(project)?.catch_up(project, journal)
 }
 
-/// Queues the rows of a status log behind the cursor, which is as far as its first bytes are known.
+/// Queues the rows of a status log behind the queue's cursor.
 fn catch_up_status(
     queue: &mut Queue,
     project: &Project,
@@ -98,45 +159,80 @@ fn catch_up_status(
     if project.identity()?.is_none() {
         return Ok(CaughtUp::default());
     }
-    let name = format!("status/{mission}");
-    let before = queue.cursor(&name)?.map(|cursor| Seen {
-        bytes: cursor.length,
-        object: cursor.digest,
-    });
-    let offers = match appended.and_then(|appended| appended.behind(before.as_ref())) {
-        Some(offers) => offers,
-        None => status::offered(project, mission, before.as_ref())?,
-    };
-    let Some(seen) = offers
-        .seen
-        .clone()
-        .filter(|seen| Some(seen) != before.as_ref())
-    else {
-        return Ok(CaughtUp::default());
-    };
-    let cursor = Cursor {
-        length: seen.bytes,
-        digest: seen.object,
-    };
-    // A row whose id is neither ULID nor UUID has no place in an envelope.
-    let named = |(at, id): (usize, &str)| Some((at, id.parse::<EnvelopeId>().ok()?));
-    let (places, ids): (Vec<usize>, Vec<EnvelopeId>) =
-        offers.ids().enumerate().filter_map(named).unzip();
-    let draft = |at: usize| {
-        let event = offers.event(*places.get(at)?)?;
+    let name = status_name(mission);
+    let before = queue.cursor(&name)?;
+    let log = StatusLog::read(project, mission, before.clone(), appended)?;
+    match &log.cursor {
+        Some(cursor) if log.cursor != before => {
+            queue.take_in(project, &name, cursor, &log.ids, |at| log.draft(at))
+        }
+        Some(_) | None => Ok(CaughtUp::default()),
+    }
+}
+
+fn status_name(mission: &MissionId) -> String {
+    format!("status/{mission}")
+}
+
+/// The rows of a mission's status log behind a cursor, which counts bytes.
+struct StatusLog<'a> {
+    project: &'a Project,
+    mission: &'a MissionId,
+    /// How far the log is read with these rows.
+    cursor: Option<Cursor>,
+    offers: Offers,
+    /// The places of the rows with an id, and their ids.
+    places: Vec<usize>,
+    ids: Vec<EnvelopeId>,
+}
+
+impl<'a> StatusLog<'a> {
+    fn read(
+        project: &'a Project,
+        mission: &'a MissionId,
+        before: Option<Cursor>,
+        appended: Option<&Appended>,
+    ) -> Result<Self, SyncError> {
+        let before = before.map(|cursor| Seen {
+            bytes: cursor.length,
+            object: cursor.digest,
+        });
+        let offers = match appended.and_then(|appended| appended.behind(before.as_ref())) {
+            Some(offers) => offers,
+            None => status::offered(project, mission, before.as_ref())?,
+        };
+        // A row whose id is neither ULID nor UUID has no place in an envelope.
+        let named = |(at, id): (usize, &str)| Some((at, id.parse::<EnvelopeId>().ok()?));
+        let (places, ids) = offers.ids().enumerate().filter_map(named).unzip();
+        let cursor = offers.seen.as_ref().map(|seen| Cursor {
+            length: seen.bytes,
+            digest: seen.object.clone(),
+        });
+        Ok(Self {
+            project,
+            mission,
+            cursor,
+            offers,
+            places,
+            ids,
+        })
+    }
+
+    /// Drafts the event of the row at this place; none where it doesn't go to a hub.
+    fn draft(&self, at: usize) -> Option<Draft> {
+        let event = self.offers.event(*self.places.get(at)?)?;
         Some(Draft {
             kind: Queueable::new(&event.event_type).ok()?,
-            event_id: ids.get(at)?.clone(),
+            event_id: self.ids.get(at)?.clone(),
             aggregate_id: event.aggregate_id,
             aggregate_type: Some(event.aggregate_type),
             timestamp: event.timestamp,
-            mission_id: Some(mission.clone()),
+            mission_id: Some(self.mission.clone()),
             correlation_id: None,
             causation_id: None,
-            payload: project.sanitizer().sanitize(&event.payload),
+            payload: self.project.sanitizer().sanitize(&event.payload),
         })
-    };
-    queue.take_in(project, &name, &cursor, &ids, draft)
+    }
 }
 
 /// The glossary log of one mission.

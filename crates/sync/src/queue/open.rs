@@ -14,8 +14,7 @@ use crate::private_file;
 const APPLICATION: i64 = 0x5057_5451;
 
 /// One script a version: the script at index `n` leads from version `n` to `n + 1`.
-const STEPS: &[&str] = &[
-    "
+const STEPS: &[&str] = &["
 CREATE TABLE events (
     sequence     INTEGER PRIMARY KEY,
     event_id     TEXT    NOT NULL UNIQUE,
@@ -48,12 +47,7 @@ CREATE TABLE standing (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-",
-    "
--- A status log is counted in bytes, not in rows.
-ALTER TABLE cursors RENAME COLUMN rows TO length;
-",
-];
+"];
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {
