@@ -162,12 +162,14 @@ fn catch_up_status(
     let name = status_name(mission);
     let before = queue.cursor(&name)?;
     let log = StatusLog::read(project, mission, before.clone(), appended)?;
-    match &log.cursor {
-        Some(cursor) if log.cursor != before => {
-            queue.take_in(project, &name, cursor, &log.ids, |at| log.draft(at))
-        }
-        Some(_) | None => Ok(CaughtUp::default()),
+    let Some(cursor) = &log.cursor else {
+        return Ok(CaughtUp::default());
+    };
+    // A last line without its end is behind the cursor, however often it was looked at.
+    if log.cursor == before && queue.fresh(&log.ids)?.is_empty() {
+        return Ok(CaughtUp::default());
     }
+    queue.take_in(project, &name, cursor, &log.ids, |at| log.draft(at))
 }
 
 fn status_name(mission: &MissionId) -> String {
