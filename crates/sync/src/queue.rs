@@ -7,6 +7,8 @@ mod catch_up;
 mod draft;
 mod entry;
 mod journals;
+#[cfg(test)]
+mod log_tests;
 mod look;
 mod open;
 mod outgoing;
