@@ -41,7 +41,6 @@ impl Site {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_courier_ends_when_it_is_idle() {
     let site = Site::with(|pawtrail| pawtrail.with_env("PAWTRAIL_COURIER_IDLE_MS", "1500"));
@@ -52,7 +51,6 @@ fn a_courier_ends_when_it_is_idle() {
     site.live();
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_courier_ends_with_its_repository() {
     let site = Site::new();
@@ -65,7 +63,6 @@ fn a_courier_ends_with_its_repository() {
     );
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_courier_is_gone_when_stop_and_disable_return() {
     let site = Site::new();
@@ -84,7 +81,6 @@ fn a_courier_is_gone_when_stop_and_disable_return() {
 }
 
 /// Asked by many at once, one is started; and it holds nothing that it was not meant to hold.
-#[cfg(target_os = "linux")]
 #[test]
 fn one_courier_is_started_which_holds_no_handle_and_no_directory() {
     let site = Site::new();
@@ -143,7 +139,6 @@ fn one_courier_is_started_which_holds_no_handle_and_no_directory() {
 }
 
 /// Stopped in its tracks it can't answer. Commands notice by asking, don't wait for it, and say so.
-#[cfg(target_os = "linux")]
 #[test]
 fn a_wedged_courier_holds_nobody_up_and_is_told_of() {
     let site = Site::new();
@@ -181,7 +176,6 @@ fn a_wedged_courier_holds_nobody_up_and_is_told_of() {
     assert_eq!(site.project.status()["pending"], 0);
 }
 
-#[cfg(target_os = "linux")]
 fn signal(pid: u32, name: &str) {
     let pid = pid.to_string();
     let sent = std::process::Command::new("kill")
@@ -191,7 +185,6 @@ fn signal(pid: u32, name: &str) {
 }
 
 /// The wall clock jumps by years, both ways, while the courier is connected: only the diary shows it.
-#[cfg(target_os = "linux")]
 #[test]
 fn a_clock_that_jumps_delays_nothing() {
     let scratch = Scratch::new();
