@@ -223,7 +223,7 @@ mod tests {
         let mut line = TcpStream::connect(("127.0.0.1", proxy.port)).unwrap();
         line.set_read_timeout(Some(limit)).unwrap();
         let (mut came, mut piece) = (0, [0; 100]);
-        for _ in 0..100 {
+        for _ in 0..30 {
             line.write_all(&[7; 100]).map_err(|error| error.kind())?;
             match line.read(&mut piece) {
                 Ok(0) => return Ok(came),
@@ -247,7 +247,7 @@ mod tests {
         let (mut ends, mut resets, mut silences) = (0, 0, 0);
         for _ in 0..30 {
             match echoed(&proxy, Duration::from_millis(150)) {
-                Ok(10_000) => {}
+                Ok(3_000) => {}
                 Ok(_) => ends += 1,
                 Err(std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => silences += 1,
                 Err(_) => resets += 1,
@@ -263,7 +263,7 @@ mod tests {
         }
         proxy.calm(true);
         for _ in 0..20 {
-            assert_eq!(echoed(&proxy, Duration::from_secs(5)), Ok(10_000));
+            assert_eq!(echoed(&proxy, Duration::from_secs(5)), Ok(3_000));
         }
     }
 }
