@@ -42,6 +42,7 @@ mod record;
 mod references;
 pub mod runs;
 mod sandbox;
+mod settle;
 mod shell;
 mod source;
 mod sparse;

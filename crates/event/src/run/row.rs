@@ -22,6 +22,10 @@ pub struct Row {
 
 /// What a row says.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every row is one of a run"
+)]
 pub enum RowPayload {
     /// An event of a run.
     Run(Payload),

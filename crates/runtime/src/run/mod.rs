@@ -17,6 +17,9 @@ use serde_json::Value;
 
 use crate::template::{Node, Template};
 
+/// The input that names the mission's owner.
+const OWNER: &str = "mission_owner_id";
+
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -211,8 +214,11 @@ pub fn fold(run_id: &RunId, rows: &[Row], decisions: &[Decision], template: &Tem
         issued: said.issued.clone(),
         assumed: assumed.into_iter().cloned().collect(),
         completed,
+        // As in the Python tool an input says so, from the start or as an answer, unless somebody was named since.
+        owner: said
+            .owner
+            .or_else(|| Some(inputs.get(OWNER)?.as_str()?.to_owned())),
         inputs,
-        owner: said.owner,
         delegations: said.delegations,
         pending,
         answered: decided.answered,

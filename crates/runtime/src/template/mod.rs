@@ -4,7 +4,9 @@ mod fields;
 mod graph;
 mod problem;
 mod read;
+mod roles;
 mod spelling;
+mod weights;
 mod yaml;
 
 pub use problem::{Place, Problem, TemplateError};

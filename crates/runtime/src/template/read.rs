@@ -1,14 +1,11 @@
 //! From YAML to a template: what each mapping must hold.
 
-use pawtrail_event::decision::ActorType;
-use pawtrail_event::run::raci::Binding;
-use pawtrail_event::run::significance::{Dimension, HardTrigger, MAX_SCORE, Score};
 use pawtrail_event::{InputKey, StepId};
 
-use super::fields::{Fields, Findings, MAX_NAME_BYTES, MAX_TEXT_BYTES, Others, list, shown};
+use super::fields::{Fields, Findings, MAX_NAME_BYTES, MAX_TEXT_BYTES, Others, shown};
 use super::problem::Place;
 use super::yaml::{Kind, Yaml};
-use super::{Audit, Enforcement, Roles, Step, TriggerMode};
+use super::{Audit, Enforcement, Step, TriggerMode, roles, weights};
 
 const META: &[&str] = &["key", "name", "version", "description"];
 const FULL: &[&str] = &["mission", "steps", "audit_steps"];
@@ -46,17 +43,6 @@ const AUDIT_STEP: &[&str] = &[
     "raci_override_reason",
 ];
 const AUDIT: &[&str] = &["trigger_mode", "enforcement", "label", "metadata"];
-const SIGNIFICANCE: &[&str] = &["dimensions", "hard_triggers"];
-const ROLES: &[&str] = &["responsible", "accountable", "consulted", "informed"];
-const ROLE: &[&str] = &["actor_type", "actor_id"];
-const DIMENSIONS: &[&str] = &[
-    "architectural_system_impact",
-    "cross_team_blast_radius",
-    "data_security_compliance_impact",
-    "financial_commercial_impact",
-    "operational_reliability_impact",
-    "user_customer_impact",
-];
 
 /// What a template says of itself.
 #[derive(Debug, Default)]
@@ -261,7 +247,7 @@ fn step(number: usize, yaml: &Yaml, findings: &mut Findings) -> Option<(Mark, Op
     let requires_inputs = fields.texts("requires_inputs", findings, |text| {
         text.parse::<InputKey>().map_err(|error| error.to_string())
     });
-    let raci = roles(&fields, None, findings);
+    let raci = roles::read(&fields, None, findings);
     // Both spellings are in use; the one with the hyphen counts.
     let profile = text(&fields, "agent-profile", MAX_NAME_BYTES, findings);
     let profile_too = text(&fields, "agent_profile", MAX_NAME_BYTES, findings);
@@ -310,7 +296,7 @@ fn audit_step(
     let what = what("audit step", number, yaml);
     let fields = Fields::of(what, yaml, AUDIT_STEP, Others::Reported, findings)?;
     let common = common(&fields, findings);
-    let significance = significance(&fields, findings);
+    let significance = weights::read(&fields, findings);
     let config = match fields.get("audit") {
         Some(yaml) => {
             let what = format!("{}: `audit`", fields.what);
@@ -361,7 +347,7 @@ fn audit_step(
         ))
     });
     let enforcement = config.as_ref().map(|(_, enforcement, ..)| *enforcement);
-    let raci = roles(&fields, enforcement, findings);
+    let raci = roles::read(&fields, enforcement, findings);
     if let (Some(Enforcement::Advisory), Some(yaml)) = (enforcement, fields.get("significance")) {
         let message = format!("{}: an advisory audit is never weighed", fields.what);
         findings.warning(yaml.place, message);
@@ -383,133 +369,4 @@ fn audit_step(
         }
     });
     Some((common.mark, audit))
-}
-
-fn significance(fields: &Fields<'_>, findings: &mut Findings) -> Option<Score> {
-    let yaml = fields.get("significance")?;
-    if yaml.value == Kind::Null {
-        return None;
-    }
-    let what = format!("{}: `significance`", fields.what);
-    let block = Fields::of(what, yaml, SIGNIFICANCE, Others::Refused, findings)?;
-    let triggers = block.texts("hard_triggers", findings, |text| {
-        let all: Vec<&str> = HardTrigger::ALL.iter().map(|one| one.as_str()).collect();
-        HardTrigger::parse(text)
-            .ok_or_else(|| format!("`{}` is none; there are {}", shown(text), list(&all)))
-    });
-    let Some(yaml) = block.get("dimensions") else {
-        findings.problem(block.place, format!("{} has no `dimensions`", block.what));
-        return None;
-    };
-    let what = format!("{}: `dimensions`", fields.what);
-    let dimensions = Fields::of(what, yaml, DIMENSIONS, Others::Refused, findings)?;
-    let mut scores = [0; 6];
-    let mut sound = true;
-    for (score, dimension) in scores.iter_mut().zip(Dimension::ALL) {
-        let name = dimension.as_str();
-        match dimensions.get(name).map(|yaml| (yaml.place, &yaml.value)) {
-            Some((_, Kind::Int(number))) if (0..=i64::from(MAX_SCORE)).contains(number) => {
-                *score = u8::try_from(*number).unwrap_or(MAX_SCORE);
-            }
-            Some((place, _)) => {
-                sound = false;
-                let message = format!(
-                    "{}: `{name}` is no whole number from 0 to {MAX_SCORE}",
-                    dimensions.what
-                );
-                findings.problem(place, message);
-            }
-            None => {
-                sound = false;
-                let message = format!("{} lacks `{name}`", dimensions.what);
-                findings.problem(dimensions.place, message);
-            }
-        }
-    }
-    let triggers = triggers.into_iter().map(|(_, one)| one).collect();
-    sound.then(|| Score::new(scores, triggers)).flatten()
-}
-
-fn roles(
-    fields: &Fields<'_>,
-    enforcement: Option<Enforcement>,
-    findings: &mut Findings,
-) -> Option<Roles> {
-    let yaml = fields.get("raci").filter(|yaml| yaml.value != Kind::Null);
-    let reason = fields.optional("raci_override_reason", MAX_TEXT_BYTES, findings);
-    let Some(yaml) = yaml else {
-        if let Some((place, _)) = reason {
-            let message = format!("{}: `raci_override_reason` without `raci`", fields.what);
-            findings.problem(place, message);
-        }
-        return None;
-    };
-    let reason = reason.filter(|(_, text)| !text.trim().is_empty());
-    if reason.is_none() {
-        let message = format!(
-            "{}: `raci` needs a `raci_override_reason` that says why",
-            fields.what
-        );
-        findings.problem(yaml.place, message);
-    }
-    let what = format!("{}: `raci`", fields.what);
-    let block = Fields::of(what, yaml, ROLES, Others::Refused, findings)?;
-    let one = |name, findings: &mut Findings| {
-        let Some(yaml) = block.get(name) else {
-            findings.problem(block.place, format!("{} has no `{name}`", block.what));
-            return None;
-        };
-        let role = role(&format!("{}: `{name}`", block.what), yaml, findings)?;
-        Some((yaml.place, role))
-    };
-    let responsible = one("responsible", findings);
-    let accountable = one("accountable", findings);
-    let many = |name, findings: &mut Findings| -> Vec<Binding> {
-        let all = block.list(name, findings).iter();
-        all.filter_map(|yaml| role(&format!("{}: `{name}`", block.what), yaml, findings))
-            .collect()
-    };
-    let consulted = many("consulted", findings);
-    let informed = many("informed", findings);
-    if let Some((place, role)) = &accountable
-        && role.actor_type != ActorType::Human
-    {
-        let message = format!("{}: `accountable` must be human", block.what);
-        findings.problem(*place, message);
-    }
-    if let (Some((place, role)), Some(Enforcement::Blocking)) = (&responsible, enforcement)
-        && role.actor_type != ActorType::Human
-    {
-        let message = format!(
-            "{}: `responsible` of a blocking audit must be human",
-            block.what
-        );
-        findings.problem(*place, message);
-    }
-    let ((_, responsible), (_, accountable), (_, reason)) = (responsible?, accountable?, reason?);
-    Some(Roles {
-        responsible,
-        accountable,
-        consulted,
-        informed,
-        override_reason: reason.to_owned(),
-    })
-}
-
-fn role(what: &str, yaml: &Yaml, findings: &mut Findings) -> Option<Binding> {
-    let fields = Fields::of(what, yaml, ROLE, Others::Refused, findings)?;
-    let actor_type = fields.word(
-        "actor_type",
-        &[
-            ("human", ActorType::Human),
-            ("llm", ActorType::Llm),
-            ("service", ActorType::Service),
-        ],
-        findings,
-    );
-    let actor_id = fields.optional("actor_id", MAX_NAME_BYTES, findings);
-    Some(Binding {
-        actor_type: actor_type?,
-        actor_id: actor_id.map(|(_, text)| text.to_owned()),
-    })
 }

@@ -362,6 +362,24 @@ fn a_language_model_answers_only_what_was_delegated_to_it_with_a_reason() {
 }
 
 #[test]
+fn an_input_names_the_owner_until_somebody_is_named() {
+    let mut drive = Drive::new(
+        "steps: [{id: a, title: A, requires_inputs: [mission_owner_id]}]\naudit_steps: [{id: gate, title: Gate, depends_on: [a], audit: {trigger_mode: manual, enforcement: blocking}}]",
+    );
+    drive.start();
+    let input = asked(drive.next(StepResult::Success));
+    let bob = actor("bob", ActorType::Human);
+    drive.answer(&input.decision_id, &bob, "bob").unwrap();
+    assert_eq!(drive.run().owner.as_deref(), Some("bob"));
+    drive.next(StepResult::Success);
+    let gate = asked(drive.next(StepResult::Success));
+    drive.own(OWNER);
+    assert!(drive.answer(&gate.decision_id, &bob, "approve").is_err());
+    drive.agree(&gate);
+    assert_eq!(drive.finish(), ["All mission steps completed"]);
+}
+
+#[test]
 fn only_people_govern_and_an_owner_is_not_replaced_by_others() {
     let drive = Drive::new(GATES);
     let run = drive.run();
