@@ -6,6 +6,7 @@
 
 mod answer;
 mod govern;
+mod known;
 mod reply;
 mod session;
 mod snapshot;
