@@ -46,7 +46,7 @@ pub struct Stored {
     pub dir: PathBuf,
     /// What its log holds.
     pub log: run::Log,
-    /// The template it goes by, byte for byte as it was.
+    /// The template it goes by, byte for byte as it was; nothing where it is gone.
     pub template: Vec<u8>,
 }
 
@@ -304,15 +304,14 @@ fn known(runs: &Path) -> Result<Vec<RunId>> {
     Ok(known)
 }
 
-/// Reads a run; none where it has no log or no template yet.
+/// Reads a run; none where it has no log yet.
 fn stored(runs: &Path, run_id: &RunId, tail: Tail) -> Result<Option<Stored>> {
     let dir = runs.join(run_id.as_str());
     let Some(log) = limited(&dir.join(LOG))? else {
         return Ok(None);
     };
-    let Some(template) = limited(&dir.join(TEMPLATE))? else {
-        return Ok(None);
-    };
+    // A log without a template is a run all the same: what it lacks is for its reader to say.
+    let template = limited(&dir.join(TEMPLATE))?.unwrap_or_default();
     let end = match tail {
         Tail::Read => log.len(),
         Tail::Left => log

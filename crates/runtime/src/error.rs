@@ -33,6 +33,16 @@ pub enum Error {
         /// What is wrong with it.
         problems: TemplateError,
     },
+    /// The template that a run goes by can't be read any more.
+    #[error("the template that this run goes by is damaged or gone: {}: {problems}", .path.display())]
+    Frozen {
+        /// Where it was kept.
+        path: PathBuf,
+        /// What is wrong with it.
+        problems: TemplateError,
+        /// The mission's directory name.
+        mission: String,
+    },
     /// The project's configuration can't be understood.
     #[error(".kittify/config.yaml: {message}")]
     Config {
@@ -173,6 +183,7 @@ impl Error {
             Self::Id(_) => "INVALID_ID",
             Self::NoTemplate { .. } => "TEMPLATE_NOT_FOUND",
             Self::Template { problems, .. } => problems.code(),
+            Self::Frozen { .. } => "RUN_TEMPLATE_DAMAGED",
             Self::Config { .. } => "CONFIG_INVALID",
             Self::Read { .. } => "IO_FAILED",
             Self::IssuedToAnother { .. } => "STEP_ISSUED_TO_ANOTHER",
@@ -203,6 +214,9 @@ impl Error {
                 Some(_) => "pawtrail next template --help".to_owned(),
                 None => format!("pawtrail next template check {path}"),
             }),
+            Self::Frozen { mission, .. } => Some(format!(
+                "pawtrail next template adopt --mission {mission} --actor-type human"
+            )),
             Self::IssuedToAnother { agent, mission, .. } => Some(format!(
                 "pawtrail next --mission {mission} --agent {} --take-over",
                 quoted(agent)
@@ -243,6 +257,7 @@ impl Error {
             | Self::Invalid { .. } => 2,
             Self::NoTemplate { .. }
             | Self::Template { .. }
+            | Self::Frozen { .. }
             | Self::Config { .. }
             | Self::Read { .. }
             | Self::NothingIssued { .. }
@@ -275,7 +290,9 @@ impl Error {
                     .collect();
                 json!({ "path": path, "problems": problems })
             }
-            Self::Read { path, .. } => json!({ "path": path.display().to_string() }),
+            Self::Read { path, .. } | Self::Frozen { path, .. } => {
+                json!({ "path": path.display().to_string() })
+            }
             Self::IssuedToAnother {
                 step,
                 holder,

@@ -19,6 +19,7 @@ use crate::error::SyncError;
 use crate::queue::{Outcome, Outgoing, Queue};
 pub(crate) use limits::Limits;
 pub(crate) use plan::plan;
+pub(crate) use reply::LONGEST_PAUSE_MS;
 use reply::{Reading, Whole};
 
 /// The most events of a batch.

@@ -291,3 +291,37 @@ fn a_corrupt_line_of_the_run_log_is_told_and_the_run_goes_on() {
     assert_eq!(world.report(&["--step", "build"])["step_id"], "write");
     assert_eq!(world.query()["step_id"], "write");
 }
+
+#[test]
+fn a_damaged_or_missing_frozen_template_is_named_and_adopting_mends_it() {
+    let world = World::shared();
+    world.report(&[]);
+    let frozen = world.run_dir().join("mission_template_frozen.yaml");
+    for damage in [Some("steps: [{id: "), Some(""), None] {
+        match damage {
+            Some(text) => std::fs::write(&frozen, text).unwrap(),
+            None => std::fs::remove_file(&frozen).unwrap(),
+        }
+        for args in [&[][..], &REPORT] {
+            let (status, error) = world.fails(args);
+            let code = text(&error["code"]);
+            assert_eq!(
+                (status, code.as_str()),
+                (1, "RUN_TEMPLATE_DAMAGED"),
+                "{error:#}"
+            );
+            let next = text(&error["next_step"]);
+            assert!(
+                next.starts_with("pawtrail next template adopt --mission"),
+                "{next}"
+            );
+        }
+        let person = ["--actor", "lead", "--actor-type", "human"];
+        world.say(&[&["template", "adopt"][..], &person].concat());
+        assert_eq!(world.query()["step_id"], "shape");
+    }
+    assert_eq!(
+        world.report(&["--step", "shape"])["kind"],
+        "decision_required"
+    );
+}

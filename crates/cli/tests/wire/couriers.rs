@@ -11,7 +11,8 @@ const SOON: Duration = Duration::from_secs(20);
 /// A project that may send to a hub that runs.
 struct Site {
     project: Project,
-    hub: Hub,
+    // It ends with the site.
+    _hub: Hub,
     scratch: Scratch,
 }
 
@@ -28,7 +29,7 @@ impl Site {
         project.connect(&hub);
         Self {
             project,
-            hub,
+            _hub: hub,
             scratch,
         }
     }

@@ -1,6 +1,6 @@
 //! What the Python tool's readers find of runs: `state.json` of each, and one index. Written, never read to know a run.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use pawtrail_event::run::{Payload, RowPayload};
 use pawtrail_event::{RunId, json};
@@ -31,7 +31,7 @@ impl Held<'_> {
     /// # Errors
     /// When a file can't be written. The run is what it is without them.
     pub fn show(&self, run: &Stored, state: &Value, entry: &Indexed) -> Result<()> {
-        refresh(run.dir.join(STATE), state)?;
+        refresh(&run.dir.join(STATE), state)?;
         let lock = self.project.state_dir().join("locks").join("runs.lock");
         let _lock = Lock::acquire(&lock, lock::PATIENCE)?;
         let path = home(self.project).join(INDEX);
@@ -42,7 +42,7 @@ impl Held<'_> {
             Err(_) => self.rebuilt()?,
         };
         index.insert(entry.mission_slug.clone(), self.entry(&run.run_id, entry));
-        refresh(path, &Value::Object(index))
+        refresh(&path, &Value::Object(index))
     }
 
     fn entry(&self, run_id: &RunId, entry: &Indexed) -> Value {
@@ -81,11 +81,11 @@ impl Held<'_> {
 }
 
 /// Writes a document as the Python tool does, without a line end, unless the file holds it already.
-fn refresh(path: PathBuf, document: &Value) -> Result<()> {
+fn refresh(path: &Path, document: &Value) -> Result<()> {
     let text = json::pretty_ascii(document);
     let text = text.trim_end_matches('\n');
-    if durable::read(&path)?.as_deref() == Some(text.as_bytes()) {
+    if durable::read(path)?.as_deref() == Some(text.as_bytes()) {
         return Ok(());
     }
-    durable::replace(&path, text.as_bytes(), Access::Shared)
+    durable::replace(path, text.as_bytes(), Access::Shared)
 }

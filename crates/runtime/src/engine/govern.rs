@@ -162,7 +162,11 @@ pub fn unblock(
 pub fn adopt(project: &Project, mission: &Mission, by: &Actor) -> Result<Governed> {
     let by = actor(project, "--actor", by)?;
     let found = discovery::find(project, &mission.mission_type)?;
-    let mut session = existing(project, mission)?;
+    // By the new one at once: the one that it goes by may be damaged.
+    let session = Session::reopen(project, mission, &found.template)?;
+    let mut session = session.ok_or_else(|| Error::NoRun {
+        mission: mission.mission_slug.to_string(),
+    })?;
     // A template can do without the audits of the one before.
     permitted(&session, &by)?;
     let run = session.known.fold();

@@ -31,16 +31,30 @@ pub(super) struct Known {
 
 impl Known {
     /// Reads what a stored run is folded from.
-    pub(super) fn of(project: &Project, stored: &Stored, decisions: Vec<Decision>) -> Result<Self> {
+    pub(super) fn of(
+        project: &Project,
+        mission: &Mission,
+        stored: &Stored,
+        decisions: Vec<Decision>,
+    ) -> Result<Self> {
         let begun = begun(&stored.log.rows);
         let key = begun.map_or("", |begun| begun.mission_type.as_str());
         let text = String::from_utf8_lossy(&stored.template);
-        let template = template::parse_in(&text, key).map_err(|problems| {
-            Error::template(
-                &stored.dir.join(runs::TEMPLATE).display().to_string(),
-                problems,
-            )
+        let template = template::parse_in(&text, key).map_err(|problems| Error::Frozen {
+            path: stored.dir.join(runs::TEMPLATE),
+            problems,
+            mission: mission.mission_slug.to_string(),
         })?;
+        Self::by(project, template, stored, decisions)
+    }
+
+    /// As [`Known::of`], by another template than the run goes by.
+    fn by(
+        project: &Project,
+        template: Template,
+        stored: &Stored,
+        decisions: Vec<Decision>,
+    ) -> Result<Self> {
         let live = match place(&stored.log.rows) {
             Some(path) => discovery::live(project, path)?,
             None => None,
@@ -154,24 +168,8 @@ impl<'p> Session<'p> {
         let mut warnings = Vec::new();
         let decisions = decided(project, mission, &mut warnings)?;
         if let Some(stored) = held.find()? {
-            skipped(&stored, &mut warnings);
-            let known = Known::of(project, &stored, decisions)?;
-            let mut session = Self {
-                project,
-                mission,
-                known,
-                stored,
-                warnings,
-                receipt: None,
-                held,
-                fresh: Vec::new(),
-                began: false,
-            };
-            if begun(&session.known.rows).is_none() {
-                session.begin_again()?;
-            }
-            session.own()?;
-            return Ok(session);
+            let known = Known::of(project, mission, &stored, decisions)?;
+            return Self::take(project, mission, held, stored, known, warnings);
         }
         let found = discovery::find(project, &mission.mission_type)?;
         let lost = runs::was_started(project, &mission.mission_id)?;
@@ -201,6 +199,49 @@ impl<'p> Session<'p> {
             let run = session.known.fold();
             session.warnings.push(recovery(&run, lost));
         }
+        Ok(session)
+    }
+
+    /// Takes a run that is there, as if it went by this template.
+    pub(super) fn reopen(
+        project: &'p Project,
+        mission: &'p Mission,
+        template: &Template,
+    ) -> Result<Option<Self>> {
+        let held = runs::hold(project, mission)?;
+        let mut warnings = Vec::new();
+        let decisions = decided(project, mission, &mut warnings)?;
+        let Some(stored) = held.find()? else {
+            return Ok(None);
+        };
+        let known = Known::by(project, template.clone(), &stored, decisions)?;
+        Self::take(project, mission, held, stored, known, warnings).map(Some)
+    }
+
+    fn take(
+        project: &'p Project,
+        mission: &'p Mission,
+        held: Held<'p>,
+        stored: Stored,
+        known: Known,
+        mut warnings: Vec<String>,
+    ) -> Result<Self> {
+        skipped(&stored, &mut warnings);
+        let mut session = Self {
+            project,
+            mission,
+            known,
+            stored,
+            warnings,
+            receipt: None,
+            held,
+            fresh: Vec::new(),
+            began: false,
+        };
+        if begun(&session.known.rows).is_none() {
+            session.begin_again()?;
+        }
+        session.own()?;
         Ok(session)
     }
 

@@ -40,7 +40,7 @@ pub fn query(project: &Project, mission: &Mission, agent: Option<&str>) -> Resul
     };
     if let Some(stored) = runs::find(project, &mission.mission_id)? {
         skipped(&stored, &mut warnings);
-        let known = Known::of(project, &stored, decisions)?;
+        let known = Known::of(project, mission, &stored, decisions)?;
         if begun(&known.rows).is_none() {
             warnings.push(
                 "the run's first row is damaged or missing; the next report writes it again"

@@ -24,7 +24,7 @@ use crate::place::Place;
 use crate::session::{Action, Connection, Input, Session};
 
 /// How often consent and idleness are looked at, beside each frame's own look.
-const HOUSEKEEPING: Duration = Duration::from_millis(500);
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// One courier at work.
 pub(crate) struct Shell {
