@@ -46,7 +46,8 @@ fn asks_for_json(words: &[OsString]) -> bool {
 
 /// The command that the line means, as far as it names one: `pawtrail decision answer`.
 fn meant(words: &[OsString]) -> String {
-    let root = Cli::command();
+    let mut root = Cli::command();
+    root.build();
     let mut command = &root;
     let mut name = root.get_name().to_owned();
     for word in words.iter().skip(1).filter_map(|word| word.to_str()) {

@@ -11,6 +11,7 @@ mod executable;
 mod held;
 mod index;
 mod library;
+mod loose;
 mod objects;
 mod refs;
 
@@ -43,6 +44,7 @@ use engine::{Engine, NewCommit};
 use held::Held;
 pub(crate) use held::dead_locks;
 use index::{Obstacle, Staged};
+pub(crate) use loose::sweep;
 pub(crate) use objects::NOBODY;
 use objects::{Person, Role};
 use refs::{Move, Reservation, Reserved};
@@ -269,7 +271,7 @@ fn attempt(
             .iter()
             .map(|file| (file.path.clone(), file.after))
             .collect();
-        let (tree, trees) = engine.trees(base, &ids)?;
+        let tree = engine.trees(base, &ids)?;
         let commit = engine.commit(&NewCommit {
             tree,
             parents: base.into_iter().collect(),
@@ -277,13 +279,7 @@ fn attempt(
             at,
         })?;
         failpoint::reached("ledger::objects").at("write to", project.common_dir())?;
-        let written: Vec<ObjectId> = ids
-            .iter()
-            .map(|(_, id)| *id)
-            .chain(trees)
-            .chain([commit])
-            .collect();
-        let ready = engine.ready(&placement.ledger_ref, commit, &written)?;
+        let token = engine.ready(&placement.ledger_ref, commit)?;
         for (checkout, held) in &indexes {
             project_files(project, checkout, &built)?;
             let staged: Vec<Staged<'_>> = built.iter().map(|file| file.staged(base)).collect();
@@ -298,9 +294,7 @@ fn attempt(
             }
             failpoint::reached("ledger::index-written").at("write", &checkout.git_dir)?;
         }
-        if let Some(flush) = ready.flush {
-            flush.wait()?;
-        }
+        engine.settle(token.as_ref())?;
         failpoint::reached("ledger::flushed").at("flush", project.common_dir())?;
         let step = Move {
             branch: &placement.ledger_ref,
@@ -311,7 +305,7 @@ fn attempt(
             checkouts: &placement.checkouts,
         };
         let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
-        let reserved = match engine.reserve(ready.token, &held, &step)? {
+        let reserved = match engine.reserve(token, &held, &step)? {
             Reservation::Ours(reserved) => reserved,
             Reservation::Lost => {
                 tip = history::tip(project, &placement.ledger_ref)?;

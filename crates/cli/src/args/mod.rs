@@ -98,8 +98,9 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-/// The nouns.
+/// The nouns. What one of them takes is worked out when the line names it.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Prepare this repository: project identity, ignore rules
     ///
