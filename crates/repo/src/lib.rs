@@ -4,6 +4,7 @@
 
 pub mod audit;
 mod checkouts;
+mod choices;
 pub mod clock;
 mod clone_state;
 pub mod commit;

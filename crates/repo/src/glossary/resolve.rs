@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::journal::{self, Journal};
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::mission::{self, Mission};
-use crate::placement::{self, ChosenBy, Placement};
+use crate::placement::{self, Basis, ChosenBy, Placement};
 use crate::project::{self, Project};
 use crate::protection::Facts;
 use crate::receipt::{Delivery, Receipt};
@@ -609,6 +609,7 @@ fn current_place(project: &Project, branch: &str, tip: ObjectId) -> Result<Place
         checkouts,
         busy,
         dir: ".kittify/glossaries".to_owned(),
+        basis: Basis::default(),
     })
 }
 
