@@ -98,8 +98,10 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-/// The nouns. What one of them takes is worked out when the line names it.
+/// The nouns.
 #[derive(Debug, Subcommand)]
+// What a noun takes is worked out when the line names it. The types of such arguments have no doc comments, which
+// would then replace the help here.
 #[command(defer = true)]
 pub(crate) enum Command {
     /// Prepare this repository: project identity, ignore rules

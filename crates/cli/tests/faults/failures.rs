@@ -156,6 +156,7 @@ fn a_commit_that_was_there_before_is_flushed_before_the_spool_lets_go() {
                 let fault = "ledger::ref-locked=return(ENOSPC)";
                 assert_eq!(world.with_fault(&scratch, fault, &answer).status, 3);
                 let path = &world.project.path;
+                world.user.git(&["add", path]);
                 world
                     .user
                     .git(&["commit", "-q", "-m", "by git", "--", path]);

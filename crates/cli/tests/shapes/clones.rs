@@ -116,7 +116,7 @@ fn a_branch_that_was_set_is_the_later_clones_too_and_the_earlier_ones_after_a_fe
         project.repo.git(&["fetch", "-q"]);
         set(&project, &project.repo, "team/ledger");
         decide(&project, &project.repo, "After?");
-        push(&project.repo);
+        project.repo.git(&["push", "-q", "origin", "team/ledger"]);
         // Before it has fetched, the early one can't know.
         assert_eq!(place(&project, &early), before);
         early.git(&["fetch", "-q"]);
