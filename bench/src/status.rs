@@ -144,7 +144,7 @@ impl Repository {
         Ok(slug)
     }
 
-    fn python(&self, home: &Path) -> Command {
+    pub(crate) fn python(&self, home: &Path) -> Command {
         self.command(home.join("bin/python"))
     }
 }

@@ -90,6 +90,18 @@ impl From<pawtrail_repo::Error> for CliError {
     }
 }
 
+impl From<pawtrail_runtime::Error> for CliError {
+    fn from(error: pawtrail_runtime::Error) -> Self {
+        Self {
+            code: Cow::Borrowed(error.code()),
+            message: error.to_string(),
+            next_step: error.next_step(),
+            details: error.details(),
+            exit: error.exit_code(),
+        }
+    }
+}
+
 impl From<pawtrail_sync::SyncError> for CliError {
     fn from(error: pawtrail_sync::SyncError) -> Self {
         if let pawtrail_sync::SyncError::Repo(inner) = error {

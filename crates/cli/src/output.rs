@@ -22,6 +22,8 @@ pub(crate) struct Done {
     human: String,
     /// Whether the text for people is the content of a file, and goes out as it is.
     verbatim: bool,
+    /// The whole document where the command has a form of its own, which says everything.
+    document: Option<String>,
     /// What did not work beside it, though the command did what it was asked for.
     warnings: Vec<String>,
     /// The exit code, 0 unless the answer itself is a "no".
@@ -36,6 +38,7 @@ impl Done {
             receipt: None,
             human,
             verbatim: false,
+            document: None,
             warnings: Vec::new(),
             exit: 0,
         }
@@ -53,6 +56,12 @@ impl Done {
     /// Says that the text for people is the content of a file, to be printed byte for byte.
     pub(crate) fn verbatim(mut self) -> Self {
         self.verbatim = true;
+        self
+    }
+
+    /// Answers with a JSON document of its own form in place of the envelope.
+    pub(crate) fn with_document(mut self, document: String) -> Self {
+        self.document = Some(document);
         self
     }
 
@@ -122,6 +131,9 @@ impl Output {
     /// Prints the answer of a command and returns the exit code.
     pub(crate) fn done(self, done: &Done) -> u8 {
         if self.json {
+            if let Some(document) = &done.document {
+                return self.finish(raw(document), done.exit);
+            }
             if done.data.is_null() {
                 return done.exit;
             }

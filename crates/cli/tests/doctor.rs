@@ -152,6 +152,107 @@ fn committed_conflict_markers_are_folded_and_every_byte_is_kept() {
     assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 2);
 }
 
+/// Whether any object of the clone holds a text.
+fn in_git(repo: &Repo, text: &str) -> bool {
+    let objects = ["cat-file", "--batch-all-objects", "--batch", "--unordered"];
+    repo.git(&objects).contains(text)
+}
+
+/// The private files of what was damaged, and what they hold.
+fn kept(repo: &Repo) -> Vec<(std::path::PathBuf, String)> {
+    let dir = repo.path().join(".git/pawtrail/damaged");
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    entries
+        .map(|entry| (entry.path(), std::fs::read_to_string(entry.path()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn private_data_in_a_damaged_line_never_enters_git() {
+    for (torn, found) in [
+        ("{\"answer\":\"see /home/ada/notes", "/home/ada"),
+        ("{\"answer\":\"see \\/home\\/ada\\/notes", "home\\/ada"),
+        ("{\"hostname\":\"turing\",\"answer\":", "turing"),
+        ("{\"answer\":\"mail ada@example.test", "ada@example"),
+    ] {
+        let scratch = Scratch::new();
+        let (repo, pawtrail, path) = project(&scratch, "feature");
+        answer(&pawtrail, &repo, "One?");
+        let sound = repo.read(&path).unwrap();
+        repo.write(&path, format!("{sound}{torn}\n<<<<<<< HEAD\n"));
+        // What comes along with the next answer is no damaged line.
+        answer(&pawtrail, &repo, "Two?");
+        assert!(!in_git(&repo, found), "{torn}");
+        let data = pawtrail.data(&repo, &["doctor", "--fix"]);
+        assert_eq!(data["healthy"], true, "{data:#}");
+        let plan = text(&data["plan"][0]);
+        assert!(plan.contains("private file in the git directory"), "{plan}");
+        let kept = kept(&repo);
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].1, format!("{torn}\n<<<<<<< HEAD\n"), "every byte");
+        let told = text(&data["done"][0]["message"]);
+        assert!(told.contains(&kept[0].0.display().to_string()), "{told}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&kept[0].0).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert!(!in_git(&repo, found), "{torn}");
+        assert_eq!(repo.status_v2(), "", "{torn}");
+        assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 2);
+    }
+}
+
+#[test]
+fn a_row_of_another_tool_is_sanitized_before_a_fold_commits_it() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, path) = project(&scratch, "feature");
+    answer(&pawtrail, &repo, "One?");
+    let sound = repo.read(&path).unwrap();
+    let row = sound.lines().next().unwrap();
+    let foreign = row.replace("One?", "What of /home/ada/notes?").replacen(
+        "\"event_id\":\"01",
+        "\"event_id\":\"02",
+        1,
+    );
+    repo.write(&path, format!("{sound}{foreign}\ntorn\n"));
+    pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert!(!in_git(&repo, "/home/ada"));
+    let folded = repo.read(&path).unwrap();
+    assert!(folded.contains("What of [redacted:home]"), "{folded}");
+    assert!(
+        folded.starts_with(&sound) || folded.contains(row),
+        "{folded}"
+    );
+    assert_eq!(repo.status_v2(), "");
+}
+
+#[test]
+fn private_data_that_a_branch_without_a_checkout_holds_gets_into_no_further_commit() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, path) = project(&scratch, "main");
+    answer(&pawtrail, &repo, "One?");
+    let branch = ledger(&pawtrail, &repo);
+    let sound = repo.read_at(&branch, &path).unwrap();
+    let elsewhere = repo.worktree("elsewhere", branch.strip_prefix("refs/heads/").unwrap());
+    elsewhere.commit_file(&path, &format!("{sound}/home/ada, torn\n"), "Tear");
+    repo.git(&[
+        "worktree",
+        "remove",
+        "--force",
+        &elsewhere.path().to_string_lossy(),
+    ]);
+    let data = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(data["healthy"], true, "{data:#}");
+    assert_eq!(repo.read_at(&branch, &path).unwrap(), sound);
+    let listed = repo.git(&["show", "--name-only", "--format=", &branch]);
+    assert_eq!(listed.trim(), path);
+    assert_eq!(kept(&repo)[0].1, "/home/ada, torn\n");
+    let told = text(&data["done"][0]["message"]);
+    assert!(told.contains("private data"), "{told}");
+}
+
 #[test]
 fn a_ledger_branch_without_a_checkout_is_folded_where_it_is() {
     let scratch = Scratch::new();

@@ -45,6 +45,7 @@ fn help_of_the_program() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      next      Say what comes next in a mission: a step, a question, or the end
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
@@ -53,7 +54,7 @@ fn help_of_the_program() {
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
       sanitize  Take private data out of JSON, from standard input to standard output
-      hooks     Git hooks: install, remove
+      hooks     Git hooks: install, remove, run
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       queue     The offline queue: list, show, retry, drop
@@ -100,6 +101,7 @@ fn help_of_the_program_short() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      next      Say what comes next in a mission: a step, a question, or the end
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
@@ -108,7 +110,7 @@ fn help_of_the_program_short() {
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
       sanitize  Take private data out of JSON, from standard input to standard output
-      hooks     Git hooks: install, remove
+      hooks     Git hooks: install, remove, run
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       queue     The offline queue: list, show, retry, drop
@@ -141,6 +143,9 @@ fn help_of_init() {
     Usage: pawtrail init [OPTIONS]
 
     Options:
+          --hooks
+              Also install the git hooks, as `pawtrail hooks install` does
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -160,8 +165,9 @@ fn help_of_init() {
           --color <WHEN>
               Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
 
-    Example:
+    Examples:
       pawtrail init
+      pawtrail init --hooks
     "#);
 }
 
@@ -311,10 +317,11 @@ fn help_of_mission_create() {
 
     Options:
           --title <TEXT>         A name for people; default: the slug
-          --kind <TYPE>          The kind of mission, as `mission_type` in `meta.json` [default:
+          --type <TYPE>          The kind of mission, as `mission_type` in `meta.json` [default:
                                  software-dev]
           --topology <TOPOLOGY>  How the mission uses branches: single_branch, lanes or coord [default:
                                  single_branch]
+          --owner <NAME>         Who answers the mission's audits: a role or a name that may be public
           --tasks <DIR>          The directory with its work package files, `WPnn-*.md`
       -h, --help                 Print help (see more with '--help')
 
@@ -328,6 +335,192 @@ fn help_of_mission_create() {
     Examples:
       pawtrail mission create payments --title "Take payments"
       pawtrail mission create payments --tasks drafts/payments
+    "#);
+}
+
+#[test]
+fn help_of_next() {
+    insta::assert_snapshot!(run(&["next", "-h"]), @r#"
+    exit 0
+    Say what comes next in a mission: a step, a question, or the end
+
+    Usage: pawtrail next [OPTIONS]
+           pawtrail next <COMMAND>
+
+    Commands:
+      owner     Say who answers a run's audits
+      delegate  Let agents answer a decision, or all but audits
+      unblock   Let a run go on that a failed step or a rejected audit has blocked
+      template  Templates of missions: check, adopt
+
+    Options:
+          --mission <MISSION>       Mission id, its first 8 characters, directory name, slug, or number
+          --agent <NAME>            Who works: the name under which steps are issued
+          --result <RESULT>         How the issued step ended: success, failed or blocked; without it
+                                    nothing is written
+          --step <STEP>             The step that the result is for; a repeated report then completes
+                                    nothing twice
+          --answer <TEXT>           The answer to the decision that waits
+          --decision-id <DECISION>  Which decision; needed where several wait, and where the command may
+                                    be repeated
+          --take-over               Take the step that another agent has
+          --explain                 Say why this and nothing else
+          --actor <NAME>            Who acts: a role or a name that may be public
+          --actor-type <KIND>       What kind of actor that is: human, llm or service
+      -h, --help                    Print help (see more with '--help')
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Examples:
+      pawtrail next --mission payments
+      pawtrail next --mission payments --agent coder --result success --step specify
+      pawtrail next --mission payments --agent coder --result success --decision-id input:database
+      --answer sqlite --actor-type human --actor lead
+    "#);
+}
+
+#[test]
+fn help_of_next_owner() {
+    insta::assert_snapshot!(run(&["next", "owner", "-h"]), @r#"
+    exit 0
+    Say who answers a run's audits
+
+    Usage: pawtrail next owner [OPTIONS] <NAME>
+
+    Arguments:
+      <NAME>  The owner: a role or a name that may be public
+
+    Options:
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next owner lead --mission payments
+    "#);
+}
+
+#[test]
+fn help_of_next_delegate() {
+    insta::assert_snapshot!(run(&["next", "delegate", "-h"]), @r#"
+    exit 0
+    Let agents answer a decision, or all but audits
+
+    Usage: pawtrail next delegate [OPTIONS] --rationale <TEXT> <DECISION>
+
+    Arguments:
+      <DECISION>  The decision, or `*` for all but audits
+
+    Options:
+          --rationale <TEXT>   Why: a text, or where the reason is written down
+          --role <ROLE>        The role in which agents answer then [default: delegated_llm]
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Examples:
+      pawtrail next delegate input:database --rationale "ADR 7" --mission payments
+      pawtrail next delegate '*' --rationale "a rehearsal" --mission payments
+    "#);
+}
+
+#[test]
+fn help_of_next_unblock() {
+    insta::assert_snapshot!(run(&["next", "unblock", "-h"]), @r#"
+    exit 0
+    Let a run go on that a failed step or a rejected audit has blocked
+
+    Usage: pawtrail next unblock [OPTIONS]
+
+    Options:
+          --rationale <TEXT>   Why it may go on
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help (see more with '--help')
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next unblock --rationale "the database is up again" --mission payments
+    "#);
+}
+
+#[test]
+fn help_of_next_template_check() {
+    insta::assert_snapshot!(run(&["next", "template", "check", "-h"]), @r#"
+    exit 0
+    Check a template, and show every problem with its line
+
+    Usage: pawtrail next template check [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The template, `mission-runtime.yaml`
+
+    Options:
+      -h, --help  Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next template check .kittify/missions/payments/mission-runtime.yaml
+    "#);
+}
+
+#[test]
+fn help_of_next_template_adopt() {
+    insta::assert_snapshot!(run(&["next", "template", "adopt", "-h"]), @r#"
+    exit 0
+    Let a run go on with the template as it is now
+
+    Usage: pawtrail next template adopt [OPTIONS]
+
+    Options:
+          --mission <MISSION>  Mission id, its first 8 characters, directory name, slug, or number
+          --actor <NAME>       Who acts: a role or a name that may be public
+          --actor-type <KIND>  What kind of actor that is: human, llm or service
+      -h, --help               Print help
+
+    Everywhere:
+      -C <DIR>            Run as if started in this directory
+          --json          Print exactly one JSON document on standard output
+      -v, --verbose...    Say more on standard error; twice: everything
+      -q, --quiet         Print nothing but errors
+          --color <WHEN>  Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
+
+    Example:
+      pawtrail next template adopt --mission payments
     "#);
 }
 
@@ -514,6 +707,8 @@ fn help_of_sync() {
       disable  Withdraw the permission; nothing leaves this machine any more
       status   Say what waits, what was acknowledged, and whether anything is sent at all
       now      Connect at once and wait until all is acknowledged
+      preview  Show the exact bytes that would leave now, and what is held back and why
+      log      Show what left: when, what, how much, where to
       run      Run the courier in the foreground
       stop     Stop this clone's courier, if one runs
 
@@ -696,6 +891,7 @@ fn a_missing_command() {
       mission   Missions: create, list, show, ledger
       where     Say where a mission's files live, who chose that, and why
       decision  Decisions: request, answer, list, show, log
+      next      Say what comes next in a mission: a step, a question, or the end
       wp        Work packages: move, note, subtask, list, seed
       board     Draw a mission's work packages by lane
       status    The status snapshot, `status.json`: fold, check
@@ -704,7 +900,7 @@ fn a_missing_command() {
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
       sanitize  Take private data out of JSON, from standard input to standard output
-      hooks     Git hooks: install, remove
+      hooks     Git hooks: install, remove, run
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       queue     The offline queue: list, show, retry, drop
@@ -1023,12 +1219,13 @@ fn help_of_sanitize() {
 fn help_of_hooks() {
     insta::assert_snapshot!(run(&["hooks", "--help"]), @r"
     exit 0
-    Git hooks: install, remove
+    Git hooks: install, remove, run
 
     Usage: pawtrail hooks [OPTIONS] <COMMAND>
 
     Commands:
-      install  Put our hooks before git, beside those that are there
+      install  Put our hooks behind those that are there: git's commits, rewrites and merges are known
+               at once
       remove   Take our hooks away; the ones from before get their names back
       run      Do what a hook does; git runs it
 
@@ -1048,16 +1245,17 @@ fn help_of_hooks() {
 fn help_of_hooks_install() {
     insta::assert_snapshot!(run(&["hooks", "install", "--help"]), @r"
     exit 0
-    Put our hooks before git, beside those that are there
+    Put our hooks behind those that are there: git's commits, rewrites and merges are known at once
 
-    A hook that is there keeps its arguments, input and exit code, and runs first. Linked worktrees
-    share the hooks.
+    Installs post-commit, post-rewrite and post-merge. A hook that is there keeps its arguments, input
+    and exit code, and runs first. Linked worktrees share the hooks. Ours never fail git, and without
+    consent they send nothing.
 
-    Usage: pawtrail hooks install [OPTIONS] --audit
+    Usage: pawtrail hooks install [OPTIONS]
 
     Options:
           --audit
-              Refuse commits of event files that hold private data
+              Also refuse commits of event files that hold private data (pre-commit)
 
       -h, --help
               Print help (see a summary with '-h')
@@ -1078,7 +1276,8 @@ fn help_of_hooks_install() {
           --color <WHEN>
               Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
 
-    Example:
+    Examples:
+      pawtrail hooks install
       pawtrail hooks install --audit
     ");
 }

@@ -185,6 +185,57 @@ impl DecisionId {
     }
 }
 
+text_id!(
+    /// The identity of one run of a mission, and the name of its directory.
+    RunId,
+    "a run id (1 to 64 letters, digits, `-` and `_`, starting with a letter or digit)",
+    is_run
+);
+
+text_id!(
+    /// A step or an audit of a mission's template.
+    StepId,
+    "a step id (1 to 128 letters, digits, `-`, `_`, `.` and `:`, starting with a letter or digit)",
+    is_step
+);
+
+text_id!(
+    /// What a step needs to know before it begins.
+    InputKey,
+    "an input key (1 to 200 bytes without white space and control characters)",
+    is_key
+);
+
+text_id!(
+    /// The SHA-256 of a template's bytes: 64 lower-case hexadecimal digits.
+    TemplateHash,
+    "a template hash (64 lower-case hexadecimal digits)",
+    is_template_hash
+);
+
+impl TemplateHash {
+    /// Returns the hash with these bytes.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl DecisionId {
+    /// Returns the id of the question that an audit asks; the second and later rounds have their number in it.
+    pub fn for_audit(step: &StepId, round: u32) -> Self {
+        Self(match round {
+            0 | 1 => format!("audit:{step}"),
+            round => format!("audit:{step}#{round}"),
+        })
+    }
+}
+
+impl From<&InputKey> for DecisionId {
+    fn from(key: &InputKey) -> Self {
+        Self(format!("input:{key}"))
+    }
+}
+
 /// Crockford's alphabet in upper case, 26 characters, the first at most `7`.
 fn is_ulid(text: &str) -> bool {
     text.len() == 26
@@ -238,14 +289,32 @@ fn is_conflict(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
 }
 
+fn is_run(text: &str) -> bool {
+    text.len() <= 64 && is_slug(text)
+}
+
+/// Without `#`, which sets off the number of an audit's round.
+fn is_step(text: &str) -> bool {
+    is_conflict(text)
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+fn is_key(text: &str) -> bool {
+    (1..=200).contains(&text.len()) && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn is_template_hash(text: &str) -> bool {
+    text.len() == 64 && is_commit(text)
+}
+
 fn is_decision(text: &str) -> bool {
     is_ulid(text)
-        || ["input:", "audit:"].iter().any(|prefix| {
-            text.strip_prefix(prefix).is_some_and(|key| {
-                (1..=200).contains(&key.len())
-                    && !key.chars().any(|c| c.is_whitespace() || c.is_control())
-            })
-        })
+        || ["input:", "audit:"]
+            .iter()
+            .any(|prefix| text.strip_prefix(prefix).is_some_and(is_key))
 }
 
 #[cfg(test)]

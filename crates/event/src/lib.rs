@@ -13,13 +13,14 @@ pub mod id;
 pub mod json;
 pub mod merge;
 pub mod route;
+pub mod run;
 pub mod sanitize;
 pub mod status;
 pub mod time;
 
 pub use error::Error;
 pub use id::{
-    BuildId, CommitHash, ConflictId, DecisionId, EventId, IdError, MissionId, MissionSlug, NodeId,
-    ProjectUuid, WorkPackageId,
+    BuildId, CommitHash, ConflictId, DecisionId, EventId, IdError, InputKey, MissionId,
+    MissionSlug, NodeId, ProjectUuid, RunId, StepId, TemplateHash, WorkPackageId,
 };
 pub use sanitize::Sanitized;

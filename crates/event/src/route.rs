@@ -127,6 +127,12 @@ pub static TABLE: &[(&str, Route)] = &[
     ("DecisionTimeoutExpired", RUN),
     // Names who was refused: nobody else's business.
     ("DecisionAuthorityDenied", RUN),
+    // Who decides in a run, what of it is put off, and how it goes on after a block or with another template.
+    ("MissionOwnerSet", RUN),
+    ("DecisionDelegated", RUN),
+    ("SoftGateRecorded", RUN),
+    ("RunBlockCleared", RUN),
+    ("RunTemplateAdopted", RUN),
     // A call of `next`, kept for this clone.
     ("MissionNextInvoked", RUN),
     // What a run's steps look like from outside.

@@ -87,6 +87,10 @@ pub struct Report {
     pub blobs: usize,
     /// How many commits were looked at.
     pub commits: usize,
+    /// Named paths that are nowhere: not on disk, not in the index, and in no version of history. Where there is one,
+    /// nothing was looked at.
+    #[serde(skip)]
+    pub nowhere: Vec<PathBuf>,
 }
 
 /// How far an audit is.
@@ -123,6 +127,12 @@ pub fn audit(
         here: HashMap::new(),
         report: Report::default(),
     };
+    if request.history && !request.paths.is_empty() {
+        audit.report.nowhere = audit.nowhere(request)?;
+        if !audit.report.nowhere.is_empty() {
+            return Ok(Some(audit.report));
+        }
+    }
     if let Some(root) = project.checkout() {
         audit.directory(root, "", &scope)?;
     }
@@ -143,14 +153,19 @@ fn scope_of(project: &Project, request: &Request) -> Result<Scope> {
     if request.paths.is_empty() {
         return Ok(Scope::event_files());
     }
-    let paths = match project.checkout() {
-        Some(root) => commit::relative(root, &request.dir, &request.paths)?,
+    let paths = relative(project, request)?;
+    Ok(Scope::paths(paths.iter().map(String::as_str)))
+}
+
+/// The named paths, relative to the repository root.
+fn relative(project: &Project, request: &Request) -> Result<Vec<String>> {
+    match project.checkout() {
+        Some(root) => commit::relative(root, &request.dir, &request.paths),
         None => {
             let text = |path: &PathBuf| path.to_string_lossy().replace('\\', "/");
-            request.paths.iter().map(text).collect()
+            Ok(request.paths.iter().map(text).collect())
         }
-    };
-    Ok(Scope::paths(paths.iter().map(String::as_str)))
+    }
 }
 
 /// Scans files and directories on disk that are in no repository.
@@ -194,6 +209,29 @@ struct Audit<'p> {
 }
 
 impl Audit<'_> {
+    /// Returns the named paths that nothing has, so that nothing would be found in them.
+    fn nowhere(&self, request: &Request) -> Result<Vec<PathBuf>> {
+        let mut nowhere = Vec::new();
+        for (named, path) in request.paths.iter().zip(relative(self.project, request)?) {
+            let on_disk = self.project.checkout().map(|root| root.join(&path));
+            if on_disk.is_some_and(|file| file.symlink_metadata().is_ok()) {
+                continue;
+            }
+            let scope = Scope::paths([path.as_str()]);
+            let index = self.project.git().index_or_empty();
+            let index = index.git("reading the index")?;
+            let mut entries = index.entries().iter();
+            if entries.any(|entry| scope.takes_path(&entry.path(&index).to_str_lossy())) {
+                continue;
+            }
+            let past = versions::find(self.project, &self.git, &scope)?;
+            if past.versions.is_empty() {
+                nowhere.push(named.clone());
+            }
+        }
+        Ok(nowhere)
+    }
+
     /// Scans a directory on disk, whose own path is `path`. Links are followed nowhere.
     fn directory(&mut self, dir: &Path, path: &str, scope: &Scope) -> Result<()> {
         let mut open = vec![(dir.to_owned(), path.to_owned(), scope.root())];

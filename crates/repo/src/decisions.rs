@@ -27,7 +27,7 @@ use crate::{durable, history, lines, sandbox, sparse};
 
 pub(crate) use clean::Cleaner;
 pub use clean::id as written_id;
-pub use read::{Entry, GivenBy, Reading, find, list, log};
+pub use read::{Entry, Folded, GivenBy, Reading, find, folded, list, log};
 pub(crate) use spool::adopt;
 pub use spool::finish;
 pub use verify::{Contested, Missing, Proof, Verified, verify};
@@ -43,6 +43,8 @@ pub struct Ask {
     pub step: Option<String>,
     /// The input that the answer fills; makes the decision's id `input:<key>`.
     pub input_key: Option<String>,
+    /// The decision's id, where the asker has one for it, as an audit of a run has.
+    pub decision_id: Option<DecisionId>,
     /// The run that asks.
     pub run: Option<String>,
     /// Who asks; Pawtrail itself when nobody is named.
@@ -237,10 +239,9 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
             }
         }
         Ok((Outcome::Elsewhere(tip), _)) => Err(tip),
-        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
-            return Err(pending(reason));
+        Ok((outcome @ (Outcome::Deferred(_) | Outcome::Locked(_) | Outcome::Taken(_)), _)) => {
+            return Err(pending(outcome.why_not().unwrap_or_default()));
         }
-        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
         Err(error) => return Err(pending(error.to_string())),
     };
     // Another commit than one of this command has it: which one is worth knowing, and changes nothing.
@@ -259,6 +260,9 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
 
 /// The id that a request will have unless its idempotency key stands for another.
 fn decision_id(project: &Project, ask: &Ask) -> Result<DecisionId> {
+    if let Some(id) = &ask.decision_id {
+        return Ok(id.clone());
+    }
     match &ask.input_key {
         Some(key) => DecisionId::for_input(key).map_err(|error| Error::Invalid {
             what: "--input-key",

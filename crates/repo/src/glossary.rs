@@ -4,12 +4,16 @@
 //! then into the seed file of its scope, then into a commit; it leaves the spool when the commit is in the branch. So a
 //! command that died on the way is finished by the next one.
 
+mod brought;
 mod edit;
+mod finish;
 mod log;
 mod read;
 mod resolve;
 mod seed;
+mod settle;
 mod store;
+mod target;
 
 use pawtrail_event::glossary::{
     ClarificationRequested, Event, Header, Payload, PayloadError, Scope, SenseUpdated, Term,
@@ -24,11 +28,12 @@ use crate::project::Project;
 use crate::receipt::{Delivery, Receipt};
 use crate::sandbox;
 
+pub(crate) use finish::waiting;
+pub use finish::{finish, fix};
 pub(crate) use log::append;
 pub use log::{Logged, logged};
 pub use read::{Difference, Known, Open, Problem, Rebuilt, list, rebuild, show};
-pub(crate) use resolve::waiting;
-pub use resolve::{Reply, Resolution, finish, fix, resolve};
+pub use resolve::{Reply, Resolution, resolve};
 
 /// The name of a mission's spool of resolutions that are in no commit yet.
 pub(crate) const SPOOL: &str = "glossary.events.jsonl";

@@ -8,6 +8,7 @@
 mod attempt;
 mod branches;
 mod build;
+mod derived;
 mod engine;
 mod executable;
 mod held;
@@ -19,12 +20,12 @@ mod refs;
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
 use pawtrail_event::glossary::{Scope, Term};
 
+use crate::aside::Aside;
 use crate::error::{IoContext, Result};
 use crate::leftovers;
 use crate::lock::{self, Lock};
@@ -34,6 +35,7 @@ use crate::project::Project;
 use attempt::attempt;
 pub(crate) use branches::{is_event_file, merge};
 use build::Added;
+pub(crate) use derived::Derived;
 pub(crate) use held::dead_locks;
 pub(crate) use loose::sweep;
 pub(crate) use objects::NOBODY;
@@ -105,31 +107,13 @@ pub(crate) enum Content {
     Lines(Vec<String>),
     /// A file that isn't there yet gets this content.
     New(Vec<u8>),
-    /// A log that is checked out nowhere loses what is no event; that goes to a new file at this path.
-    Folded(String),
+    /// A log that is checked out nowhere loses what is no event; that goes to a file of its own.
+    Folded(Aside),
     /// A file that is made anew from a log, as the commit will have it.
     Derived(Derived),
     /// A seed file of this scope lets these terms mean what they say; everything else in it stays. The checked-out file
     /// is the caller's.
     Seed(Scope, Vec<Term>),
-}
-
-/// A file that says what a log says, in other words; it replaces what is there.
-#[derive(Clone)]
-pub(crate) struct Derived {
-    /// The path of the log, which stands before this file in the list of changes.
-    pub(crate) from: String,
-    /// Makes the file's content from the log's.
-    pub(crate) make: Rc<Make>,
-}
-
-/// Makes one file's content from another's.
-pub(crate) type Make = dyn Fn(&[u8]) -> Vec<u8>;
-
-impl std::fmt::Debug for Derived {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Derived").field("from", &self.from).finish()
-    }
 }
 
 /// The end of an attempt to merge a branch.

@@ -2,6 +2,7 @@
 //!
 //! This crate answers what is true here, and makes it durable. It never touches the network.
 
+mod aside;
 pub mod audit;
 mod checkouts;
 mod choices;
@@ -27,18 +28,22 @@ pub mod ledger_branch;
 mod leftovers;
 mod lines;
 mod local_commits;
+mod local_log;
 mod lock;
 pub mod merge_driver;
 pub mod mission;
 pub mod placement;
 mod program;
 mod project;
+pub mod project_log;
 mod protection;
 mod reach;
 mod receipt;
 mod record;
 mod references;
+pub mod runs;
 mod sandbox;
+mod settle;
 mod shell;
 mod source;
 mod sparse;

@@ -43,6 +43,9 @@ pub struct Mission {
     pub coordination_branch: Option<String>,
     /// When it was created.
     pub created_at: Option<String>,
+    /// Who answers its audits, where somebody was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Where it was found: `checkout`, or the full name of a branch.
     pub found_in: String,
 }
@@ -86,6 +89,8 @@ struct Meta {
     coordination_branch: Option<serde_json::Value>,
     #[serde(default)]
     created_at: Option<String>,
+    #[serde(default)]
+    mission_owner_id: Option<serde_json::Value>,
 }
 
 /// Reads a mission from the content of its `meta.json`; `None` when it has no mission id.
@@ -117,6 +122,13 @@ fn parse(slug: &str, content: &[u8], found_in: &str) -> Result<Option<Mission>, 
             .and_then(|branch| branch.as_str())
             .map(str::to_owned),
         created_at: meta.created_at,
+        owner: meta
+            .mission_owner_id
+            .as_ref()
+            .and_then(|owner| owner.as_str())
+            .map(str::trim)
+            .filter(|owner| !owner.is_empty())
+            .map(str::to_owned),
         found_in: found_in.to_owned(),
         mission_slug,
     }))

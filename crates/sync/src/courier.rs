@@ -9,6 +9,8 @@ mod lifetime;
 mod link;
 mod listen;
 mod log;
+#[cfg(test)]
+mod pauses;
 mod progress;
 #[cfg(test)]
 mod real;
@@ -32,6 +34,7 @@ use pawtrail_repo::{Project, System, sync_state};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::backlog::{Backlog, Warning};
 use crate::consent;
 use crate::egress::{self, Totals};
 use crate::error::SyncError;
@@ -134,6 +137,8 @@ pub struct Status {
     pub upload_error: Option<String>,
     /// What left, as far as the kept log reaches back.
     pub egress: Totals,
+    /// Whether too much waits, or for too long.
+    pub warnings: Vec<Warning>,
 }
 
 /// What `now` brought about.
@@ -187,7 +192,10 @@ pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
         limits: Limits::default(),
         catch_up: Box::new(move || {
             let project = Project::discover(&common_dir, Arc::new(System))?;
-            queue::catch_up_all(&project)
+            // Neither keeps the other back.
+            let missions = queue::catch_up_all(&project);
+            queue::offer_project(&project)?;
+            missions
         }),
     };
     run_at(place, settings, open)
@@ -213,15 +221,24 @@ pub fn status(project: &Project) -> Result<Status, SyncError> {
         .min()
         .map(|at| project.now().duration_since(at).as_secs())
         .map(|age| u64::try_from(age).unwrap_or(0));
+    let pending = state.pending.len() as u64;
+    let backlog = Backlog {
+        sends: connection != Connection::Off,
+        commits: pending,
+        events: events.queued,
+        oldest_age_s,
+    };
     Ok(Status {
+        warnings: backlog.warnings(),
         connection,
         url,
-        pending: state.pending.len() as u64,
+        pending,
         queued: events.queued,
         set_aside: state.set_aside.len() as u64 + events.set_aside,
         oldest_age_s,
         last_error,
-        upload_error,
+        // What once was in the way of an upload is nobody's trouble where nothing may leave.
+        upload_error: upload_error.filter(|_| backlog.sends),
         egress: egress::totals(&place)?,
     })
 }
@@ -241,6 +258,14 @@ pub fn now(project: &Project, deadline: Duration) -> Result<Report, SyncError> {
 /// When it doesn't end.
 pub fn stop(project: &Project) -> Result<bool, SyncError> {
     stop_at(&Place::of(project)?)
+}
+
+/// Says whether a courier serves this clone, by asking it.
+pub(crate) fn is_running(place: &Place) -> bool {
+    match call(place, &Request::new(Op::Status, None), PATIENCE) {
+        Answer::Reply(_) | Answer::Late | Answer::Foreign => true,
+        Answer::Nobody => false,
+    }
 }
 
 fn this_program() -> Result<Launcher, SyncError> {

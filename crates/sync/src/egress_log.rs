@@ -12,6 +12,7 @@ use crate::private_file;
 
 const FILE: &str = "egress.jsonl";
 const OLD_FILE: &str = "egress.1.jsonl";
+const LOCK: &str = "egress.lock";
 /// A log of this size is put aside, in place of the one before.
 const ROTATE_BYTES: u64 = 1024 * 1024;
 
@@ -22,7 +23,7 @@ pub struct Entry {
     pub at: String,
     /// To which hub.
     pub url: String,
-    /// What: `connect`, the type of a frame, or `events` for a batch.
+    /// What: `connect`, `health` for the question after a hub's limits, the type of a frame, or `events` for a batch.
     pub kind: String,
     /// How many bytes, of a batch as it was packed.
     pub bytes: u64,
@@ -50,6 +51,7 @@ pub struct Totals {
 pub(crate) struct EgressLog {
     path: PathBuf,
     old: PathBuf,
+    lock: PathBuf,
 }
 
 impl EgressLog {
@@ -57,6 +59,7 @@ impl EgressLog {
         Self {
             path: place.sync_file(FILE),
             old: place.sync_file(OLD_FILE),
+            lock: place.lock_file(LOCK),
         }
     }
 
@@ -69,10 +72,24 @@ impl EgressLog {
     fn try_add(&self, entry: &Entry) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        if fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= ROTATE_BYTES) {
-            fs::rename(&self.path, &self.old)?;
+        if self.is_full() {
+            self.rotate()?;
         }
         private_file::append(&self.path)?.write_all(&line)
+    }
+
+    fn is_full(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= ROTATE_BYTES)
+    }
+
+    /// Frames and batches leave from two threads: the second must not put the new file in place of the full one.
+    fn rotate(&self) -> io::Result<()> {
+        let lock = private_file::append(&self.lock)?;
+        lock.lock()?;
+        if self.is_full() {
+            fs::rename(&self.path, &self.old)?;
+        }
+        Ok(())
     }
 
     /// Returns the kept entries, oldest first. A torn line is left out.
@@ -93,7 +110,7 @@ impl EgressLog {
     pub(crate) fn totals(&self) -> Result<Totals, SyncError> {
         let mut totals = Totals::default();
         for entry in self.entries()? {
-            if entry.kind != "connect" {
+            if !matches!(entry.kind.as_str(), "connect" | "health") {
                 totals.frames += 1;
                 totals.bytes += entry.bytes;
             }
@@ -124,9 +141,11 @@ mod tests {
         let log = EgressLog {
             path: dir.path().join(FILE),
             old: dir.path().join(OLD_FILE),
+            lock: dir.path().join(LOCK),
         };
         assert_eq!(log.totals().unwrap(), Totals::default());
         log.add(&entry("connect", 300)).unwrap();
+        log.add(&entry("health", 300)).unwrap();
         log.add(&entry("LocalCommit", 200)).unwrap();
         let blank = " ".repeat(usize::try_from(ROTATE_BYTES).unwrap());
         fs::write(
@@ -135,7 +154,7 @@ mod tests {
         )
         .unwrap();
         log.add(&entry("pong", 50)).unwrap();
-        assert_eq!(log.entries().unwrap().len(), 3);
+        assert_eq!(log.entries().unwrap().len(), 4);
         assert_eq!(
             log.totals().unwrap(),
             Totals {

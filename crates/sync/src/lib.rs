@@ -4,6 +4,7 @@
 //! A command never waits for anything here. It stores its commits, calls [`courier::wake`] and
 //! ends; the courier delivers.
 
+pub mod backlog;
 pub mod consent;
 pub mod courier;
 pub mod egress;
@@ -11,6 +12,7 @@ mod egress_log;
 mod error;
 mod outbox;
 mod place;
+pub mod preview;
 mod private_file;
 pub mod queue;
 pub mod session;

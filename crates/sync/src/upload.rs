@@ -4,7 +4,9 @@
 //! transaction with the other answers of its batch; killed before that, the same event goes again
 //! under the same id, and the hub knows it.
 
+mod limits;
 mod pack;
+mod plan;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,9 @@ use crate::egress::DoorError;
 use crate::egress::post::{Answer, Parcel};
 use crate::error::SyncError;
 use crate::queue::{Outcome, Outgoing, Queue};
+pub(crate) use limits::Limits;
+pub(crate) use plan::plan;
+pub(crate) use reply::LONGEST_PAUSE_MS;
 use reply::{Reading, Whole};
 
 /// The most events of a batch.
@@ -31,11 +36,21 @@ pub(crate) trait Transport {
     /// # Errors
     /// When it may not be sent, or there is no answer.
     fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, DoorError>;
+
+    /// Returns what the hub takes at most, which it is asked for now and then.
+    ///
+    /// # Errors
+    /// When it may not be asked, or can't be reached.
+    fn limits(&mut self) -> Result<Limits, DoorError>;
 }
 
 impl Transport for crate::egress::post::Post {
     fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, DoorError> {
         crate::egress::post::Post::send(self, parcel)
+    }
+
+    fn limits(&mut self) -> Result<Limits, DoorError> {
+        crate::egress::post::Post::limits(self)
     }
 }
 
@@ -105,9 +120,16 @@ impl Upload<'_> {
             if (self.stopping)() {
                 return Ok(End::Stopped);
             }
-            let taken = self
-                .queue
-                .take(self.project, (self.now_ms)(), self.pace.0, MAX_BYTES)?;
+            let limits = match self.limits()? {
+                Ok(limits) => limits,
+                Err(end) => return Ok(end),
+            };
+            let taken = self.queue.take(
+                self.project,
+                (self.now_ms)(),
+                self.pace.0.min(limits.events),
+                limits.bytes,
+            )?;
             if taken.is_empty() {
                 return Ok(match self.queue.next_due()? {
                     None => End::Empty,
@@ -123,25 +145,22 @@ impl Upload<'_> {
         }
     }
 
+    /// Asks for the hub's limits, if there is anything to send.
+    fn limits(&mut self) -> Result<Result<Limits, End>, SyncError> {
+        if !self.queue.is_due((self.now_ms)())? {
+            return Ok(Ok(Limits::default()));
+        }
+        match self.transport.limits() {
+            Ok(limits) => Ok(Ok(limits)),
+            Err(error) => end_of(error).map(Err),
+        }
+    }
+
     /// Sends events and settles them; what ends the pass is returned, and nothing of them is settled.
     fn deliver(&mut self, taken: &[Outgoing]) -> Result<Option<End>, SyncError> {
         let answer = match self.send(taken) {
             Ok(answer) => answer,
-            Err(DoorError::Denied(error @ SyncError::EgressDenied(_))) => {
-                return Ok(Some(End::Denied(error.to_string())));
-            }
-            Err(DoorError::Denied(error)) => return Err(error),
-            Err(
-                error @ (DoorError::Changed
-                | DoorError::OtherProject
-                | DoorError::Refused(_)
-                | DoorError::Lost(_)),
-            ) => {
-                return Ok(Some(End::Failed {
-                    retry_after_ms: None,
-                    reason: error.to_string(),
-                }));
-            }
+            Err(error) => return end_of(error).map(Some),
         };
         match reply::read(&answer, taken, (self.now_ms)()) {
             Reading::Each(outcomes) => {
@@ -184,13 +203,24 @@ impl Upload<'_> {
             .iter()
             .filter(|outcome| **outcome == Outcome::Delivered)
             .count();
-        let settled: Vec<(i64, Outcome)> = part
-            .iter()
-            .map(|event| event.sequence)
-            .zip(outcomes)
-            .collect();
+        let settled: Vec<(&Outgoing, Outcome)> = part.iter().zip(outcomes).collect();
         self.queue.settle(&settled)?;
         (self.delivered)(delivered as u64);
         Ok(())
+    }
+}
+
+/// What it means for a pass that nothing went out.
+fn end_of(error: DoorError) -> Result<End, SyncError> {
+    match error {
+        DoorError::Denied(error @ SyncError::EgressDenied(_)) => Ok(End::Denied(error.to_string())),
+        DoorError::Denied(error) => Err(error),
+        error @ (DoorError::Changed
+        | DoorError::OtherProject
+        | DoorError::Refused(_)
+        | DoorError::Lost(_)) => Ok(End::Failed {
+            retry_after_ms: None,
+            reason: error.to_string(),
+        }),
     }
 }

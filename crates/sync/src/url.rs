@@ -10,6 +10,8 @@ use ::url::{Host, Url};
 const ENDPOINT: &str = "/api/v1/ws";
 /// The path of the batch endpoint below a hub's base address.
 const BATCH: &str = "/api/v1/events/batch/";
+/// The path of a hub's word about itself.
+const HEALTH: &str = "/api/v1/health";
 /// The longest address, in bytes.
 const MAX_BYTES: usize = 2_048;
 
@@ -61,6 +63,11 @@ impl HubUrl {
     /// Returns the address of the batch endpoint.
     pub fn batch(&self) -> String {
         format!("{self}{BATCH}")
+    }
+
+    /// Returns the address at which the hub tells how it is, and its limits.
+    pub fn health(&self) -> String {
+        format!("{self}{HEALTH}")
     }
 
     /// Returns the address of the WebSocket endpoint.

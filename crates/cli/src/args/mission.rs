@@ -55,11 +55,19 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
     /// The kind of mission, as `mission_type` in `meta.json`
-    #[arg(long, value_name = "TYPE", default_value = "software-dev")]
+    #[arg(
+        long = "type",
+        alias = "kind",
+        value_name = "TYPE",
+        default_value = "software-dev"
+    )]
     pub(crate) kind: String,
     /// How the mission uses branches: single_branch, lanes or coord
     #[arg(long, default_value = "single_branch", hide_possible_values = true)]
     pub(crate) topology: TopologyArg,
+    /// Who answers the mission's audits: a role or a name that may be public
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: Option<String>,
     /// The directory with its work package files, `WPnn-*.md`
     #[arg(long, value_name = "DIR")]
     pub(crate) tasks: Option<PathBuf>,

@@ -4,9 +4,11 @@ mod commit;
 mod decision;
 mod demo;
 mod glossary;
+mod hooks;
 mod hub;
 mod ledger;
 mod mission;
+mod next;
 mod privacy;
 mod queue;
 mod sync;
@@ -25,12 +27,14 @@ pub(crate) use glossary::{
     AskArgs, GlossaryCommand, ObserveArgs, RebuildArgs, ResolveArgs, ScopeName, SenseArgs,
     UrgencyName,
 };
+pub(crate) use hooks::{HookArg, HooksCommand};
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
-pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
+pub(crate) use next::{NextArgs, NextCommand, ResultName, TemplateCommand, TurnArgs};
+pub(crate) use privacy::{AuditArgs, SanitizeArgs};
 pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
-pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand, SyncLogArgs};
 pub(crate) use wp::{
     AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs,
     StatusCommand, SubtaskArgs, VerdictArg, WpCommand, WpListArgs,
@@ -98,6 +102,14 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
+// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Also install the git hooks, as `pawtrail hooks install` does
+    #[arg(long)]
+    pub(crate) hooks: bool,
+}
+
 /// The nouns.
 #[derive(Debug, Subcommand)]
 // What a noun takes is worked out when the line names it. The types of such arguments have no doc comments, which
@@ -107,8 +119,8 @@ pub(crate) enum Command {
     /// Prepare this repository: project identity, ignore rules
     ///
     /// Changes nothing that is there already, so it can be run again.
-    #[command(after_help = "Example:\n  pawtrail init")]
-    Init,
+    #[command(after_help = "Examples:\n  pawtrail init\n  pawtrail init --hooks")]
+    Init(InitArgs),
     /// Missions: create, list, show, ledger
     #[command(subcommand)]
     Mission(MissionCommand),
@@ -122,6 +134,15 @@ pub(crate) enum Command {
     /// Decisions: request, answer, list, show, log
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// Say what comes next in a mission: a step, a question, or the end
+    ///
+    /// Without --result nothing is written. With it, the step that the agent has is reported on, and the next one is
+    /// issued to it; with --answer a decision is answered first. Repeat a report safely with --step, an answer with
+    /// --decision-id.
+    #[command(
+        after_help = "Examples:\n  pawtrail next --mission payments\n  pawtrail next --mission payments --agent coder --result success --step specify\n  pawtrail next --mission payments --agent coder --result success --decision-id input:database --answer sqlite --actor-type human --actor lead"
+    )]
+    Next(NextArgs),
     /// Work packages: move, note, subtask, list, seed
     #[command(subcommand)]
     Wp(WpCommand),
@@ -158,7 +179,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  pawtrail sanitize < event.json\n  pawtrail sanitize --lines < events.jsonl > clean.jsonl"
     )]
     Sanitize(SanitizeArgs),
-    /// Git hooks: install, remove
+    /// Git hooks: install, remove, run
     #[command(subcommand)]
     Hooks(HooksCommand),
     /// Say what is wrong with this clone, and mend it

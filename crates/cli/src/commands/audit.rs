@@ -1,6 +1,7 @@
 //! `audit`: says where event files hold private data, and never what.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,7 +41,12 @@ pub(super) fn audit(context: &Context, args: &AuditArgs) -> Result<Done, CliErro
             };
             let report = audit::audit(&project, &request, &mut watch)?;
             bar.end();
-            report.ok_or_else(|| Interrupt::error("interrupted; an audit changes nothing"))?
+            let report =
+                report.ok_or_else(|| Interrupt::error("interrupted; an audit changes nothing"))?;
+            match report.nowhere.first() {
+                Some(path) => return Err(nowhere(path)),
+                None => report,
+            }
         }
         // Files can be looked at anywhere.
         Err(error) if error.code == "NOT_A_REPOSITORY" && may_be_outside(args) => {
@@ -72,18 +78,15 @@ pub(super) fn audit(context: &Context, args: &AuditArgs) -> Result<Done, CliErro
 fn named_paths_exist(context: &Context, args: &AuditArgs) -> Result<(), CliError> {
     let missing = |path: &&std::path::PathBuf| !context.dir.join(path).exists();
     match args.paths.iter().find(missing) {
-        Some(path) if !args.history => Err(CliError {
-            next_step: Some("pawtrail audit --history".to_owned()),
-            ..CliError::refused(
-                "PATH_NOT_FOUND",
-                format!(
-                    "there is no {} to look at",
-                    plain(&path.display().to_string())
-                ),
-            )
-        }),
+        Some(path) if !args.history => Err(nowhere(path)),
         Some(_) | None => Ok(()),
     }
+}
+
+fn nowhere(path: &Path) -> CliError {
+    let path = plain(&path.display().to_string());
+    CliError::refused("PATH_NOT_FOUND", format!("there is no {path} to look at"))
+        .next("pawtrail audit --history")
 }
 
 fn may_be_outside(args: &AuditArgs) -> bool {

@@ -34,6 +34,7 @@ fn request(context: &Context, args: &RequestArgs) -> Result<Done, CliError> {
         options: args.options.clone(),
         step: args.step.clone(),
         input_key: args.input_key.clone(),
+        decision_id: None,
         run: args.run.clone(),
         actor: actor(&args.actor),
         idempotency_key: args.key.value.clone(),
@@ -249,11 +250,7 @@ fn not_found(id: &DecisionId, mission: &Mission) -> CliError {
 
 /// The actor that the arguments describe, if they describe one.
 fn actor(args: &ActorArgs) -> Option<Actor> {
-    let kind = args.actor_type.map(|kind| match kind {
-        ActorKind::Human => ActorType::Human,
-        ActorKind::Llm => ActorType::Llm,
-        ActorKind::Service => ActorType::Service,
-    });
+    let kind = args.actor_type.map(kind);
     match (&args.actor, kind) {
         (None, None) => None,
         (None, Some(kind)) => Some(default_actor(kind)),
@@ -261,8 +258,17 @@ fn actor(args: &ActorArgs) -> Option<Actor> {
     }
 }
 
+/// The kind of actor that an argument names.
+pub(super) fn kind(kind: ActorKind) -> ActorType {
+    match kind {
+        ActorKind::Human => ActorType::Human,
+        ActorKind::Llm => ActorType::Llm,
+        ActorKind::Service => ActorType::Service,
+    }
+}
+
 /// Nobody is named: whoever is at this machine has a name that doesn't belong into git.
-fn default_actor(kind: ActorType) -> Actor {
+pub(super) fn default_actor(kind: ActorType) -> Actor {
     let name = match kind {
         ActorType::Human => "user",
         ActorType::Llm => "agent",

@@ -1,6 +1,9 @@
 //! `doctor`: says what is wrong with a clone, and mends it.
 
+use pawtrail_repo::Project;
 use pawtrail_repo::doctor::{self, Check, Mended};
+use pawtrail_sync::courier;
+use pawtrail_sync::session::Connection;
 use serde_json::{Value, json};
 
 use crate::args::DoctorArgs;
@@ -11,7 +14,8 @@ use crate::text::{Text, plain};
 
 pub(super) fn doctor(context: &Context, args: &DoctorArgs) -> Result<Done, CliError> {
     let project = context.project()?;
-    let found = doctor::examine(&project)?;
+    let mut found = doctor::examine(&project)?;
+    found.checks.push(backlog(&project));
     if !args.fix {
         let data = document(&found.checks, &[], &[])?;
         return healthy(&found.checks, data, String::new());
@@ -23,7 +27,9 @@ pub(super) fn doctor(context: &Context, args: &DoctorArgs) -> Result<Done, CliEr
         done.push(doctor::mend(&project, step));
     }
     // A new look, from the start: what is true now.
-    let checks = doctor::examine(&context.project()?)?.checks;
+    let project = context.project()?;
+    let mut checks = doctor::examine(&project)?.checks;
+    checks.push(backlog(&project));
     let data = document(&checks, &plan, &done)?;
     let failed: Vec<&Mended> = done.iter().filter(|step| !step.ok).collect();
     if !failed.is_empty() {
@@ -68,6 +74,42 @@ fn healthy(checks: &[Check], data: Value, mut text: String) -> Result<Done, CliE
         next_step: wrong.iter().find_map(|check| check.next_step.clone()),
         ..CliError::refused("UNHEALTHY", text)
     })
+}
+
+/// Says whether too much waits for a hub, or for too long. Where nothing may leave, nothing is late.
+fn backlog(project: &Project) -> Check {
+    let name = "backlog";
+    let status = match courier::status(project) {
+        Ok(status) => status,
+        Err(error) => {
+            return Check {
+                name,
+                ok: false,
+                message: error.to_string(),
+                next_step: error.next_step(),
+            };
+        }
+    };
+    let said: Vec<&str> = status
+        .warnings
+        .iter()
+        .map(|warning| warning.message.as_str())
+        .collect();
+    let sends = status.connection != Connection::Off;
+    let message = match said.is_empty() {
+        true if sends => "what waits for the hub is little and young".to_owned(),
+        true => "nothing is to leave this machine".to_owned(),
+        false => said.join("; "),
+    };
+    Check {
+        name,
+        ok: said.is_empty() || !sends,
+        message,
+        next_step: status
+            .warnings
+            .first()
+            .map(|warning| warning.next_step.to_owned()),
+    }
 }
 
 fn headline(wrong: usize) -> String {

@@ -40,15 +40,17 @@ fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
             TopologyArg::Coord => Topology::Coord,
         },
         tasks: args.tasks.as_ref().map(|dir| context.dir.join(dir)),
+        owner: args.owner.clone(),
     };
     let mut made = mission::create(&project, &new)?;
-    after_write::offer(&project, &made.mission.mission_id, &mut made.warnings);
+    after_write::offer(&project, &made.mission.mission_id, None, &mut made.warnings);
     after_write::follow(&project, &mut made.receipt, &mut made.warnings);
     let slug = &made.mission.mission_slug;
     let text = Text::new(&format!("Created mission {slug}."))
         .field("id", &made.mission.mission_id)
         .field("directory", &made.mission.dir)
-        .field("ledger", branch(&made.placement.ledger_ref));
+        .field("ledger", branch(&made.placement.ledger_ref))
+        .maybe("owner", made.mission.owner.as_deref().map(plain));
     let seeded: Vec<&str> = made.seeded.iter().map(|wp_id| wp_id.as_str()).collect();
     let text = match seeded.is_empty() {
         true => text,

@@ -13,14 +13,17 @@ mod hub;
 mod init;
 mod merge_events;
 mod mission;
+mod next;
 mod placement;
 mod queue;
 mod sanitize;
 mod status;
 mod sync;
+mod sync_shown;
 mod verify;
 mod wp;
 
+pub(crate) use hooks::{is_notice, unheard};
 pub(crate) use hub::interrupted;
 
 use crate::args::{Cli, Command, StatusCommand};
@@ -34,10 +37,11 @@ use crate::output::Done;
 /// Whatever the command fails with.
 pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
     match &cli.command {
-        Command::Init => init::init(context),
+        Command::Init(args) => init::init(context, args),
         Command::Mission(command) => mission::run(context, command),
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),
+        Command::Next(args) => next::run(context, args),
         Command::Wp(command) => wp::run(context, command),
         Command::Board(args) => board::board(context, args),
         Command::Status(StatusCommand::Fold(args)) => status::fold(context, args),

@@ -24,10 +24,10 @@ pub(super) fn run(context: &Context, command: &QueueCommand) -> Result<Done, Cli
 
 fn list(project: &Project, args: &QueueListArgs) -> Result<Done, CliError> {
     let state = args.set_aside.then_some(State::SetAside);
-    let (events, counts) = match Queue::open_existing(&project.state_dir())? {
-        Some(queue) => (queue.list(state, args.limit)?, queue.counts()?),
-        None => (Vec::new(), Default::default()),
-    };
+    let found = Queue::look(&project.state_dir(), |queue| {
+        Ok((queue.list(state, args.limit)?, queue.counts()?))
+    })?;
+    let (events, counts) = found.unwrap_or_default();
     let data = json!({
         "events": events,
         "queued": counts.queued,
@@ -68,8 +68,9 @@ fn words(state: State) -> &'static str {
 }
 
 fn show(project: &Project, args: &QueueIdArgs) -> Result<Done, CliError> {
-    let (queue, id) = open(project, args)?;
-    let (entry, envelope) = queue.show(&id)?;
+    let id = id(args)?;
+    let found = Queue::look(&project.state_dir(), |queue| queue.show(&id))?;
+    let (entry, envelope) = found.ok_or(SyncError::EventUnknown(id))?;
     let mut data = to_json(&entry)?;
     data["envelope"] = envelope.clone();
     let pretty =
@@ -112,11 +113,14 @@ fn discard(project: &Project, args: &QueueIdArgs) -> Result<Done, CliError> {
     Ok(Done::new(to_json(&entry)?, text.done()))
 }
 
-fn open(project: &Project, args: &QueueIdArgs) -> Result<(Queue, EnvelopeId), CliError> {
-    let id: EnvelopeId = args
-        .id
+fn id(args: &QueueIdArgs) -> Result<EnvelopeId, CliError> {
+    args.id
         .parse()
-        .map_err(|error| CliError::bad_argument("ID", format!("{error}")))?;
+        .map_err(|error| CliError::bad_argument("ID", format!("{error}")))
+}
+
+fn open(project: &Project, args: &QueueIdArgs) -> Result<(Queue, EnvelopeId), CliError> {
+    let id = id(args)?;
     match Queue::open_existing(&project.state_dir())? {
         Some(queue) => Ok((queue, id)),
         None => Err(SyncError::EventUnknown(id).into()),

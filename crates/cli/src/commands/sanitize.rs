@@ -76,10 +76,23 @@ enum Failure {
     TooLarge(usize),
     NotUnicode(usize),
     Refused(usize, Refusal),
+    /// There is nothing where one document is expected.
+    Empty,
+    /// There are several where one document is expected.
+    Several(Refusal),
 }
 
 impl Failure {
     fn into_error(self, lines: bool) -> CliError {
+        let next_step = match &self {
+            Self::Several(_) => Some("pawtrail sanitize --lines".to_owned()),
+            Self::Empty => Some("pawtrail sanitize --help".to_owned()),
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::TooLarge(_)
+            | Self::NotUnicode(_)
+            | Self::Refused(..) => None,
+        };
         let place = |line: usize| match lines {
             true => format!("line {line}: "),
             false => String::new(),
@@ -96,14 +109,21 @@ impl Failure {
             Self::Refused(line, refusal) => {
                 (refusal.code(), line, format!("{}{refusal}", place(line)))
             }
+            Self::Several(refusal) => (
+                refusal.code(),
+                1,
+                format!("{refusal}: there is more than one document"),
+            ),
+            Self::Empty => (
+                "NO_INPUT",
+                1,
+                "standard input is empty, where a JSON document is expected".to_owned(),
+            ),
         };
-        let error = CliError {
+        CliError {
             details: json!({ "line": line }),
+            next_step,
             ..CliError::refused(code, message)
-        };
-        match lines {
-            true => error,
-            false => error.next("pawtrail sanitize --lines"),
         }
     }
 }
@@ -124,8 +144,24 @@ impl Work<'_> {
         }
         let (text, rest) = all.split_at(all.trim_ascii_end().len());
         self.counts.lines = 1;
-        self.one(text, output)?;
-        output.write_all(rest).map_err(Failure::Output)
+        if text.trim_ascii_start().is_empty() {
+            return Err(Failure::Empty);
+        }
+        match self.one(text, output) {
+            Ok(()) => output.write_all(rest).map_err(Failure::Output),
+            Err(Failure::Refused(_, refusal)) if self.begins_with_a_line(text) => {
+                Err(Failure::Several(refusal))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether the first line is a document of its own, with others behind it.
+    fn begins_with_a_line(&self, text: &[u8]) -> bool {
+        let mut lines = text.split(|byte| *byte == b'\n');
+        let first = lines.next().and_then(|line| std::str::from_utf8(line).ok());
+        lines.next().is_some()
+            && first.is_some_and(|line| self.sanitizer.line(line.trim_end()).is_ok())
     }
 
     fn lines(&mut self, mut input: impl BufRead, output: &mut dyn Write) -> Result<(), Failure> {

@@ -226,3 +226,145 @@ fn a_path_that_is_nowhere_is_not_called_clean() {
     assert_eq!((status, &error["code"]), (1, &json!("PATH_NOT_FOUND")));
     assert_eq!(error["next_step"], "pawtrail audit --history");
 }
+
+#[test]
+fn a_path_that_never_was_is_not_called_clean_in_history_either() {
+    let scratch = Scratch::new();
+    let project = project(&scratch);
+    let repo = &project.repo;
+    repo.commit_file("gone.jsonl", &dirty(&project), "Add");
+    repo.git(&["rm", "-q", "gone.jsonl"]);
+    repo.git(&["commit", "-q", "-m", "Remove"]);
+    let error = |args: &[&str]| {
+        let (status, document) = project.pawtrail.json_in(repo.path(), args);
+        (status, document["error"]["code"].clone())
+    };
+    for missing in ["no-such-place", "gone", "kitty-specs/none"] {
+        let args = ["audit", "--history", "kitty-specs", missing];
+        assert_eq!(error(&args), (1, json!("PATH_NOT_FOUND")), "{missing}");
+    }
+    // What only history has is looked at there.
+    let args = ["audit", "--history", "gone.jsonl"];
+    assert_eq!(error(&args), (1, json!("PRIVATE_DATA_FOUND")));
+    let bare = scratch.bare("bare");
+    repo.git(&["push", "-q", bare.path().to_str().unwrap(), "work"]);
+    let bare = |path: &str| {
+        let args = ["audit", "--history", path];
+        let (_, document) = project.pawtrail.json_in(bare.path(), &args);
+        document["error"]["code"].clone()
+    };
+    assert_eq!(bare("gone.jsonl"), "PRIVATE_DATA_FOUND");
+    assert_eq!(bare("nothing.jsonl"), "PATH_NOT_FOUND");
+}
+
+/// A history that takes seconds to look through: so many files of half a megabyte, each another content.
+fn long_history(project: &Project) {
+    let mut stream = String::new();
+    for file in 0..120 {
+        let line = format!(
+            "{{\"event_id\":\"{file:026}\",\"note\":\"{}\"}}\n",
+            "word ".repeat(40)
+        );
+        let content = line.repeat(2_000);
+        stream.push_str(&format!(
+            "commit refs/heads/long\ncommitter A <a@b> {} +0000\ndata 1\nx\nM 644 inline kitty-specs/long/{file}.jsonl\ndata {}\n{content}\n",
+            1_700_000_000 + file,
+            content.len()
+        ));
+    }
+    let mut import = project.repo.env().command("git");
+    import
+        .current_dir(project.repo.path())
+        .args(["fast-import", "--quiet"]);
+    let (status, _, words) = crate::support::feed(&mut import, stream.as_bytes());
+    assert_eq!(status, 0, "{words}");
+}
+
+/// Waits until a process has taken care of Ctrl-C, and sends it.
+#[cfg(target_os = "linux")]
+fn interrupt(id: u32) {
+    pawtrail_testkit::eventually("it watches", std::time::Duration::from_secs(20), || {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        u64::from_str_radix(caught.unwrap().trim(), 16).unwrap() & 2 != 0
+    });
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &id.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_audit_ends_with_130_and_has_written_nothing() {
+    let scratch = Scratch::new();
+    let project = project(&scratch);
+    long_history(&project);
+    let before = (
+        project.checkout(),
+        crate::support::listing(project.repo.path()),
+    );
+    for json in [false, true] {
+        let args = ["audit", "--history", "--json"];
+        let args = if json { &args[..] } else { &args[..2] };
+        let mut running = project.pawtrail.spawn(&project.repo, args);
+        interrupt(running.id());
+        let output = running.finish(std::time::Duration::from_secs(20));
+        assert_eq!(output.status, 130, "{output}");
+        if json {
+            assert_eq!(output.json()["error"]["code"], "INTERRUPTED", "{output}");
+        } else {
+            assert_eq!(output.stdout, "");
+            assert!(output.stderr.contains("interrupted"), "{output}");
+        }
+    }
+    let after = (
+        project.checkout(),
+        crate::support::listing(project.repo.path()),
+    );
+    assert_eq!(after, before);
+}
+
+/// `script` gives a command a terminal; where there is none, this is not run.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_progress_bar_is_drawn_on_a_terminal_alone_and_never_beside_json() {
+    let scratch = Scratch::new();
+    let project = project(&scratch);
+    long_history(&project);
+    let on_terminal = |args: &str| {
+        let mut command = project.pawtrail.command(project.repo.path(), &[]);
+        let line = format!("{} {args}", project.pawtrail.binary().display());
+        let env: Vec<_> = command
+            .get_envs()
+            .map(|(name, value)| (name.to_owned(), value.map(std::ffi::OsStr::to_owned)))
+            .collect();
+        command = std::process::Command::new("script");
+        command
+            .current_dir(project.repo.path())
+            .args(["-qec", &line, "/dev/null"]);
+        for (name, value) in env {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.env("TERM", "xterm");
+        let output = command.stdin(std::process::Stdio::null()).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let Ok(shown) = on_terminal("audit --history") else {
+        println!("not run here: there is no `script`");
+        return;
+    };
+    let bar = " versions, ";
+    assert!(shown.contains(bar), "{shown}");
+    assert!(shown.contains("No private data was found."), "{shown}");
+    let json = on_terminal("audit --history --json").unwrap();
+    assert!(!json.contains(bar), "{json}");
+    let quiet = on_terminal("audit --history --quiet").unwrap();
+    assert!(!quiet.contains(bar), "{quiet}");
+    let piped = project.pawtrail.run(&project.repo, &["audit", "--history"]);
+    assert_eq!((piped.status, piped.stderr.as_str()), (0, ""));
+    assert!(!piped.stdout.contains(bar));
+}

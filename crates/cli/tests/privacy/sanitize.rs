@@ -132,3 +132,24 @@ fn json_counts_by_rule_and_tells_no_value() {
         (1, &2.into())
     );
 }
+
+#[test]
+fn a_next_step_is_named_where_it_helps() {
+    let scratch = Scratch::new();
+    let error = |input: &[u8]| {
+        let (status, output, _) = run(&scratch, scratch.path(), &["--json"], input);
+        let document: Value = serde_json::from_slice(&output).unwrap();
+        assert_eq!(status, 1);
+        let error = &document["error"];
+        (error["code"].clone(), error["next_step"].clone())
+    };
+    for empty in [&b""[..], b"\n", b"  \r\n \n"] {
+        let help = ("NO_INPUT".into(), "pawtrail sanitize --help".into());
+        assert_eq!(error(empty), help);
+    }
+    let lines = "pawtrail sanitize --lines".into();
+    assert_eq!(error(b"{}\n{}\n"), ("LINE_NOT_JSON".into(), lines));
+    for torn in [&b"{"[..], b"{\n\"a\": }", b"nothing\nof {}\n"] {
+        assert_eq!(error(torn), ("LINE_NOT_JSON".into(), Value::Null));
+    }
+}

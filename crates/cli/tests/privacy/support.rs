@@ -151,3 +151,20 @@ pub(crate) fn objects_clean(repo: &Repo, private: &[(&str, String)]) -> usize {
     }
     seen
 }
+
+/// Every file below a directory, with its size.
+pub(crate) fn listing(dir: &Path) -> Vec<(String, u64)> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(dir).unwrap().flatten() {
+            let kind = entry.metadata().unwrap();
+            match kind.is_dir() {
+                true => open.push(entry.path()),
+                false => found.push((entry.path().display().to_string(), kind.len())),
+            }
+        }
+    }
+    found.sort();
+    found
+}

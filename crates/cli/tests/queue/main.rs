@@ -6,9 +6,12 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod backlog;
 mod board;
 mod commands;
 mod kills;
+mod pauses;
+mod poison;
 mod refusals;
 mod scripted;
 
@@ -18,6 +21,7 @@ use pawtrail_testkit::{Project, Scratch};
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
+const TOKEN: &str = "a-token-of-some-length";
 
 fn project() -> (Scratch, Project) {
     let scratch = Scratch::new();
@@ -40,6 +44,35 @@ fn start_work(project: &Project, wp: &str) {
         ];
         project.pawtrail.data(&project.repo, &args);
     }
+}
+
+/// Allows a hub, and wakes the courier with three moves, as any write does.
+fn connect(project: &Project, url: &str) {
+    let enable = ["sync", "enable", url, "--token", TOKEN];
+    project.pawtrail.data(&project.repo, &enable);
+    start_work(project, "WP00");
+}
+
+/// The queue's file, opened beside the program.
+fn database(project: &Project) -> rusqlite::Connection {
+    let file = project.repo.path().join(".git/pawtrail/queue.sqlite");
+    rusqlite::Connection::open(file).unwrap()
+}
+
+/// Puts so many more events at the end: copies of a transition that waits, each with an id of its own.
+fn multiply(project: &Project, events: u64) {
+    let added = database(project).execute(
+        "WITH RECURSIVE
+             numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1),
+             base(n) AS (SELECT max(sequence) FROM events),
+             pattern AS (SELECT * FROM events WHERE event_type = 'WPStatusChanged' LIMIT 1),
+             fresh(id) AS (SELECT printf('01ZZ%022d', base.n + numbers.n) FROM numbers, base)
+         INSERT INTO events (event_id, event_type, project_uuid, body, queued_at)
+         SELECT id, event_type, project_uuid, replace(body, event_id, id), queued_at
+         FROM fresh, pattern",
+        [i64::try_from(events).unwrap()],
+    );
+    assert_eq!(added.unwrap() as u64, events);
 }
 
 fn status(project: &Project) -> Value {

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use pawtrail_testkit::{Hub, Project, eventually};
 
-use crate::scripted::{Script, Scripted};
-use crate::{committed, project, queued, start_work, status, stored};
+use crate::scripted::{Reply, Scripted};
+use crate::{TOKEN, committed, project, queued, start_work, status, stored};
 
-const TOKEN: &str = "a-token-of-some-length";
 const SOON: Duration = Duration::from_secs(20);
 
 fn connect(project: &Project, url: &str) {
@@ -20,23 +19,20 @@ fn connect(project: &Project, url: &str) {
 
 #[test]
 fn a_hub_that_refuses_or_fails_loses_nothing_and_the_next_hub_gets_all() {
-    for (code, headers) in [
-        (401, ""),
-        (403, ""),
-        (408, ""),
-        (429, "Retry-After: 7\r\n"),
-        (500, ""),
-        (503, "Retry-After: 7\r\n"),
+    for (code, reply) in [
+        (401, Reply::refuse(401)),
+        (403, Reply::refuse(403)),
+        (408, Reply::refuse(408)),
+        (429, Reply::pause(429, "7")),
+        (500, Reply::refuse(500)),
+        (503, Reply::pause(503, "7")),
     ] {
         let (scratch, project) = project();
         start_work(&project, "WP01");
         let waiting = queued(&project);
-        let refusing = Scripted::start(Script {
-            status: code,
-            headers,
-        });
+        let refusing = Scripted::start([reply]);
         connect(&project, &refusing.url());
-        eventually("a batch came", SOON, || refusing.batches() > 0);
+        eventually("a batch came", SOON, || !refusing.batches().is_empty());
         eventually("it is told", SOON, || {
             status(&project)["upload_error"].is_string()
         });
@@ -57,10 +53,7 @@ fn a_hub_that_takes_no_event_sets_each_aside_with_its_reason() {
         let (_scratch, project) = project();
         start_work(&project, "WP01");
         let (waiting, _) = queued(&project);
-        let refusing = Scripted::start(Script {
-            status: code,
-            headers: "",
-        });
+        let refusing = Scripted::start([Reply::refuse(code)]);
         connect(&project, &refusing.url());
         eventually("set aside", SOON, || queued(&project) == (0, waiting));
         let listed = project.pawtrail.data(&project.repo, &["queue", "list"]);

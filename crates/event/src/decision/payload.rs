@@ -16,7 +16,7 @@ pub const MAX_OPTIONS: usize = 64;
 pub const MAX_SHORT_BYTES: usize = 1024;
 
 /// Who acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActorType {
     /// A person.
@@ -205,7 +205,8 @@ impl Actor {
         Ok(())
     }
 
-    fn to_value(&self) -> Value {
+    /// Returns the actor as it is written.
+    pub(crate) fn to_value(&self) -> Value {
         json!({
             "actor_id": self.actor_id,
             "actor_type": self.actor_type.as_str(),

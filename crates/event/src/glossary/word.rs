@@ -2,16 +2,16 @@
 
 /// Why a text is none of the words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is none of {expected}")]
+#[error("`{word}` is none of {}", .expected.join(", "))]
 pub struct WordError {
     /// The words that are known.
-    pub expected: &'static str,
+    pub expected: &'static [&'static str],
     /// The refused text, cut to 80 characters.
     pub word: String,
 }
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $all:literal, { $($(#[$own:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$own:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -37,7 +37,7 @@ macro_rules! words {
             fn from_str(text: &str) -> Result<Self, WordError> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(WordError { expected: $all, word: text.chars().take(80).collect() }),
+                    _ => Err(WordError { expected: &[$($text),+], word: text.chars().take(80).collect() }),
                 }
             }
         }
@@ -66,7 +66,7 @@ macro_rules! words {
 
 words!(
     /// Where a meaning holds; the first has precedence. The seed file is named after it.
-    Scope, "mission_local, team_domain, audience_domain, spec_kitty_core", {
+    Scope {
         /// In one mission.
         MissionLocal = "mission_local",
         /// In the team's own language.
@@ -80,7 +80,7 @@ words!(
 
 words!(
     /// How settled a meaning is.
-    Status, "active, draft, deprecated", {
+    Status {
         /// It counts.
         Active = "active",
         /// It was found, and nobody confirmed it.
@@ -92,7 +92,7 @@ words!(
 
 words!(
     /// How urgent a question or how severe a conflict is.
-    Urgency, "low, medium, high", {
+    Urgency {
         /// It can wait.
         Low = "low",
         /// It should not wait long.
@@ -104,7 +104,7 @@ words!(
 
 words!(
     /// How strictly meanings are checked.
-    Strictness, "off, medium, max", {
+    Strictness {
         /// Not at all.
         Off = "off",
         /// Grave conflicts stop work.
@@ -116,7 +116,7 @@ words!(
 
 words!(
     /// The strictness that stopped work; `off` never does.
-    Mode, "medium, max", {
+    Mode {
         /// Grave conflicts stop work.
         Medium = "medium",
         /// Every conflict stops work.
@@ -126,7 +126,7 @@ words!(
 
 words!(
     /// What a check recommends.
-    Action, "block, warn, pass", {
+    Action {
         /// Stop.
         Block = "block",
         /// Go on, and say so.
@@ -138,7 +138,7 @@ words!(
 
 words!(
     /// What kind of conflict a term is in.
-    Nature, "overloaded, drift, ambiguous", {
+    Nature {
         /// It has several meanings.
         Overloaded = "overloaded",
         /// Its meaning has moved.

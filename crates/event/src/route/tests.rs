@@ -54,16 +54,21 @@ const GLOSSARY_ALONE: [&str; 7] = [
     "StepCheckpointed",
     "TermCandidateObserved",
 ];
-const RUN_ALONE: [&str; 9] = [
+const RUN_ALONE: [&str; 14] = [
     "DecisionAuthorityDenied",
+    "DecisionDelegated",
     "DecisionTimeoutExpired",
     "MissionNextInvoked",
+    "MissionOwnerSet",
     "MissionRunCompleted",
     "MissionRunStarted",
     "NextStepAutoCompleted",
     "NextStepIssued",
     "NextStepPlanned",
+    "RunBlockCleared",
+    "RunTemplateAdopted",
     "SignificanceEvaluated",
+    "SoftGateRecorded",
 ];
 const HUB_ALONE: [&str; 6] = [
     "MissionCompleted",

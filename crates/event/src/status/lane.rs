@@ -88,7 +88,21 @@ impl Lane {
 
     /// Reads a lane as rows have it: exactly, and without aliases.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|lane| lane.as_str() == text)
+        // Spelled out, because every row comes through here.
+        Some(match text {
+            "genesis" => Self::Genesis,
+            "uninitialized" => Self::Uninitialized,
+            "planned" => Self::Planned,
+            "claimed" => Self::Claimed,
+            "in_progress" => Self::InProgress,
+            "for_review" => Self::ForReview,
+            "in_review" => Self::InReview,
+            "approved" => Self::Approved,
+            "done" => Self::Done,
+            "blocked" => Self::Blocked,
+            "canceled" => Self::Canceled,
+            _ => return None,
+        })
     }
 
     /// Reads a lane as a person types it: in any case, with blanks around it, or by an alias. The lanes
@@ -148,6 +162,27 @@ impl Lane {
             Self::Blocked => &[Self::InProgress, Self::Canceled],
             Self::Uninitialized | Self::Done | Self::Canceled => &[],
         }
+    }
+
+    /// Returns the first lane on the shortest way to another without force; none where there is no way.
+    pub fn towards(self, goal: Self) -> Option<Self> {
+        let mut seen = vec![self];
+        let mut ways: Vec<(Self, Self)> =
+            self.targets().iter().map(|lane| (*lane, *lane)).collect();
+        while !ways.is_empty() {
+            if let Some((first, _)) = ways.iter().find(|(_, last)| *last == goal) {
+                return Some(*first);
+            }
+            let mut longer = Vec::new();
+            for (first, last) in ways {
+                if !seen.contains(&last) {
+                    seen.push(last);
+                    longer.extend(last.targets().iter().map(|lane| (first, *lane)));
+                }
+            }
+            ways = longer;
+        }
+        None
     }
 
     fn names() -> String {

@@ -7,7 +7,7 @@ use crate::id::WorkPackageId;
 
 /// A transition that a rule forbids.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{wp_id} can't move from {from_lane} to {to_lane}: {rule}")]
+#[error("{wp_id} can't move from {from_lane} to {to_lane}: {rule}{}", alternatives(.rule, *.from_lane))]
 pub struct Refusal {
     /// The work package.
     pub wp_id: WorkPackageId,
@@ -53,6 +53,8 @@ pub enum Rule {
     NeedsWorkspace,
     /// A review needs all subtasks done; these aren't.
     OpenSubtasks(Vec<String>),
+    /// A review needs all subtasks done, and which there are can't be known, for this reason.
+    SubtasksUnknown(String),
     /// A review needs something to review.
     NeedsImplementation,
     /// Approved and done need a reviewer's approval.
@@ -84,6 +86,7 @@ impl Rule {
             Self::NeedsActor => "TRANSITION_NEEDS_ACTOR",
             Self::NeedsWorkspace => "TRANSITION_NEEDS_WORKSPACE",
             Self::OpenSubtasks(_) => "TRANSITION_SUBTASKS_OPEN",
+            Self::SubtasksUnknown(_) => "TRANSITION_SUBTASKS_UNKNOWN",
             Self::NeedsImplementation => "TRANSITION_NEEDS_IMPLEMENTATION",
             Self::NeedsApproval(_) => "TRANSITION_NEEDS_APPROVAL",
             Self::NeedsReason => "TRANSITION_NEEDS_REASON",
@@ -100,9 +103,10 @@ impl Rule {
         match self {
             Self::ForceNeedsActor | Self::NeedsActor => Some("--actor NAME"),
             Self::ForceNeedsReason | Self::NeedsReason => Some("--reason TEXT"),
-            Self::TerminalLane | Self::NoEdge | Self::NeedsImplementation => {
-                Some("--force --actor NAME --reason TEXT")
-            }
+            Self::TerminalLane
+            | Self::NoEdge
+            | Self::NeedsImplementation
+            | Self::SubtasksUnknown(_) => Some("--force --actor NAME --reason TEXT"),
             Self::NeedsApproval(_) | Self::NotApproved => {
                 Some("--reviewer NAME --verdict approved --review-ref REFERENCE")
             }
@@ -137,6 +141,12 @@ impl fmt::Display for Rule {
             Self::NeedsWorkspace => formatter.write_str("the workspace isn't known"),
             Self::OpenSubtasks(open) => {
                 write!(formatter, "subtasks aren't done: {}", open.join(", "))
+            }
+            Self::SubtasksUnknown(reason) => {
+                write!(
+                    formatter,
+                    "whether its subtasks are done can't be known: {reason}"
+                )
             }
             Self::NeedsImplementation => {
                 formatter.write_str("there is no sign of work on it to review")
@@ -183,7 +193,24 @@ impl Refusal {
                 .first()
                 .map(|subtask| format!("pawtrail wp subtask {wp_id} {subtask} done"));
         }
+        if let (Rule::NoEdge, Some(first)) = (&self.rule, self.from_lane.towards(to)) {
+            return Some(format!("pawtrail wp move {wp_id} {first}"));
+        }
         let options = self.rule.options()?;
         Some(format!("pawtrail wp move {wp_id} {to} {options}"))
+    }
+}
+
+/// Says where a package can go instead.
+fn alternatives(rule: &Rule, from: Lane) -> String {
+    match from.targets() {
+        lanes if *rule == Rule::NoEdge && !lanes.is_empty() => {
+            let names: Vec<&str> = lanes.iter().map(|lane| lane.as_str()).collect();
+            format!(
+                "; {from} is followed by {}, and by anything else with --force",
+                names.join(", ")
+            )
+        }
+        _ => String::new(),
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn ask(project: &Project, ask: Ask) -> (Ask, Vec<String>) {
             let key = cleaner.text("the input key", key);
             in_id(project, "input", &key)
         }),
+        decision_id: ask.decision_id.map(|given| id(project, &given)),
         run: cleaner.maybe("the run", ask.run),
         actor: ask.actor.map(|actor| cleaner.actor(actor)),
         idempotency_key: ask.idempotency_key,

@@ -70,6 +70,28 @@ pub struct Reading {
     pub damaged: Vec<(String, Damaged)>,
 }
 
+/// The decisions of a mission as its rows tell them, whatever commit holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// In order of request.
+    pub decisions: Vec<Decision>,
+    /// Damaged lines, with the file they stand in.
+    pub damaged: Vec<(String, Damaged)>,
+}
+
+/// Folds a mission's decisions: what [`list`] shows, without asking git for commits.
+///
+/// # Errors
+/// As [`list`].
+pub fn folded(project: &Project, mission: &Mission) -> Result<Folded> {
+    let place = placement::placement(project, mission)?;
+    let (rows, damaged) = union(project, mission, &place)?;
+    Ok(Folded {
+        decisions: decision::fold(&rows),
+        damaged,
+    })
+}
+
 /// Lists a mission's decisions.
 ///
 /// # Errors

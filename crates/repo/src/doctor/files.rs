@@ -9,6 +9,7 @@ use pawtrail_event::merge::{self, Folded};
 
 use super::branches::quoted;
 use super::{Attempt, Check, FIX, Manual, count};
+use crate::aside::{self, Aside};
 use crate::checkouts::{self, Checkout};
 use crate::durable::{self, Access};
 use crate::error::{Error, GitContext, IoContext, Result};
@@ -36,6 +37,16 @@ pub(super) struct Unsound {
     /// What is wrong with it.
     trouble: String,
     foldable: bool,
+    /// Whether what is no event holds private data.
+    private: bool,
+}
+
+/// What is wrong with a log.
+struct Judgement {
+    trouble: String,
+    /// Whether a fold mends any of it.
+    foldable: bool,
+    private: bool,
 }
 
 #[derive(Debug)]
@@ -50,8 +61,14 @@ impl Unsound {
     }
 
     pub(super) fn plan(&self) -> String {
+        let aside = match self.private {
+            true => {
+                "holds private data and goes to a private file in the git directory, in no commit"
+            }
+            false => "goes to a file beside it, in the same commit",
+        };
         format!(
-            "fold {} ({}); what is no event goes to a file beside it, in the same commit",
+            "fold {} ({}); what is no event {aside}",
             self.whereabouts(),
             self.trouble
         )
@@ -87,12 +104,13 @@ pub(super) fn scan(project: &Project) -> Result<Vec<Unsound>> {
     let mut found = Vec::new();
     for checkout in checkouts::all(project)? {
         for path in paths_in(&checkout.root)? {
-            if let Some((trouble, foldable)) = look(project, &checkout, &path)? {
+            if let Some(judged) = look(project, &checkout, &path)? {
                 found.push(Unsound {
                     path,
                     place: Place::Checkout(checkout.clone()),
-                    trouble,
-                    foldable,
+                    trouble: judged.trouble,
+                    foldable: judged.foldable,
+                    private: judged.private,
                 });
             }
         }
@@ -104,13 +122,14 @@ pub(super) fn scan(project: &Project) -> Result<Vec<Unsound>> {
         };
         for path in paths_at(project, tip, &mission)? {
             let content = history::file_at(project, tip, &path)?.unwrap_or_default();
-            if let Some((trouble, foldable)) = judge(&content) {
+            if let Some(judged) = judge(project, &content) {
                 let branch = place.ledger_ref.clone();
                 found.push(Unsound {
                     path,
                     place: Place::Branch(Box::new(mission.clone()), branch),
-                    trouble,
-                    foldable,
+                    trouble: judged.trouble,
+                    foldable: judged.foldable,
+                    private: judged.private,
                 });
             }
         }
@@ -119,14 +138,15 @@ pub(super) fn scan(project: &Project) -> Result<Vec<Unsound>> {
 }
 
 /// Judges a worktree's file, and what its branch has where that differs.
-fn look(project: &Project, checkout: &Checkout, path: &str) -> Result<Option<(String, bool)>> {
+fn look(project: &Project, checkout: &Checkout, path: &str) -> Result<Option<Judgement>> {
     let file = checkout.root.join(path);
     let size = fs::metadata(&file).at("inspect", &file)?.len();
     if size > MAX_FILE_BYTES {
-        return Ok(Some((
-            format!("it has {size} bytes, too many to read"),
-            false,
-        )));
+        return Ok(Some(Judgement {
+            trouble: format!("it has {size} bytes, too many to read"),
+            foldable: false,
+            private: false,
+        }));
     }
     let content = durable::read(&file)?.unwrap_or_default();
     // A last line without its end may still be in the making.
@@ -134,8 +154,8 @@ fn look(project: &Project, checkout: &Checkout, path: &str) -> Result<Option<(St
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |last| last + 1);
-    if let Some(trouble) = judge(&content[..end]) {
-        return Ok(Some(trouble));
+    if let Some(judged) = judge(project, &content[..end]) {
+        return Ok(Some(judged));
     }
     let tip = match &checkout.branch {
         Some(branch) => history::tip(project, branch)?,
@@ -148,18 +168,20 @@ fn look(project: &Project, checkout: &Checkout, path: &str) -> Result<Option<(St
     if committed == content {
         return Ok(None);
     }
-    Ok(judge(&committed)
-        .map(|(trouble, foldable)| (format!("in the last commit: {trouble}"), foldable)))
+    Ok(judge(project, &committed).map(|judged| Judgement {
+        trouble: format!("in the last commit: {}", judged.trouble),
+        ..judged
+    }))
 }
 
 /// Says what is wrong with a log, and whether a fold mends any of it.
-fn judge(content: &[u8]) -> Option<(String, bool)> {
+fn judge(project: &Project, content: &[u8]) -> Option<Judgement> {
     let Folded {
         merged,
         damaged,
         markers,
         duplicates,
-        unreadable: _,
+        unreadable,
     } = merge::fold(content);
     let mut troubles = Vec::new();
     if markers > 0 {
@@ -181,7 +203,11 @@ fn judge(content: &[u8]) -> Option<(String, bool)> {
     for conflict in &merged.conflicts {
         troubles.push(format!("event {} has different content", conflict.event_id));
     }
-    (!troubles.is_empty()).then(|| (troubles.join(", "), foldable))
+    (!troubles.is_empty()).then(|| Judgement {
+        trouble: troubles.join(", "),
+        foldable,
+        private: aside::is_private(project, &unreadable),
+    })
 }
 
 /// The event files of a worktree.
@@ -242,8 +268,14 @@ fn message(path: &str) -> String {
     format!("chore(events): fold {path} [skip ci]")
 }
 
-fn side(project: &Project, path: &str) -> String {
-    format!("{path}.damaged-{}", project.ulid())
+/// Says where the private file is, if one was written.
+fn kept(aside: &Aside) -> String {
+    aside.kept().map_or_else(String::new, |file| {
+        format!(
+            "; what is no event holds private data and is in {}, in no commit",
+            file.display()
+        )
+    })
 }
 
 /// Folds a file that is checked out nowhere by a commit on its branch.
@@ -261,16 +293,18 @@ fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
             "{root} has the branch checked out meanwhile"
         ))));
     }
+    let aside = Aside::of(project, path);
     let change = Change {
         path: path.to_owned(),
-        content: Content::Folded(side(project, path)),
+        content: Content::Folded(aside.clone()),
     };
     let changes = || Ok(Some(vec![change.clone()]));
     let anew = || placement::placement(project, mission);
     match ledger::commit(project, &mut held, &place, &message(path), anew, changes)? {
         Outcome::Committed(done) => {
             sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)?;
-            let folded = format!("folded in {}", done.commit.to_hex_with_len(10));
+            let commit = done.commit.to_hex_with_len(10);
+            let folded = format!("folded in {commit}{}", kept(&aside));
             Ok(Ok(match done.shaky {
                 None => folded,
                 Some(reason) => format!("{folded}, which may not survive a power loss: {reason}"),
@@ -295,9 +329,11 @@ fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
         Some(_) | None => None,
     };
     let mut paths = vec![PathBuf::from(path)];
-    let side = side(project, path);
-    match replace(&checkout.root, path, &side)? {
-        Replaced::Folded { with_side } => paths.extend(with_side.then(|| PathBuf::from(&side))),
+    let aside = Aside::of(project, path);
+    match replace(project, checkout, path, &aside)? {
+        Replaced::Folded { with_side } => {
+            paths.extend(with_side.then(|| PathBuf::from(&aside.beside)));
+        }
         Replaced::InTheMaking => {
             return Ok(Err(Manual {
                 message: "another program is writing the file".to_owned(),
@@ -314,7 +350,10 @@ fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
     );
     let left = |why: String| {
         Ok(Err(Manual {
-            message: format!("folded in the worktree and not committed: {why}"),
+            message: format!(
+                "folded in the worktree and not committed: {why}{}",
+                kept(&aside)
+            ),
             next_step: Some(add.clone()),
         }))
     };
@@ -335,10 +374,13 @@ fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
     let there = project.open_at(&checkout.root)?;
     match commit::commit(&there, &checkout.root, &message(path), &paths, Some(branch)) {
         Ok(done) => Ok(Ok(match done.receipt.commit {
-            Some(commit) => format!("folded in {}", &commit.as_str()[..10]),
-            None => "folded".to_owned(),
+            Some(commit) => format!("folded in {}{}", &commit.as_str()[..10], kept(&aside)),
+            None => format!("folded{}", kept(&aside)),
         })),
-        Err(Error::NothingToCommit) => Ok(Ok("folded; it is now as in the last commit".to_owned())),
+        Err(Error::NothingToCommit) => Ok(Ok(format!(
+            "folded; it is now as in the last commit{}",
+            kept(&aside)
+        ))),
         Err(error) => left(error.to_string()),
     }
 }
@@ -360,23 +402,33 @@ enum Replaced {
     InTheMaking,
 }
 
-/// Replaces a file by its fold; what is no event is in the side file before.
-fn replace(root: &Path, path: &str, side: &str) -> Result<Replaced> {
-    let file = root.join(path);
-    let side = root.join(side);
+/// Replaces a file by its fold; what is no event is kept aside before.
+fn replace(project: &Project, checkout: &Checkout, path: &str, aside: &Aside) -> Result<Replaced> {
+    let file = checkout.root.join(path);
+    let side = checkout.root.join(&aside.beside);
+    let tip = match &checkout.branch {
+        Some(branch) => history::tip(project, branch)?,
+        None => None,
+    };
+    let committed = match tip {
+        Some(tip) => history::file_at(project, tip, path)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
     for _ in 0..ATTEMPTS {
         let content = durable::read(&file)?.unwrap_or_default();
         if content.last().is_some_and(|last| *last != b'\n') && is_young(&file)? {
             return Ok(Replaced::InTheMaking);
         }
         let folded = merge::fold(&content);
-        let with_side = !folded.unreadable.is_empty();
+        let with_side =
+            !folded.unreadable.is_empty() && aside.may_be_committed(project, &folded.unreadable)?;
         if with_side {
             durable::create_new(&side, &folded.unreadable, Access::Shared)?;
         }
+        let after = clean(project, path, &folded.merged.content, &committed)?;
         if durable::read(&file)?.unwrap_or_default() == content {
-            if folded.merged.content != content {
-                durable::replace(&file, &folded.merged.content, Access::Shared)?;
+            if after != content {
+                durable::replace(&file, &after, Access::Shared)?;
             }
             return Ok(Replaced::Folded { with_side });
         }
@@ -385,6 +437,33 @@ fn replace(root: &Path, path: &str, side: &str) -> Result<Replaced> {
         }
     }
     Ok(Replaced::InTheMaking)
+}
+
+/// Sanitizes those lines of a folded log that no commit has yet: another tool may have written them, and the fold
+/// commits the whole file.
+fn clean(project: &Project, path: &str, folded: &[u8], committed: &[u8]) -> Result<Vec<u8>> {
+    let known: BTreeSet<&[u8]> = committed.split(|byte| *byte == b'\n').collect();
+    let mut clean = Vec::with_capacity(folded.len());
+    for line in folded.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let fresh = match std::str::from_utf8(text) {
+            Ok(text) if !known.contains(text.as_bytes()) => text,
+            Ok(_) | Err(_) => {
+                clean.extend_from_slice(line);
+                continue;
+            }
+        };
+        let fresh = project
+            .sanitizer()
+            .line(fresh)
+            .map_err(|refusal| Error::Damaged {
+                path: PathBuf::from(path),
+                message: refusal.to_string(),
+            })?;
+        clean.extend_from_slice(fresh.as_bytes());
+        clean.push(b'\n');
+    }
+    Ok(clean)
 }
 
 fn is_young(file: &Path) -> Result<bool> {

@@ -1,7 +1,6 @@
 //! The local log: one file a mission in the primary checkout, not tracked by git, appended under a lock and flushed.
 
-use std::fs::{self, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs;
 use std::path::PathBuf;
 
 use pawtrail_event::decision::Damaged;
@@ -11,12 +10,16 @@ use pawtrail_event::{MissionId, Sanitized, json};
 use serde_json::Value;
 
 use crate::error::{Error, IoContext, Result};
-use crate::failpoint;
+use crate::local_log::{self, Places};
 use crate::lock::{self, Lock};
 use crate::project::Project;
 use crate::{durable, sandbox};
 
 const DIR: &str = ".kittify/events/glossary";
+const PLACES: Places = Places {
+    writing: "glossary::append",
+    written: "glossary::appended",
+};
 /// Larger logs are not read: somebody has to look at them.
 const LIMIT: u64 = 512 * 1024 * 1024;
 
@@ -33,39 +36,7 @@ pub(crate) fn append(project: &Project, mission: &MissionId, event: &Sanitized) 
     let (path, name) = file(project, mission);
     let lock = project.state_dir().join("locks").join("glossary.lock");
     let _lock = Lock::acquire(&lock, lock::PATIENCE)?;
-    let dir = path.parent().unwrap_or(&path);
-    let fresh = !path.exists();
-    durable::create_dir(dir)?;
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .read(true)
-        .open(&path)
-        .at("open", &path)?;
-    let before = file.metadata().at("inspect", &path)?.len();
-    let mut line = event.to_line();
-    if before > 0 {
-        let mut last = [0];
-        file.seek(SeekFrom::Start(before - 1))
-            .and_then(|_| file.read_exact(&mut last))
-            .at("read", &path)?;
-        // A line that lost its end, ours or another tool's, stays and is reported by whoever reads it.
-        if last != *b"\n" {
-            line.insert(0, '\n');
-        }
-    }
-    failpoint::half_written("glossary::append", &mut file, line.as_bytes())
-        .and_then(|()| file.write_all(line.as_bytes()))
-        .and_then(|()| file.sync_data())
-        .and_then(|()| failpoint::reached("glossary::appended"))
-        // What fails leaves nothing.
-        .or_else(|error| file.set_len(before).and(Err(error)))
-        .at("append to", &path)?;
-    if fresh {
-        for dir in path.ancestors().skip(1).take(4) {
-            durable::sync_dir(dir)?;
-        }
-    }
+    local_log::append(&path, &event.to_line(), 4, PLACES)?;
     Ok(name)
 }
 

@@ -1,25 +1,21 @@
-//! Resolving: the event, the seed file and the commit, in this order, and what finishes it after a crash.
+//! Resolving: a question's answer becomes an event, which is recorded before anything else changes.
 
-use std::collections::BTreeMap;
-use std::fs;
-
-use gix::ObjectId;
 use jiff::SignedDuration;
 use pawtrail_event::glossary::{
-    self, ClarificationResolved, Event, Key, Log, Payload, Question, Resolved, Row, RowPayload,
-    Scope, Term,
+    self, ClarificationResolved, Event, Log, Payload, Question, Resolved, Row, RowPayload, Scope,
+    Term,
 };
 use pawtrail_event::{ConflictId, EventId, MissionId, Sanitized, time};
 
-use super::{SPOOL, log, read, seed, store};
-use crate::checkouts::{self, Checkout};
+use super::brought::commit_of;
+use super::settle::{Work, finished};
+use super::target::{Target, here, target};
+use super::{SPOOL, log, seed, store};
 use crate::error::{Error, Result};
-use crate::journal::{self, Journal};
-use crate::ledger::{self, Change, Content, Ledger, Outcome};
+use crate::journal::Journal;
+use crate::ledger::Ledger;
 use crate::mission::{self, Mission};
-use crate::placement::{self, Basis, ChosenBy, Placement};
 use crate::project::{self, Project};
-use crate::protection::Facts;
 use crate::receipt::{Delivery, Receipt};
 use crate::{history, sandbox, sync_state};
 
@@ -263,11 +259,12 @@ fn again(
     let target = target(project, mission)?;
     let place = target.place.as_ref().ok();
     let reference = place.map_or("", |place| place.ledger_ref.as_str());
-    let mut receipt = receipt_of(mission_id, known, event_id, reference);
+    let mut receipt = receipt_of(mission_id, known, event_id.clone(), reference);
     let mut warnings = Vec::new();
-    let waits = !Journal::of(project, mission_id, SPOOL)
-        .spooled()?
-        .is_empty();
+    // What else waits there is finished by whatever follows each write.
+    let spooled = Journal::of(project, mission_id, SPOOL).spooled()?;
+    let own = row.event_id.as_deref();
+    let waits = own.is_some_and(|own| spooled.iter().any(|line| line.contains(own)));
     if let (true, Some(ledger)) = (waits, ledger) {
         let mut work = Work {
             project,
@@ -277,7 +274,7 @@ fn again(
             target,
             message: format!("chore(glossary): resolve {} [skip ci]", known.conflict_id),
         };
-        let done = work.settle(None, &mut warnings);
+        let done = work.settle(event_id.as_ref(), &mut warnings);
         receipt = finished(receipt, done)?;
     } else if let Some((branch, commit)) = commit_of(project, reference, known)? {
         receipt.r#ref = branch;
@@ -316,435 +313,25 @@ fn closed(project: &Project, event: &Event, sanitized: &Sanitized, said: &Resolv
             what: "a git directory that can't be written, without a checkout".to_owned(),
         };
         let file = sandbox::leave(project, sanitized, closed)?;
-        store::edit(project, &here, said.scope, None, &[term(said)])?;
-        Ok(file)
+        // From here on it is recorded, whatever the seed file can take.
+        Ok(
+            match store::edit(project, &here, said.scope, None, &[term(said)]) {
+                Ok(_) => format!("the seed file has it, and the event waits in {file}"),
+                Err(error) => format!("the event waits in {file}; the seed file lacks it: {error}"),
+            },
+        )
     };
     match recorded() {
-        Ok(file) => Error::Spooled {
+        Ok(reason) => Error::Spooled {
             receipt: Box::new(receipt_of(
                 &event.header.mission_id,
                 said,
                 Some(event.header.event_id.clone()),
                 "",
             )),
-            reason: format!(
-                "the git directory can't be written here; the seed file has it, and the event waits in {file}"
-            ),
+            reason: format!("the git directory can't be written here; {reason}"),
         },
         Err(error) => error,
-    }
-}
-
-/// Finishes the resolutions that earlier commands could only record. Returns the reasons of those that still wait.
-///
-/// # Errors
-/// When the lock can't be had or a log can't be read.
-pub fn finish(project: &Project) -> Result<Vec<String>> {
-    let mut reasons = Vec::new();
-    if waiting(project)?.is_empty() {
-        return Ok(reasons);
-    }
-    let mut ledger = match Ledger::lock(project) {
-        Ok(ledger) => ledger,
-        // The receipt of whoever wrote it says so already.
-        Err(error) if sandbox::is_closed(&error) => return Ok(reasons),
-        Err(error) => return Err(error),
-    };
-    let missions = mission::list(project)?.missions;
-    for (mission_id, lines) in waiting(project)? {
-        for line in &lines {
-            log::restore(project, &mission_id, line)?;
-        }
-        let mission = missions.iter().find(|known| known.mission_id == mission_id);
-        let done = target(project, mission).and_then(|target| {
-            let mut work = Work {
-                project,
-                ledger: &mut ledger,
-                mission_id: &mission_id,
-                mission,
-                target,
-                message: "chore(glossary): record resolutions that had to wait [skip ci]"
-                    .to_owned(),
-            };
-            work.settle(None, &mut reasons)
-        });
-        match done {
-            Ok(Settled { done: Ok(_), .. }) => {}
-            Ok(Settled {
-                done: Err(wait), ..
-            }) => reasons.push(wait.reason),
-            Err(error) => reasons.push(error.to_string()),
-        }
-    }
-    Ok(reasons)
-}
-
-/// The resolutions that wait in spools, by mission.
-pub(crate) fn waiting(project: &Project) -> Result<Vec<(MissionId, Vec<String>)>> {
-    let mut found = Vec::new();
-    for id in journal::spooling_missions(project)? {
-        let lines = Journal::of(project, &id, SPOOL).spooled()?;
-        if !lines.is_empty() {
-            found.push((id, lines));
-        }
-    }
-    Ok(found)
-}
-
-/// Mends the seed files of this checkout by what a rebuild found, and commits that. None where nothing differs.
-///
-/// # Errors
-/// As [`resolve`].
-pub fn fix(project: &Project, mission: Option<&Mission>) -> Result<Option<(Receipt, Vec<String>)>> {
-    let mut ledger = Ledger::lock(project)?;
-    sync_state::first_sight(project)?;
-    let mut warnings = sandbox::adopt(project, &ledger)?;
-    let found = read::rebuild(project)?;
-    let mut terms: BTreeMap<Scope, Vec<Term>> = BTreeMap::new();
-    for difference in &found.differences {
-        terms
-            .entry(difference.scope)
-            .or_default()
-            .push(read::wanted(difference));
-    }
-    let Some(scope) = terms.keys().next().copied() else {
-        return Ok(None);
-    };
-    let target = target(project, mission)?;
-    for (scope, terms) in &terms {
-        target.rehearse(project, *scope, terms)?;
-    }
-    let first = Receipt {
-        event_id: None,
-        mission_id: mission.map(|mission| mission.mission_id.clone()),
-        path: seed::path(scope),
-        r#ref: String::new(),
-        commit: None,
-        committed: false,
-        pushed: false,
-        delivery: Delivery::None,
-    };
-    let message = "chore(glossary): bring seed files up to their resolutions [skip ci]";
-    let wanted = || Ok(Some(terms.clone()));
-    let done = target.write(
-        project,
-        &mut ledger,
-        mission,
-        wanted,
-        message,
-        &mut warnings,
-    );
-    Ok(Some((
-        finished(first, done.map(|(settled, _)| settled))?,
-        warnings,
-    )))
-}
-
-/// Why something waits, and what a receipt says of the branch.
-struct Wait {
-    reason: String,
-    /// Whether there is no branch that it may be committed to.
-    branchless: bool,
-}
-
-/// How far a resolution came beyond its record.
-struct Settled {
-    branch: String,
-    done: std::result::Result<ObjectId, Wait>,
-}
-
-/// Turns the end of the work into a receipt, or into the error that carries it.
-fn finished(mut receipt: Receipt, settled: Result<Settled>) -> Result<Receipt> {
-    let spooled = |receipt: Receipt, reason: String| Error::Spooled {
-        receipt: Box::new(receipt),
-        reason,
-    };
-    let settled = match settled {
-        Ok(settled) => settled,
-        Err(error) => return Err(spooled(receipt, error.to_string())),
-    };
-    receipt.r#ref = settled.branch;
-    match settled.done {
-        Ok(commit) => {
-            receipt.commit = Some(project::hash(commit));
-            receipt.committed = true;
-            Ok(receipt)
-        }
-        Err(wait) if wait.branchless => Err(Error::SeedNotCommitted {
-            receipt: Box::new(receipt),
-            reason: wait.reason,
-        }),
-        Err(wait) => Err(spooled(receipt, wait.reason)),
-    }
-}
-
-/// One mission's recorded resolutions, to be brought into seed files and a commit.
-struct Work<'a> {
-    project: &'a Project,
-    ledger: &'a mut Ledger,
-    mission_id: &'a MissionId,
-    mission: Option<&'a Mission>,
-    target: Target,
-    message: String,
-}
-
-/// Terms by the scope whose seed file they go to.
-type Terms = BTreeMap<Scope, Vec<Term>>;
-
-impl Work<'_> {
-    /// Brings what the mission's spool holds into seed files and a commit, and then empties the spool. Another command
-    /// may do that while git keeps this one waiting; it is done when the `event` has left the spool.
-    fn settle(&mut self, event: Option<&EventId>, warnings: &mut Vec<String>) -> Result<Settled> {
-        let (project, mission_id) = (self.project, self.mission_id);
-        let wanted = || recorded(project, mission_id, event);
-        let (settled, flushed) = self.target.write(
-            project,
-            self.ledger,
-            self.mission,
-            wanted,
-            &self.message,
-            warnings,
-        )?;
-        let journal = Journal::of(project, mission_id, SPOOL);
-        if settled.done.is_ok()
-            && flushed
-            && let Err(error) = journal.clear()
-        {
-            warnings.push(format!("the spool was not emptied: {error}"));
-        }
-        Ok(settled)
-    }
-}
-
-/// What the spool of a mission wants in seed files; none when the `event`, or everything, has left it.
-fn recorded(
-    project: &Project,
-    mission: &MissionId,
-    event: Option<&EventId>,
-) -> Result<Option<Terms>> {
-    let lines = Journal::of(project, mission, SPOOL).spooled()?;
-    let waits = match event {
-        Some(event) => lines.iter().any(|line| line.contains(event.as_str())),
-        None => !lines.is_empty(),
-    };
-    if !waits {
-        return Ok(None);
-    }
-    let logs = log::read(project)?;
-    let mut counting: BTreeMap<Key, &Resolved> = BTreeMap::new();
-    for (_, known) in glossary::resolutions(&logs.log.rows) {
-        counting.insert((known.scope, known.surface.clone()), known);
-    }
-    let mut terms = Terms::new();
-    for row in Log::read(format!("{}\n", lines.join("\n")).as_bytes()).rows {
-        let RowPayload::Resolved(spooled) = &row.payload else {
-            continue;
-        };
-        // What was resolved later, by whomever, counts.
-        let key = (spooled.scope, spooled.surface.clone());
-        if let Some(known) = counting.remove(&key) {
-            terms.entry(known.scope).or_default().push(term(known));
-        }
-    }
-    Ok(Some(terms))
-}
-
-/// Where a seed file is committed, and which checkouts get it.
-struct Target {
-    place: std::result::Result<Placement, String>,
-    here: Option<Checkout>,
-}
-
-/// The branch that is checked out here, where something may be committed to it; else the mission's ledger branch.
-fn target(project: &Project, mission: Option<&Mission>) -> Result<Target> {
-    let facts = Facts::of(project)?;
-    let here = here(project)?;
-    let current = here.as_ref().and_then(|here| here.branch.clone());
-    let refusal = match &current {
-        None => "no branch is checked out here".to_owned(),
-        Some(branch) => match (facts.rule(branch), history::tip(project, branch)?) {
-            (None, Some(tip)) => {
-                let place = Ok(current_place(project, branch, tip)?);
-                return Ok(Target { place, here });
-            }
-            (None, None) => "the branch that is checked out here has no commit yet".to_owned(),
-            (Some(rule), _) => format!(
-                "`{}` is protected ({rule})",
-                branch.strip_prefix("refs/heads/").unwrap_or(branch)
-            ),
-        },
-    };
-    let place = match mission {
-        Some(mission) => {
-            let place = placement::placement(project, mission)?;
-            Ok(placement::choose_for_good(project, mission, place)?)
-        }
-        None => Err(format!(
-            "{refusal}, and there is no mission here whose ledger branch could hold it; \
-             on a branch of its own the next command commits it"
-        )),
-    };
-    Ok(Target { place, here })
-}
-
-fn current_place(project: &Project, branch: &str, tip: ObjectId) -> Result<Placement> {
-    let worktrees = checkouts::all(project)?;
-    let busy = worktrees.iter().find_map(|checkout| {
-        let (busy, operation) = checkout.busy.as_ref()?;
-        (busy == branch).then(|| (checkout.root.clone(), *operation))
-    });
-    let checkouts: Vec<Checkout> = worktrees
-        .into_iter()
-        .filter(|checkout| checkout.branch.as_deref() == Some(branch))
-        .collect();
-    Ok(Placement {
-        ledger_ref: branch.to_owned(),
-        chosen_by: ChosenBy::CurrentBranch,
-        recorded: false,
-        tip: Some(tip),
-        base: Some(tip),
-        seen_by_python: checkouts
-            .iter()
-            .any(|checkout| Some(checkout.root.as_path()) == project.primary()),
-        checkouts,
-        busy,
-        dir: ".kittify/glossaries".to_owned(),
-        basis: Basis::default(),
-    })
-}
-
-/// The checkout that the command runs in.
-fn here(project: &Project) -> Result<Option<Checkout>> {
-    let Some(root) = project.checkout() else {
-        return Ok(None);
-    };
-    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    Ok(checkouts::all(project)?
-        .into_iter()
-        .find(|checkout| checkout.root == root))
-}
-
-impl Target {
-    /// The checkouts whose seed file gets the terms.
-    fn checkouts(&self) -> impl Iterator<Item = &Checkout> {
-        let others = self.place.iter().flat_map(|place| &place.checkouts);
-        let others = others.filter(|other| {
-            let here = self.here.as_ref();
-            here.is_none_or(|here| here.root != other.root)
-        });
-        self.here.iter().chain(others)
-    }
-
-    /// The seed file of a scope as the branch has it.
-    fn tip(&self, project: &Project, scope: Scope) -> Result<Option<Vec<u8>>> {
-        match self
-            .place
-            .as_ref()
-            .ok()
-            .and_then(|place| place.tip.or(place.base))
-        {
-            Some(tip) => history::file_at(project, tip, &seed::path(scope)),
-            None => Ok(None),
-        }
-    }
-
-    /// Makes sure that every seed file can take the terms, before anything is recorded. Returns what the first of the
-    /// terms means now in this checkout.
-    fn rehearse(&self, project: &Project, scope: Scope, terms: &[Term]) -> Result<Option<String>> {
-        let tip = self.tip(project, scope)?;
-        if let Some(content) = &tip {
-            super::set(scope, Some(content), terms)?;
-        }
-        let mut before = None;
-        for checkout in self.checkouts() {
-            let found = store::rehearse(checkout, scope, tip.as_deref(), terms)?;
-            before = before.or(found);
-        }
-        Ok(before)
-    }
-
-    /// Writes the terms into the seed files, then into a commit. Says whether that is flushed.
-    fn write(
-        &self,
-        project: &Project,
-        ledger: &mut Ledger,
-        mission: Option<&Mission>,
-        wanted: impl Fn() -> Result<Option<Terms>>,
-        message: &str,
-        warnings: &mut Vec<String>,
-    ) -> Result<(Settled, bool)> {
-        for (scope, terms) in wanted()?.unwrap_or_default() {
-            let tip = self.tip(project, scope)?;
-            for checkout in self.checkouts() {
-                store::edit(project, checkout, scope, tip.as_deref(), &terms)?;
-            }
-        }
-        let place = match &self.place {
-            Ok(place) => place,
-            Err(reason) => {
-                let wait = Wait {
-                    reason: reason.clone(),
-                    branchless: true,
-                };
-                let branch = String::new();
-                return Ok((
-                    Settled {
-                        branch,
-                        done: Err(wait),
-                    },
-                    false,
-                ));
-            }
-        };
-        let changes = || {
-            let seed = |(scope, terms): (Scope, Vec<Term>)| Change {
-                path: seed::path(scope),
-                content: Content::Seed(scope, terms),
-            };
-            Ok(wanted()?.map(|terms| terms.into_iter().map(seed).collect()))
-        };
-        let again = || match target(project, mission)?.place {
-            Ok(place) => Ok(place),
-            Err(reason) => Err(Error::CommitRefused { message: reason }),
-        };
-        let waits = |reason| {
-            Err(Wait {
-                reason,
-                branchless: false,
-            })
-        };
-        let mut flushed = true;
-        let done = match ledger::commit(project, ledger, place, message, again, changes)? {
-            Outcome::Committed(done) => {
-                if let Some(reason) = &done.shaky {
-                    flushed = false;
-                    warnings.push(format!(
-                        "it is committed, and the spool keeps it until the commit is flushed: {reason}"
-                    ));
-                }
-                if done.new
-                    && let Err(error) = sync_state::record_commit(
-                        project,
-                        &place.ledger_ref,
-                        done.parent,
-                        done.commit,
-                    )
-                {
-                    warnings.push(format!(
-                        "the hub's list of commits was not updated: {error}"
-                    ));
-                }
-                Ok(done.commit)
-            }
-            Outcome::Elsewhere(tip) => {
-                flushed = false;
-                Ok(tip)
-            }
-            Outcome::Deferred(reason) | Outcome::Locked(reason) => waits(reason),
-            Outcome::Taken(path) => waits(format!("{path} is no seed file")),
-        };
-        let branch = place.ledger_ref.clone();
-        Ok((Settled { branch, done }, flushed))
     }
 }
 
@@ -753,7 +340,8 @@ fn rehearse(project: &Project, target: &Target, said: &Resolved) -> Result<Optio
     Ok(before.filter(|before| *before != said.definition))
 }
 
-fn term(said: &Resolved) -> Term {
+/// What a resolution says, as a term.
+pub(super) fn term(said: &Resolved) -> Term {
     Term {
         surface: said.surface.clone(),
         scope: said.scope,
@@ -780,61 +368,4 @@ fn receipt_of(
         pushed: false,
         delivery: Delivery::None,
     }
-}
-
-/// Finds the commit that brought a meaning: in the branch it would go to now, else in any other.
-fn commit_of(
-    project: &Project,
-    branch: &str,
-    said: &Resolved,
-) -> Result<Option<(String, ObjectId)>> {
-    let mut branches = history::branches(project, "refs/heads/")?;
-    branches.sort_by_key(|(name, _)| name != branch);
-    for (name, tip) in branches {
-        if let Some(commit) = brought(project, tip, said)? {
-            return Ok(Some((name, commit)));
-        }
-    }
-    Ok(None)
-}
-
-/// The latest commit below `tip` whose seed file has the meaning while that of none of its parents has.
-fn brought(project: &Project, tip: ObjectId, said: &Resolved) -> Result<Option<ObjectId>> {
-    let path = seed::path(said.scope);
-    let mut known: BTreeMap<ObjectId, bool> = BTreeMap::new();
-    let mut has = |commit: ObjectId| -> Result<bool> {
-        let Some(blob) = history::entry_at(project, commit, &path)? else {
-            return Ok(false);
-        };
-        if let Some(has) = known.get(&blob) {
-            return Ok(*has);
-        }
-        let content = history::content(project, blob)?;
-        let has = seed::read(said.scope, &content).is_ok_and(|seed| {
-            let mut terms = seed.terms.iter();
-            terms.any(|term| term.surface == said.surface && term.definition == said.definition)
-        });
-        known.insert(blob, has);
-        Ok(has)
-    };
-    let mut seen = std::collections::HashSet::new();
-    let mut todo = std::collections::VecDeque::from([tip]);
-    while let Some(commit) = todo.pop_front() {
-        // A shallow clone ends before its history does.
-        if !seen.insert(commit) || !project.git().has_object(commit) {
-            continue;
-        }
-        let parents = history::parents(project, commit)?;
-        if has(commit)? {
-            let mut from_parent = false;
-            for parent in &parents {
-                from_parent |= project.git().has_object(*parent) && has(*parent)?;
-            }
-            if !from_parent {
-                return Ok(Some(commit));
-            }
-        }
-        todo.extend(parents);
-    }
-    Ok(None)
 }

@@ -9,7 +9,7 @@ use pawtrail_event::merge as merge_events;
 
 use super::engine::Engine;
 use super::index::Staged;
-use super::{Change, Content, Derived};
+use super::{Change, Content, derived};
 use crate::checkouts::Checkout;
 use crate::error::{Error, Result};
 use crate::placement::Placement;
@@ -23,7 +23,8 @@ pub(super) struct File {
     before: Option<ObjectId>,
     /// What it will be.
     pub(super) after: ObjectId,
-    content: Vec<u8>,
+    /// Its content then.
+    pub(super) content: Vec<u8>,
     added: Added,
 }
 
@@ -74,7 +75,9 @@ pub(super) fn build(
     changes: &[Change],
 ) -> Result<Built> {
     let mut files = Vec::new();
-    for change in changes {
+    // A file that was made before its turn.
+    let mut ahead = None;
+    for (at, change) in changes.iter().enumerate() {
         let before = match base {
             Some(base) => engine.entry(base, &change.path)?,
             None => None,
@@ -87,8 +90,8 @@ pub(super) fn build(
             Content::Lines(lines) => {
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
-                    let file = durable::read(&checkout.root.join(&change.path))?;
-                    let foreign = lines::foreign_lines(&file.unwrap_or_default(), &old, &lines);
+                    let file = checkout.root.join(&change.path);
+                    let foreign = lines::foreign_in(&file, &old, &lines)?;
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
@@ -105,9 +108,12 @@ pub(super) fn build(
                 let added = Added::Terms(*scope, terms.clone());
                 (glossary::set(*scope, known, terms)?, added)
             }
-            Content::Folded(side) => {
+            Content::Folded(aside) => {
                 let folded = merge_events::fold(&old);
-                if !folded.unreadable.is_empty() {
+                let side = &aside.beside;
+                if !folded.unreadable.is_empty()
+                    && aside.may_be_committed(project, &folded.unreadable)?
+                {
                     let Ok(after) = engine.blob(base, side, &folded.unreadable)? else {
                         return Ok(Built::Rewritten(side.clone()));
                     };
@@ -121,14 +127,23 @@ pub(super) fn build(
                 }
                 (folded.merged.content, Added::Whole)
             }
-            Content::Derived(derived) => (made(engine, base, &files, derived)?, Added::Derived),
+            Content::Derived(derived) => {
+                let content = match ahead.take() {
+                    Some(content) => content,
+                    None => derived::made(engine, base, &files, derived)?,
+                };
+                (content, Added::Derived)
+            }
         };
         if before.is_some() && content == old {
             continue;
         }
-        let Ok(after) = engine.blob(base, &change.path, &content)? else {
+        let next = changes.get(at + 1);
+        let (stored, made) = derived::store(engine, base, &change.path, &content, next)?;
+        let Ok(after) = stored else {
             return Ok(Built::Rewritten(change.path.clone()));
         };
+        ahead = made;
         files.push(File {
             path: change.path.clone(),
             before,
@@ -141,27 +156,6 @@ pub(super) fn build(
         (true, Some(base)) => Ok(Built::Nothing(base)),
         (true, None) | (false, _) => Ok(Built::Files(files)),
     }
-}
-
-/// Makes a derived file from its log: as this commit changes it, else as the branch has it.
-fn made(
-    engine: &dyn Engine,
-    base: Option<ObjectId>,
-    files: &[File],
-    derived: &Derived,
-) -> Result<Vec<u8>> {
-    if let Some(log) = files.iter().find(|file| file.path == derived.from) {
-        return Ok((derived.make)(&log.content));
-    }
-    let known = match base {
-        Some(base) => engine.entry(base, &derived.from)?,
-        None => None,
-    };
-    let log = match known {
-        Some(blob) => engine.content(blob)?,
-        None => Vec::new(),
-    };
-    Ok((derived.make)(&log))
 }
 
 /// Takes what is private out of lines that are about to be committed.

@@ -17,8 +17,8 @@ use crate::ledger::{Committed, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::status;
-use crate::status::task_files::{TASKS_DIR, TaskFiles};
+use crate::status::task_files::{TASKS_DIR, TaskFile, TaskFiles};
+use crate::status::{self, First};
 use crate::{checkouts, durable, history, sync_state};
 
 /// The longest slug that a user may choose, in bytes.
@@ -63,6 +63,17 @@ pub struct NewMission {
     /// The directory with its work package files, `WPnn-*.md`, which become part of it; by default
     /// `kitty-specs/<slug>/tasks` in this checkout, where that is a draft that no mission has.
     pub tasks: Option<PathBuf>,
+    /// Who answers its audits: a role or a name that may be public.
+    pub owner: Option<String>,
+}
+
+/// A mission as it is to be, in what may be written.
+struct Wanted<'a> {
+    slug: &'a str,
+    title: String,
+    mission_type: String,
+    topology: Topology,
+    owner: Option<String>,
 }
 
 /// A mission that was created.
@@ -99,12 +110,22 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
     let mut cleaner = Cleaner::new(project);
     let title = cleaner.text("the title", title.to_owned());
     let mission_type = cleaner.text("the type", mission_type.to_owned());
+    let owner = match &new.owner {
+        Some(owner) => Some(cleaner.text("the owner", checked("--owner", owner)?.to_owned())),
+        None => None,
+    };
+    let wanted = Wanted {
+        slug,
+        title,
+        mission_type,
+        topology: new.topology,
+        owner,
+    };
     let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
-    let (mut mission, beginning) = match begun(project, slug, &title, &mission_type, new.topology)?
-    {
+    let (mut mission, beginning) = match begun(project, &wanted)? {
         Some(begun) => begun,
-        None => fresh(project, slug, &title, &mission_type, new.topology, tasks)?,
+        None => fresh(project, &wanted, tasks)?,
     };
     let place = placement::placement(project, &mission)?;
     mission.found_in.clone_from(&place.ledger_ref);
@@ -160,33 +181,22 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
 }
 
 /// The same mission, of which a command that died has begun the creation.
-fn begun(
-    project: &Project,
-    slug: &str,
-    title: &str,
-    mission_type: &str,
-    topology: Topology,
-) -> Result<Option<(Mission, Beginning)>> {
+fn begun(project: &Project, wanted: &Wanted<'_>) -> Result<Option<(Mission, Beginning)>> {
     Ok(unfinished::begun(project)?
         .into_iter()
         .find(|(mission, _)| {
             let id = &mission.mission_id;
-            mission.mission_slug.as_str() == format!("{slug}-{}", id.mid8())
-                && mission.title == title
-                && mission.mission_type == mission_type
-                && mission.topology.as_deref() == Some(topology.as_str())
+            mission.mission_slug.as_str() == format!("{}-{}", wanted.slug, id.mid8())
+                && mission.title == wanted.title
+                && mission.mission_type == wanted.mission_type
+                && mission.topology.as_deref() == Some(wanted.topology.as_str())
+                && mission.owner == wanted.owner
         }))
 }
 
 /// A mission with an id of its own, and its `meta.json`.
-fn fresh(
-    project: &Project,
-    slug: &str,
-    title: &str,
-    mission_type: &str,
-    topology: Topology,
-    tasks: Tasks,
-) -> Result<(Mission, Beginning)> {
+fn fresh(project: &Project, wanted: &Wanted<'_>, tasks: Tasks) -> Result<(Mission, Beginning)> {
+    let slug = wanted.slug;
     let known = super::list(project)?.missions;
     let mut ulid = project.ulid();
     let (mission_id, mission_slug) = loop {
@@ -198,30 +208,38 @@ fn fresh(
         // The same slug in the same second: the next first part is taken.
         ulid = Ulid::from_parts(ulid.timestamp_ms() + MID8_MILLIS, ulid.random());
     };
-    let created_at = time::iso(project.now());
+    let created_at = project.now();
     let mut mission = Mission {
         dir: format!("{SPECS_DIR}/{mission_slug}"),
         mission_id,
         mission_slug,
-        title: title.to_owned(),
+        title: wanted.title.clone(),
         number: None,
-        mission_type: mission_type.to_owned(),
-        topology: Some(topology.as_str().to_owned()),
+        mission_type: wanted.mission_type.clone(),
+        topology: Some(wanted.topology.as_str().to_owned()),
         coordination_branch: None,
-        created_at: Some(created_at),
+        created_at: Some(time::iso(created_at)),
+        owner: wanted.owner.clone(),
         found_in: String::new(),
     };
-    if topology == Topology::Coord {
+    if wanted.topology == Topology::Coord {
         let own = mission.own_branch();
         mission.coordination_branch =
             Some(own.strip_prefix("refs/heads/").unwrap_or(&own).to_owned());
     }
     let place = placement::placement(project, &mission)?;
-    let rows = status::first_rows(project, &mission, &place, &tasks.packages)?;
+    let meta = meta(project, &mission)?;
+    let first = First {
+        target_branch: meta["target_branch"].as_str().unwrap_or("main"),
+        created_at,
+        packages: &tasks.packages,
+    };
+    let rows = status::first_rows(project, &mission, &place, &first)?;
+    let packages = tasks.packages.into_iter().map(|file| file.wp_id);
     let beginning = Beginning {
-        meta: json::pretty(&meta(project, &mission)?),
+        meta: json::pretty(&meta),
         rows: rows.iter().map(event_status::line).collect(),
-        packages: tasks.packages,
+        packages: packages.collect(),
         tasks: tasks.files,
     };
     Ok((mission, beginning))
@@ -241,7 +259,7 @@ fn give_up(
 /// The work packages that a mission begins with, and their files by name.
 #[derive(Default)]
 struct Tasks {
-    packages: Vec<WorkPackageId>,
+    packages: Vec<TaskFile>,
     files: Vec<(String, String)>,
 }
 
@@ -262,11 +280,11 @@ fn tasks(project: &Project, new: &NewMission, slug: &str) -> Result<Tasks> {
         });
     }
     let mut tasks = Tasks::default();
-    for (wp_id, file) in found.packages {
+    for file in found.packages.into_values() {
         let content = durable::read(&dir.join(&file.name))?.unwrap_or_default();
-        tasks.packages.push(wp_id);
         let text = String::from_utf8_lossy(&content).into_owned();
-        tasks.files.push((file.name, text));
+        tasks.files.push((file.name.clone(), text));
+        tasks.packages.push(file);
     }
     Ok(tasks)
 }
@@ -330,6 +348,9 @@ fn meta(project: &Project, mission: &Mission) -> Result<Value> {
         "topology": mission.topology,
         "vcs": "git",
     });
+    if let Some(owner) = &mission.owner {
+        meta["mission_owner_id"] = json!(owner);
+    }
     meta = project.sanitizer().sanitize(&meta).value().clone();
     // Branches pass as they are: a marker would name none.
     meta["target_branch"] = json!(target.as_deref().unwrap_or("main"));

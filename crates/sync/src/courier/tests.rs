@@ -46,7 +46,7 @@ impl Scratch {
         self.enable_url(&hub.url(), token, false);
     }
 
-    fn enable_url(&self, url: &str, token: &str, from_now: bool) {
+    pub(super) fn enable_url(&self, url: &str, token: &str, from_now: bool) {
         enable_at(
             &self.place,
             &self.outbox,

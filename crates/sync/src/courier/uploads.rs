@@ -15,7 +15,7 @@ use crate::error::SyncError;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::session::Backoff;
-use crate::upload::{End, Pace, Upload};
+use crate::upload::{End, LONGEST_PAUSE_MS, Pace, Upload};
 
 /// How often the queue is looked at though nobody asked.
 const AGAIN: Duration = Duration::from_secs(20);
@@ -192,6 +192,8 @@ impl Loop {
 
     /// Tries once, and notes what came of it.
     fn attempt(&mut self) {
+        // It is over. Left where it is, it would make the loop wait no time at all.
+        self.pause_until = None;
         if !self.place.common_dir.join("HEAD").exists() {
             return;
         }
@@ -210,13 +212,23 @@ impl Loop {
             return Ok(());
         }
         self.refused_under = None;
-        (self.catch_up)()?;
+        // One journal that can't be read keeps nothing back that is queued.
+        let behind = (self.catch_up)().err();
+        let behind = behind.map(|error| format!("not all journals were read: {error}"));
         let Some(mut queue) = Queue::open_existing(&self.place.state_dir)? else {
+            self.uploads.trouble = behind;
             return Ok(());
         };
         if !self.recovered {
             queue.recover()?;
             self.recovered = true;
+            // What a hub asked the courier before this one holds for this one, too.
+            if let Some(left_ms) = left(queue.pause(&consent.url)?) {
+                self.pause(left_ms);
+                self.uploads.queued = queue.counts()?.queued;
+                self.uploads.trouble = queue.trouble()?;
+                return Ok(());
+            }
         }
         let end = {
             let tell = &self.tell;
@@ -246,35 +258,43 @@ impl Loop {
         }
         let end = end?;
         self.uploads.queued = queue.counts()?.queued;
+        let asked = match &end {
+            End::Failed { retry_after_ms, .. } => retry_after_ms.and_then(until),
+            End::Empty | End::Later(_) | End::Refused(_) | End::Denied(_) | End::Stopped => None,
+        };
+        queue.note_pause(asked.map(|at| (at.as_millisecond(), &consent.url)))?;
         match end {
             End::Empty | End::Stopped | End::Denied(_) => {
-                self.pause_until = None;
                 self.uploads.refused = false;
-                self.settle(&queue, None)?;
+                self.settle(&mut queue, behind)?;
             }
             End::Later(due_ms) => {
                 let ms = due_ms.saturating_sub(jiff::Timestamp::now().as_millisecond());
                 self.pause(u64::try_from(ms).unwrap_or(0));
                 self.uploads.refused = false;
-                self.settle(&queue, None)?;
+                self.settle(&mut queue, behind)?;
             }
             End::Refused(reason) => {
                 self.refused_under = Some(consent);
                 self.uploads.refused = true;
-                self.settle(&queue, Some(reason))?;
+                self.settle(&mut queue, Some(reason))?;
             }
             End::Failed {
                 retry_after_ms,
                 reason,
             } => {
+                let reason = match asked {
+                    Some(until) => format!("{reason}; it asks for a pause until {until:.0}"),
+                    None => reason,
+                };
                 self.fail(retry_after_ms, reason.clone());
-                self.settle(&queue, Some(reason))?;
+                self.settle(&mut queue, Some(reason))?;
             }
         }
         Ok(())
     }
 
-    fn settle(&mut self, queue: &Queue, trouble: Option<String>) -> Result<(), SyncError> {
+    fn settle(&mut self, queue: &mut Queue, trouble: Option<String>) -> Result<(), SyncError> {
         if queue.trouble()? != trouble {
             queue.note_trouble(trouble.as_deref())?;
         }
@@ -296,4 +316,20 @@ impl Loop {
         // The shell may be closing; then nobody needs to know.
         let _ = self.tell.send(self.uploads.clone());
     }
+}
+
+/// The time after so many milliseconds.
+fn until(ms: u64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::now()
+        .checked_add(Duration::from_millis(ms))
+        .ok()
+}
+
+/// How many milliseconds are left until a time that was noted; none where it is past, or further away than any hub's wish
+/// is kept, as after a change of the clock.
+fn left(until_ms: Option<i64>) -> Option<u64> {
+    let left = until_ms?.saturating_sub(jiff::Timestamp::now().as_millisecond());
+    u64::try_from(left)
+        .ok()
+        .filter(|left| (1..=LONGEST_PAUSE_MS).contains(left))
 }

@@ -3,25 +3,30 @@
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pawtrail_event::frame::PROTOCOL;
 use rustls::crypto::ring;
-use ureq::Agent;
 use ureq::config::Config;
-use ureq::http::Uri;
+use ureq::http::{Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body};
 
 use super::{Door, DoorError, Note};
 use crate::consent;
+use crate::upload::Limits;
+use crate::url::HubUrl;
 
 /// How long one request may take, answer included.
 const REQUEST_TIME: Duration = Duration::from_secs(60);
 const CONNECT_TIME: Duration = Duration::from_secs(12);
 /// The most bytes of an answer that are read: a thousand verdicts with their reasons.
 const MAX_ANSWER: u64 = 2 * 1024 * 1024;
+
+/// How long a hub's word about its limits counts.
+const LIMITS_TIME: Duration = Duration::from_secs(3_600);
 
 /// What goes out: packed events, and what the log says of them.
 #[derive(Debug)]
@@ -47,11 +52,54 @@ pub(crate) struct Answer {
 pub(crate) struct Post {
     door: Door,
     agent: Option<Agent>,
+    told: Option<Told>,
+}
+
+/// A hub's word about its limits.
+struct Told {
+    by: HubUrl,
+    at: Instant,
+    limits: Limits,
 }
 
 impl Post {
     pub(crate) fn new(door: Door) -> Self {
-        Self { door, agent: None }
+        Self {
+            door,
+            agent: None,
+            told: None,
+        }
+    }
+
+    /// Returns what the hub takes at most: asked for once an hour, without the token.
+    ///
+    /// # Errors
+    /// When there is no consent, or no answer.
+    pub(crate) fn limits(&mut self) -> Result<Limits, DoorError> {
+        let consent = consent::check(&self.door.place).granted()?;
+        if let Some(told) = &self.told
+            && told.by == consent.url
+            && told.at.elapsed() < LIMITS_TIME
+        {
+            return Ok(told.limits);
+        }
+        let plain = consent.url.is_plain();
+        let agent = self.agent.get_or_insert_with(agent).clone();
+        let address = consent.url.health();
+        self.door
+            .note(&consent, &Note::of("health", address.len(), None))?;
+        let request = agent.get(address).config().https_only(!plain).build();
+        let answer = request
+            .call()
+            .map_err(|error| lost(&consent.url, &error))
+            .and_then(|response| answer(response, &consent.url))?;
+        let limits = Limits::told(&answer);
+        self.told = Some(Told {
+            by: consent.url,
+            at: Instant::now(),
+            limits,
+        });
+        Ok(limits)
     }
 
     /// Sends one batch to the hub that consent was given for.
@@ -72,7 +120,6 @@ impl Post {
                 event_id: Some(parcel.first.to_owned()),
             },
         )?;
-        let lost = |error: ureq::Error| DoorError::Lost(format!("{}: {error}", consent.url));
         let request = agent
             .post(consent.url.batch())
             .header(
@@ -80,30 +127,42 @@ impl Post {
                 format!("Bearer {}", consent.token.secret()),
             )
             .header("X-Pawtrail-Protocol", PROTOCOL.to_string())
+            .header("X-Pawtrail-Project", consent.project_uuid.as_str())
             .header("Content-Type", "application/json")
             .header("Content-Encoding", "gzip")
             .config()
             .https_only(!plain)
             .build();
-        let mut response = request.send(&parcel.body[..]).map_err(lost)?;
-        let retry_after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let mut body = String::new();
-        let read = response
-            .body_mut()
-            .as_reader()
-            .take(MAX_ANSWER)
-            .read_to_string(&mut body);
-        read.map_err(|error| DoorError::Lost(format!("{}: {error}", consent.url)))?;
-        Ok(Answer {
-            status: response.status().as_u16(),
-            retry_after,
-            body,
-        })
+        request
+            .send(&parcel.body[..])
+            .map_err(|error| lost(&consent.url, &error))
+            .and_then(|response| answer(response, &consent.url))
     }
+}
+
+fn lost(url: &HubUrl, error: &dyn fmt::Display) -> DoorError {
+    DoorError::Lost(format!("{url}: {error}"))
+}
+
+/// Reads an answer, as far as one may be.
+fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorError> {
+    let retry_after = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let mut body = String::new();
+    response
+        .body_mut()
+        .as_reader()
+        .take(MAX_ANSWER)
+        .read_to_string(&mut body)
+        .map_err(|error| lost(url, &error))?;
+    Ok(Answer {
+        status: response.status().as_u16(),
+        retry_after,
+        body,
+    })
 }
 
 /// Made at the first need: it sets TLS up with the platform's own list of trusted authorities.

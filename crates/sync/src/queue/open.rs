@@ -66,9 +66,35 @@ pub(super) fn prepared(
     path: &Path,
     patience: Duration,
 ) -> Result<Queue, SyncError> {
+    let found = known_version(&db, path, patience)?;
+    settings(&db).map_err(failed("open"))?;
+    if found < newest() {
+        migrate(&mut db, path)?;
+    }
+    Ok(Queue {
+        db,
+        path: path.to_owned(),
+    })
+}
+
+/// Takes a connection that only reads; none where the file is still empty.
+pub(super) fn to_look_at(
+    db: Connection,
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<Queue>, SyncError> {
+    let found = known_version(&db, path, patience)?;
+    Ok((found > 0).then(|| Queue {
+        db,
+        path: path.to_owned(),
+    }))
+}
+
+/// Returns the version of a file that is a queue of a version that is known, or is empty (0).
+fn known_version(db: &Connection, path: &Path, patience: Duration) -> Result<i64, SyncError> {
     db.busy_timeout(patience).map_err(failed("open"))?;
     let foreign = || SyncError::QueueForeign(path.to_owned());
-    let found = version(&db).map_err(|error| match error.sqlite_error_code() {
+    let found = version(db).map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => foreign(),
         Some(_) | None => failed("open")(error),
     })?;
@@ -78,20 +104,13 @@ pub(super) fn prepared(
             .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
             .map_err(failed("open"))?;
         // Another process may be at making it: then its version is there as well.
-        if tables > 0 && version(&db).map_err(failed("open"))? == 0 {
+        if tables > 0 && version(db).map_err(failed("open"))? == 0 {
             return Err(foreign());
         }
-    } else if pragma(&db, "application_id").map_err(failed("open"))? != APPLICATION {
+    } else if pragma(db, "application_id").map_err(failed("open"))? != APPLICATION {
         return Err(foreign());
     }
-    settings(&db).map_err(failed("open"))?;
-    if found < newest() {
-        migrate(&mut db, path)?;
-    }
-    Ok(Queue {
-        db,
-        path: path.to_owned(),
-    })
+    Ok(found)
 }
 
 fn migrate(db: &mut Connection, path: &Path) -> Result<(), SyncError> {

@@ -186,10 +186,7 @@ fn what_is_taken_is_settled_or_comes_back() {
         reason: "because".to_owned(),
     };
     queue
-        .settle(&[
-            (taken[0].sequence, Outcome::Delivered),
-            (taken[1].sequence, aside),
-        ])
+        .settle(&[(&taken[0], Outcome::Delivered), (&taken[1], aside)])
         .unwrap();
     let counts = queue.counts().unwrap();
     assert_eq!(
@@ -200,12 +197,44 @@ fn what_is_taken_is_settled_or_comes_back() {
     let again = queue.take(&uuid(), 0, 1, 1_000_000).unwrap();
     assert_eq!(again[0].event_id, id(1).as_str());
     assert_eq!(queue.show(&id(1)).unwrap().0.attempts, 2);
-    queue
-        .settle(&[(again[0].sequence, Outcome::Again(500))])
-        .unwrap();
+    queue.settle(&[(&again[0], Outcome::Again(500))]).unwrap();
     assert_eq!(queue.take(&uuid(), 499, 10, 1_000_000).unwrap().len(), 2);
     assert_eq!(queue.next_due().unwrap(), Some(500));
     assert_eq!(queue.take(&uuid(), 500, 10, 1_000_000).unwrap().len(), 1);
+}
+
+#[test]
+fn what_was_set_aside_while_on_its_way_is_forgotten_once_a_hub_has_it_and_else_stays_so() {
+    let (_dir, project) = clone();
+    let mut queue = Queue::open(&project).unwrap();
+    put(&mut queue, &project, &[moved(1), moved(2), moved(3)]);
+    let taken = queue.take(&uuid(), 0, 10, 1_000_000).unwrap();
+    assert_eq!(queue.set_all_aside("FROM_NOW", "why").unwrap(), 3);
+    // The last one is dropped, and another event gets its number.
+    queue.discard(&id(3)).unwrap();
+    put(&mut queue, &project, &[moved(4)]);
+    let refused = Outcome::SetAside {
+        code: "NO".to_owned(),
+        reason: "because".to_owned(),
+    };
+    let settled = [
+        (&taken[0], Outcome::Delivered),
+        (&taken[1], refused.clone()),
+        (&taken[2], refused),
+    ];
+    queue.settle(&settled).unwrap();
+    queue.settle(&[(&taken[2], Outcome::Delivered)]).unwrap();
+    let left: Vec<_> = queue
+        .list(None, 10)
+        .unwrap()
+        .into_iter()
+        .map(|entry| (entry.event_id, entry.reason_code))
+        .collect();
+    let expected = [
+        (id(2).to_string(), Some("FROM_NOW".to_owned())),
+        (id(4).to_string(), None),
+    ];
+    assert_eq!(left, expected);
 }
 
 #[test]
@@ -255,9 +284,7 @@ fn a_journal_is_caught_up_whatever_happened_to_it() {
     let mut queue = Queue::open(&project).unwrap();
     queue.discard(&id(2)).unwrap();
     for event in queue.take(&uuid(), 0, 100, 1_000_000).unwrap() {
-        queue
-            .settle(&[(event.sequence, Outcome::Delivered)])
-            .unwrap();
+        queue.settle(&[(&event, Outcome::Delivered)]).unwrap();
     }
     let done = queue.catch_up(&project, &Log::of([2, 1, 11])).unwrap();
     assert_eq!((done.rows, done.added.waiting), (1, 1));
@@ -366,4 +393,82 @@ fn the_file_is_private() {
             assert_eq!(mode, 0o600, "{:?}", entry.file_name());
         }
     }
+}
+
+/// All files of a directory, and what they hold.
+fn files(dir: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    std::fs::read_dir(dir)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, std::fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+fn seen(dir: &Path) -> Option<(u64, usize)> {
+    Queue::look(dir, |queue| {
+        Ok((queue.counts()?.queued, queue.list(None, 100)?.len()))
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_look_writes_nothing_and_needs_no_file() {
+    let (dir, project) = clone();
+    assert_eq!(seen(&project.state_dir()), None);
+    let mut queue = Queue::open(&project).unwrap();
+    put(&mut queue, &project, &[moved(1), moved(2)]);
+    // Beside a writer, whose rows are in no main file yet.
+    assert_eq!(seen(&project.state_dir()), Some((2, 2)));
+    drop(queue);
+    let before = files(&project.state_dir());
+    assert_eq!(seen(&project.state_dir()), Some((2, 2)));
+    assert_eq!(files(&project.state_dir()), before);
+    // A name that an address would read otherwise.
+    let odd = dir.path().join("a ?b#c%20d");
+    std::fs::create_dir(&odd).unwrap();
+    std::fs::copy(project.state_dir().join(FILE), odd.join(FILE)).unwrap();
+    assert_eq!(seen(&odd), Some((2, 2)));
+    // One that is just being made.
+    std::fs::write(odd.join(FILE), "").unwrap();
+    assert_eq!(seen(&odd), None);
+    std::fs::write(odd.join(FILE), "no database\n".repeat(100)).unwrap();
+    let error = Queue::look(&odd, |queue| queue.counts()).unwrap_err();
+    assert_eq!(error.code(), "QUEUE_FOREIGN");
+}
+
+#[test]
+fn a_look_beside_a_busy_writer_sees_whole_states() {
+    let (_dir, project) = clone();
+    put(
+        &mut Queue::open(&project).unwrap(),
+        &project,
+        &[moved(1), moved(2)],
+    );
+    let state_dir = project.state_dir();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let (queued, listed) = seen(&state_dir).unwrap();
+                assert!(matches!((queued, listed), (2 | 4, 2 | 4)));
+            }
+        });
+        // Two come and two go at a time, and the file is closed each time.
+        for round in 0..60 {
+            let mut queue = open::make(&state_dir.join(FILE), PATIENT).unwrap();
+            let pair = [moved(10 + 2 * round), moved(11 + 2 * round)];
+            put(&mut queue, &project, &pair);
+            let taken = queue.take(&uuid(), 0, 2, 1_000_000).unwrap();
+            let gone: Vec<_> = taken
+                .iter()
+                .map(|event| (event, Outcome::Delivered))
+                .collect();
+            queue.settle(&gone).unwrap();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
 }

@@ -15,7 +15,7 @@ const POISONED: &str = "HUB_REFUSED_BATCH";
 /// The longest reason that is kept, in characters.
 const MAX_REASON: usize = 500;
 /// A hub's wish for a longer pause is cut to this.
-const LONGEST_PAUSE_MS: u64 = 3_600_000;
+pub(crate) const LONGEST_PAUSE_MS: u64 = 3_600_000;
 
 /// What an answer means.
 #[derive(Debug, PartialEq, Eq)]
@@ -189,7 +189,9 @@ fn pause(wish: &str, now_ms: i64) -> Option<u64> {
         Ok(seconds) => seconds.saturating_mul(1_000),
         Err(_) => {
             let date = wish.trim().replace(" GMT", " +0000");
-            let at = jiff::fmt::rfc2822::parse(&date).ok()?;
+            // A wrong day of the week says as little as none.
+            let dates = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+            let at = dates.parse_zoned(&date).ok()?;
             u64::try_from(at.timestamp().as_millisecond().saturating_sub(now_ms)).unwrap_or(0)
         }
     };
@@ -290,6 +292,11 @@ mod tests {
         assert_eq!(pause(" 99999999 ", 0), Some(LONGEST_PAUSE_MS));
         assert_eq!(pause("Thu, 01 Jan 1970 00:01:00 GMT", 20_000), Some(40_000));
         assert_eq!(pause("Thu, 01 Jan 1970 00:00:10 GMT", 20_000), Some(0));
+        assert_eq!(pause("Fri, 01 Jan 1970 00:01:00 GMT", 0), Some(60_000));
+        assert_eq!(
+            pause("Tue, 01 Jan 2999 00:00:00 GMT", 0),
+            Some(LONGEST_PAUSE_MS)
+        );
         assert_eq!(pause("soon", 0), None);
     }
 }

@@ -136,6 +136,76 @@ def verdicts(given):
     ]
 
 
+def reduce_run(given):
+    """What the event package's reducer makes of the events of a run."""
+    from spec_kitty_events.mission_next import reduce_mission_next_events
+    from spec_kitty_events.models import Event
+
+    events = [Event(**event) for event in given["events"]]
+    return reduce_mission_next_events(events).model_dump(mode="json")
+
+
+def run_payload(given):
+    """What the runtime's own models say against a payload that the event package doesn't know."""
+    from runtime.next._internal_runtime.schema import ResolvedRACIBinding
+    from runtime.next._internal_runtime.significance import (
+        SignificanceEvaluatedPayload,
+        SignificanceScore,
+        TimeoutExpiredPayload,
+    )
+
+    models = {
+        "SignificanceEvaluated": SignificanceEvaluatedPayload,
+        "DecisionTimeoutExpired": TimeoutExpiredPayload,
+    }
+    payload = given["payload"]
+    models[given["event_type"]].model_validate(payload)
+    SignificanceScore.model_validate(payload["significance_score"])
+    if "raci_snapshot" in payload:
+        ResolvedRACIBinding.model_validate(payload["raci_snapshot"])
+
+
+def template_problem(given):
+    """Why the runtime refuses a template; null where it takes it."""
+    from runtime.next._internal_runtime.schema import load_mission_template_file
+
+    try:
+        load_mission_template_file(Path(given["path"]))
+    except Exception as error:
+        return type(error).__name__
+    return None
+
+
+def run_start(given):
+    """Starts a run from a template's file."""
+    from runtime.next._internal_runtime import engine
+    from runtime.next._internal_runtime.schema import MissionPolicySnapshot
+
+    ref = engine.start_mission_run(
+        given["template"], given["inputs"], MissionPolicySnapshot(),
+        run_store=Path(given["store"]),
+    )
+    return ref.model_dump(mode="json")
+
+
+def run_next(given):
+    """Reports the result of what was issued, and returns what comes next."""
+    from runtime.next._internal_runtime import engine
+
+    ref = engine.MissionRunRef(**given["run"])
+    return engine.next_step(ref, given["agent"], given["result"]).model_dump(mode="json")
+
+
+def run_answer(given):
+    from runtime.next._internal_runtime import engine
+    from runtime.next._internal_runtime.schema import ActorIdentity
+
+    engine.provide_decision_answer(
+        engine.MissionRunRef(**given["run"]), given["decision_id"], given["answer"],
+        ActorIdentity(**given["actor"]),
+    )
+
+
 def hold_lock(given):
     """Holds the mission's lock until a file is there."""
     import time
@@ -146,12 +216,49 @@ def hold_lock(given):
             time.sleep(0.005)
 
 
+def next_query(given):
+    """What the tool's `next` shows without a result."""
+    from runtime.next import runtime_bridge
+
+    return runtime_bridge.query_current_state(
+        given.get("agent"), given["mission"], Path(given["root"])
+    ).to_dict()
+
+
+def next_result(given):
+    """What the tool's `next --result` does, after its checks of the charter."""
+    from runtime.next import runtime_bridge
+
+    return runtime_bridge.decide_next_via_runtime(
+        given["agent"], given["mission"], given["result"], Path(given["root"])
+    ).to_dict()
+
+
+def next_state(given):
+    """A run's `state.json`, read and written again by the tool: its text."""
+    from runtime.next._internal_runtime import engine
+
+    snapshot = engine._read_snapshot(Path(given["dir"]))
+    return json.dumps(snapshot.model_dump(mode="json"), indent=2, sort_keys=True, default=str)
+
+
+def next_answer(given):
+    """What the tool's `next --answer` records."""
+    from runtime.next import runtime_bridge
+
+    runtime_bridge.answer_decision_via_runtime(
+        given["mission"], given["decision_id"], given["answer"], given["agent"], Path(given["root"])
+    )
+
+
 OPERATIONS = {
     name: globals()[name]
     for name in (
         "move", "move_committed", "annotate", "wp_created", "append_unlocked",
         "replace_unlocked", "snapshot", "rows", "validate", "fixtures",
-        "verdicts", "hold_lock",
+        "verdicts", "hold_lock", "reduce_run", "run_payload", "template_problem",
+        "run_start", "run_next", "run_answer", "next_query", "next_result", "next_answer",
+        "next_state",
     )
 }
 

@@ -275,6 +275,16 @@ fn a_refusal_says_the_rule_the_cause_and_the_next_command() {
             text("pawtrail wp subtask WP01 T002 done"),
         )
     );
+    assert_eq!(
+        refused(&transition(Lane::Genesis, Lane::InProgress), &ready()),
+        (
+            "TRANSITION_NOT_ALLOWED",
+            "WP01 can't move from genesis to in_progress: the one lane doesn't follow the other; genesis is followed by planned, \
+             canceled, and by anything else with --force"
+                .to_owned(),
+            text("pawtrail wp move WP01 planned"),
+        )
+    );
     let (code, message, next) = refused(&transition(Lane::Done, Lane::Done), &ready());
     assert_eq!((code, next), ("TRANSITION_SAME_LANE", None));
     assert!(message.ends_with("it is there already"));
@@ -294,6 +304,7 @@ fn every_rule_has_a_message_and_a_code_of_its_own() {
         Rule::NeedsActor,
         Rule::NeedsWorkspace,
         Rule::OpenSubtasks(vec!["T1".to_owned()]),
+        Rule::SubtasksUnknown("why".to_owned()),
         Rule::NeedsImplementation,
         Rule::NeedsReason,
         Rule::NotApproved,
@@ -307,7 +318,7 @@ fn every_rule_has_a_message_and_a_code_of_its_own() {
         rules.iter().map(ToString::to_string).collect();
     assert_eq!(messages.len(), rules.len());
     let codes: std::collections::BTreeSet<&str> = rules.iter().map(Rule::code).collect();
-    assert_eq!(codes.len(), 17);
+    assert_eq!(codes.len(), 18);
     for rule in &rules {
         assert!(rule.code().starts_with("TRANSITION_"));
         assert!(
@@ -330,5 +341,19 @@ proptest! {
         any.evidence = evidence("r", Verdict::Approved, "PR");
         let allowed = if force { to.is_display() } else { from.targets().contains(&to) };
         prop_assert_eq!(check(&any, &ready()).is_ok(), allowed);
+    }
+}
+
+#[test]
+fn the_way_to_a_lane_is_the_shortest_one() {
+    assert_eq!(Lane::Genesis.towards(Lane::Done), Some(Lane::Planned));
+    assert_eq!(Lane::Planned.towards(Lane::InReview), Some(Lane::Claimed));
+    assert_eq!(Lane::InProgress.towards(Lane::Done), Some(Lane::Approved));
+    assert_eq!(Lane::Blocked.towards(Lane::Planned), Some(Lane::InProgress));
+    assert_eq!(Lane::Done.towards(Lane::Planned), None);
+    for from in Lane::DISPLAY {
+        for to in from.targets() {
+            assert_eq!(from.towards(*to), Some(*to));
+        }
     }
 }

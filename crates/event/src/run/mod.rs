@@ -1,0 +1,37 @@
+//! The run of a mission: its events, as they stand in the run log.
+//!
+//! What is asked and answered is no part of it: that stands in the mission's decision journal ([`crate::decision`]).
+
+mod log;
+mod payload;
+pub mod raci;
+mod row;
+pub mod significance;
+
+pub use log::Log;
+pub use payload::{
+    BlockCleared, Completed, Delegable, Delegated, Denied, OwnerSet, Payload, Significance,
+    SoftGate, SoftGated, Started, StepCompleted, StepIssued, StepResult, TemplateAdopted, TimedOut,
+};
+pub use row::{Row, RowError, RowPayload, parse_row};
+
+use serde_json::json;
+
+use crate::id::EventId;
+use crate::sanitize::{Sanitized, Sanitizer};
+
+/// The name of a run's log in its directory.
+pub const FILE: &str = "run.events.jsonl";
+
+/// Makes the event that is appended to [`FILE`], in the form LOG. `at` is UTC, as [`crate::time::iso`] writes it.
+pub fn event(sanitizer: &Sanitizer, at: &str, event_id: &EventId, payload: &Payload) -> Sanitized {
+    sanitizer.sanitize(&json!({
+        "event_id": event_id.as_str(),
+        "event_type": payload.event_type(),
+        "payload": payload.to_value(),
+        "timestamp": at,
+    }))
+}
+
+#[cfg(test)]
+mod tests;
