@@ -159,8 +159,7 @@ fn rows(mission: &Path) -> Result<usize> {
 
 fn identity(mission: &Path) -> Result<MissionIdentity> {
     let meta = read(&mission.join("meta.json"))?;
-    let meta = serde_json::from_slice(&meta).map_err(|error| error.to_string())?;
-    MissionIdentity::of_meta(&meta).map_err(|error| error.to_string())
+    MissionIdentity::parse(&meta).map_err(|error| error.to_string())
 }
 
 fn fold(mission: &Path) -> Result<Snapshot> {

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use pawtrail_sync::queue::Queue;
+use pawtrail_sync::queue::{Entry, Queue};
 use serde_json::Value;
 
 use crate::Result;
@@ -17,6 +17,8 @@ const TERMS: [&str; 3] = ["gauge", "panel", "dashboard"];
 
 pub(crate) fn run(binary: &Path, files: usize) -> Result<()> {
     let repository = Repository::make(binary, files)?;
+    // What making the project and its mission put there is no session's.
+    let before = queued(&repository)?.len();
     let mut spawn = Column::new("true");
     let mut sense = Column::new("pawtrail glossary sense");
     let mut ask = Column::new("pawtrail glossary ask");
@@ -77,12 +79,7 @@ pub(crate) fn run(binary: &Path, files: usize) -> Result<()> {
         })?;
     }
     let written = repository.log_rows()?;
-    let state = repository.path(".git").join("pawtrail");
-    let queue = Queue::open_existing(&state).map_err(|error| error.to_string())?;
-    let queue = queue.ok_or("there is no queue")?;
-    let queued = queue
-        .list(None, 100_000)
-        .map_err(|error| error.to_string())?;
+    let queued = queued(&repository)?.split_off(before);
     let noise = queued
         .iter()
         .filter(|event| event.event_type == "GlossarySenseUpdated");
@@ -106,4 +103,12 @@ pub(crate) fn run(binary: &Path, files: usize) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The events of the queue, the oldest first.
+fn queued(repository: &Repository) -> Result<Vec<Entry>> {
+    let state = repository.path(".git").join("pawtrail");
+    let found = Queue::look(&state, |queue| queue.list(None, 100_000));
+    let found = found.map_err(|error| error.to_string())?;
+    Ok(found.unwrap_or_default())
 }

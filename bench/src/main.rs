@@ -9,11 +9,15 @@
 
 mod answer;
 mod contention;
+mod delivery;
 mod fold;
 mod glossary;
 mod history;
+mod hooks;
 mod lines;
+mod live;
 mod next;
+mod pending;
 mod plan;
 mod queue;
 mod repository;
@@ -30,7 +34,7 @@ use stopwatch::Column;
 type Result<T> = std::result::Result<T, String>;
 
 /// The cases, with what each measures.
-const CASES: [(&str, &str); 11] = [
+const CASES: &[(&str, &str)] = &[
     (
         "answer",
         "an answered decision, by number of files (the default)",
@@ -51,6 +55,14 @@ const CASES: [(&str, &str); 11] = [
     ("plan", "the planner of `next`, by number of steps: --steps"),
     ("sanitize", "the sanitizer: --python PROGRAM"),
     ("audit", "`audit --history`: --commits"),
+    (
+        "hooks",
+        "a git commit and an amend with our hooks, with empty ones, and without",
+    ),
+    (
+        "pending",
+        "one more commit recorded while so many wait for a hub: --pending",
+    ),
     ("glossary", "what a session's glossary writes to the queue"),
     (
         "next",
@@ -60,6 +72,15 @@ const CASES: [(&str, &str); 11] = [
         "queue",
         "the offline queue with so many events in it: --waiting",
     ),
+    (
+        "replay",
+        "50 offline commits after a connect, and --offline many",
+    ),
+    (
+        "latency",
+        "--live commits one after another, each until the hub has it",
+    ),
+    ("idle", "a connected courier with nothing to do"),
 ];
 
 fn main() -> ExitCode {
@@ -101,8 +122,13 @@ fn run(case: &str, arguments: impl Iterator<Item = String>) -> Result<()> {
         "contention" => contention::run(&settings),
         "status" => each(&settings.lines, &|rows| status::run(&settings, rows)),
         "audit" => history::run(&settings.binary, settings.commits, settings.rounds.min(5)),
+        "hooks" => hooks::run(&settings),
+        "pending" => each(&settings.pending, &|count| pending::run(&settings, count)),
         "next" => next::run(&settings),
         "queue" => queue::run(&settings, settings.waiting),
+        "replay" => live::replay(&settings),
+        "latency" => live::latency(&settings),
+        "idle" => live::idle(&settings),
         "glossary" => glossary::run(&settings.binary, settings.file_count()),
         _ => each(&settings.files, &|files| answer::run(&settings, files)),
     }

@@ -2,9 +2,7 @@
 //!
 //! `… -- queue [--waiting N] [--rounds N] [--binary PATH]`
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +11,7 @@ use pawtrail_repo::{Project, System, clock};
 use pawtrail_sync::queue::{Draft, Origin, Queue};
 use serde_json::{Value, json};
 
+use crate::delivery::{Process, answer, text, told};
 use crate::repository::Repository;
 use crate::stopwatch::Column;
 use crate::{Result, Settings, status};
@@ -137,7 +136,7 @@ fn drain(settings: &Settings, repository: &Repository, project: &Project) -> Res
     println!("  drain to a local hub: {waiting} events in {seconds:.1} s, {rate:.0} a second");
     for (name, process) in [("courier", &courier), ("hub", &hub)] {
         match process.peak_mib() {
-            Some(peak) => println!("  {name}'s memory at its peak: {peak} MiB"),
+            Some(peak) => println!("  {name}'s memory at its peak: {peak:.0} MiB"),
             None => println!("  {name}'s memory can't be read on this system"),
         }
     }
@@ -147,58 +146,6 @@ fn drain(settings: &Settings, repository: &Repository, project: &Project) -> Res
 fn project_queue(project: &Project) -> Result<u64> {
     let (counts, _) = pawtrail_sync::queue::standing(&project.state_dir()).map_err(told)?;
     Ok(counts.queued)
-}
-
-/// A process that is ended with this.
-struct Process(Child);
-
-impl Process {
-    fn start(command: &mut Command) -> Result<Self> {
-        let child = command.stdout(Stdio::piped()).spawn();
-        child.map(Self).map_err(|error| error.to_string())
-    }
-
-    fn line(&mut self) -> Result<Value> {
-        let pipe = self.0.stdout.take().ok_or("no output")?;
-        let mut line = String::new();
-        BufReader::new(pipe)
-            .read_line(&mut line)
-            .map_err(|error| error.to_string())?;
-        serde_json::from_str(&line).map_err(|error| format!("{error}: {line}"))
-    }
-
-    /// The most memory that was resident, in MiB.
-    fn peak_mib(&self) -> Option<u64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).ok()?;
-        let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
-        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kib.div_ceil(1024))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // One that has ended by itself needs no end.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn answer(command: &mut Command) -> Result<Value> {
-    let output = command.output().map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
-}
-
-fn text(value: &Value) -> Result<String> {
-    match value.as_str() {
-        Some(text) => Ok(text.to_owned()),
-        None => Err(format!("no text: {value}")),
-    }
-}
-
-fn told(error: impl std::fmt::Display) -> String {
-    error.to_string()
 }
 
 /// Times the Python tool's queue, each event in a unit of work of its own, as its lifecycle hooks do it.

@@ -90,6 +90,20 @@ impl Repository {
             .and_then(|mut file| file.write_all(line.as_bytes()))
             .map_err(|error| error.to_string())
     }
+
+    /// Returns the directory of the repository's mission, relative to its root.
+    pub(crate) fn mission_dir(&self) -> Result<String> {
+        let entry = fs::read_dir(self.root.join("kitty-specs"))
+            .map_err(|error| error.to_string())?
+            .next()
+            .ok_or("no mission")?
+            .map_err(|error| error.to_string())?;
+        Ok(format!(
+            "kitty-specs/{}",
+            entry.file_name().to_string_lossy()
+        ))
+    }
+
     /// Counts the rows of the glossary's log.
     pub(crate) fn log_rows(&self) -> Result<usize> {
         let dir = self.root.join(".kittify/events/glossary");

@@ -14,8 +14,14 @@ pub(crate) struct Settings {
     pub(crate) rounds: usize,
     pub(crate) writers: usize,
     pub(crate) answers: usize,
+    /// How many commits wait for a hub.
+    pub(crate) pending: Vec<usize>,
     /// How many events wait in the queue.
     pub(crate) waiting: usize,
+    /// How many commits the large replay has.
+    pub(crate) offline: usize,
+    /// How many commits are made while connected.
+    pub(crate) live: usize,
     pub(crate) binary: PathBuf,
 }
 
@@ -30,7 +36,10 @@ impl Settings {
             rounds: 60,
             writers: 16,
             answers: 20,
+            pending: vec![10, 1_000, 10_000],
             waiting: 100_000,
+            offline: 10_000,
+            live: 500,
             binary: own.with_file_name(format!("pawtrail{}", std::env::consts::EXE_SUFFIX)),
         };
         while let Some(name) = arguments.next() {
@@ -42,6 +51,9 @@ impl Settings {
                 "--rounds" => settings.rounds = number(&value)?,
                 "--writers" => settings.writers = number(&value)?,
                 "--answers" => settings.answers = number(&value)?,
+                "--offline" => settings.offline = number(&value)?,
+                "--live" => settings.live = number(&value)?,
+                "--pending" => settings.pending = numbers(&value)?,
                 "--waiting" => settings.waiting = number(&value)?,
                 "--binary" => settings.binary = PathBuf::from(value),
                 other => return Err(format!("unknown option {other}")),

@@ -26,6 +26,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
         Context::new(&cli.global, output).and_then(|context| commands::run(&context, &cli));
     match result {
         Ok(done) => output.done(&done),
+        Err(error) if commands::is_notice(&cli.command) => output.done(&commands::unheard(&error)),
         Err(error) => output.failed(&error),
     }
 }

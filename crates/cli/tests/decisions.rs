@@ -87,10 +87,22 @@ fn fr_002_and_fr_004_an_answer_is_committed_with_its_request_before_the_command_
 fn fr_003_a_decision_is_in_no_queue() {
     let scratch = Scratch::new();
     let project = Project::new(&scratch, BINARY);
+    // What the project and its mission told is there; decisions open it not even to look.
+    let before = databases(&project);
     let id = project.request("Which database?");
     project.receipt(&["decision", "answer", &id, "sqlite"]);
+    assert_eq!(databases(&project), before);
+    for (path, bytes) in before {
+        let found = bytes.windows(13).any(|window| window == b"DecisionInput");
+        assert!(!found, "{path}");
+    }
+}
+
+/// Every database of a clone, and what is in it.
+fn databases(project: &Project) -> Vec<(String, Vec<u8>)> {
     let state = project.repo.common_dir().join("pawtrail");
     let mut files = vec![state, project.repo.path().join(".kittify")];
+    let mut found = Vec::new();
     while let Some(path) = files.pop() {
         if path.is_dir() {
             files.extend(
@@ -100,9 +112,14 @@ fn fr_003_a_decision_is_in_no_queue() {
             );
         } else {
             let bytes = std::fs::read(&path).unwrap();
-            assert!(!bytes.starts_with(b"SQLite format"), "{}", path.display());
+            let name = path.display().to_string();
+            if bytes.starts_with(b"SQLite format") || name.contains(".sqlite") {
+                found.push((name, bytes));
+            }
         }
     }
+    found.sort();
+    found
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn private_data_in_a_damaged_line_never_enters_git() {
         let (repo, pawtrail, path) = project(&scratch, "feature");
         answer(&pawtrail, &repo, "One?");
         let sound = repo.read(&path).unwrap();
-        repo.write(&path, &format!("{sound}{torn}\n<<<<<<< HEAD\n"));
+        repo.write(&path, format!("{sound}{torn}\n<<<<<<< HEAD\n"));
         // What comes along with the next answer is no damaged line.
         answer(&pawtrail, &repo, "Two?");
         assert!(!in_git(&repo, found), "{torn}");
@@ -216,7 +216,7 @@ fn a_row_of_another_tool_is_sanitized_before_a_fold_commits_it() {
         "\"event_id\":\"02",
         1,
     );
-    repo.write(&path, &format!("{sound}{foreign}\ntorn\n"));
+    repo.write(&path, format!("{sound}{foreign}\ntorn\n"));
     pawtrail.data(&repo, &["doctor", "--fix"]);
     assert!(!in_git(&repo, "/home/ada"));
     let folded = repo.read(&path).unwrap();

@@ -54,7 +54,7 @@ fn help_of_the_program() {
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
       sanitize  Take private data out of JSON, from standard input to standard output
-      hooks     Git hooks: install, remove
+      hooks     Git hooks: install, remove, run
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       queue     The offline queue: list, show, retry, drop
@@ -110,7 +110,7 @@ fn help_of_the_program_short() {
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
       sanitize  Take private data out of JSON, from standard input to standard output
-      hooks     Git hooks: install, remove
+      hooks     Git hooks: install, remove, run
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       queue     The offline queue: list, show, retry, drop
@@ -143,6 +143,9 @@ fn help_of_init() {
     Usage: pawtrail init [OPTIONS]
 
     Options:
+          --hooks
+              Also install the git hooks, as `pawtrail hooks install` does
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -162,8 +165,9 @@ fn help_of_init() {
           --color <WHEN>
               Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
 
-    Example:
+    Examples:
       pawtrail init
+      pawtrail init --hooks
     "#);
 }
 
@@ -703,6 +707,8 @@ fn help_of_sync() {
       disable  Withdraw the permission; nothing leaves this machine any more
       status   Say what waits, what was acknowledged, and whether anything is sent at all
       now      Connect at once and wait until all is acknowledged
+      preview  Show the exact bytes that would leave now, and what is held back and why
+      log      Show what left: when, what, how much, where to
       run      Run the courier in the foreground
       stop     Stop this clone's courier, if one runs
 
@@ -894,7 +900,7 @@ fn a_missing_command() {
       verify    Prove that every answer is in a commit, and say which remotes have it
       audit     Say where event files hold private data, never what
       sanitize  Take private data out of JSON, from standard input to standard output
-      hooks     Git hooks: install, remove
+      hooks     Git hooks: install, remove, run
       doctor    Say what is wrong with this clone, and mend it
       sync      What may leave this machine, and whether it has
       queue     The offline queue: list, show, retry, drop
@@ -1213,12 +1219,13 @@ fn help_of_sanitize() {
 fn help_of_hooks() {
     insta::assert_snapshot!(run(&["hooks", "--help"]), @r"
     exit 0
-    Git hooks: install, remove
+    Git hooks: install, remove, run
 
     Usage: pawtrail hooks [OPTIONS] <COMMAND>
 
     Commands:
-      install  Put our hooks before git, beside those that are there
+      install  Put our hooks behind those that are there: git's commits, rewrites and merges are known
+               at once
       remove   Take our hooks away; the ones from before get their names back
       run      Do what a hook does; git runs it
 
@@ -1238,16 +1245,17 @@ fn help_of_hooks() {
 fn help_of_hooks_install() {
     insta::assert_snapshot!(run(&["hooks", "install", "--help"]), @r"
     exit 0
-    Put our hooks before git, beside those that are there
+    Put our hooks behind those that are there: git's commits, rewrites and merges are known at once
 
-    A hook that is there keeps its arguments, input and exit code, and runs first. Linked worktrees
-    share the hooks.
+    Installs post-commit, post-rewrite and post-merge. A hook that is there keeps its arguments, input
+    and exit code, and runs first. Linked worktrees share the hooks. Ours never fail git, and without
+    consent they send nothing.
 
-    Usage: pawtrail hooks install [OPTIONS] --audit
+    Usage: pawtrail hooks install [OPTIONS]
 
     Options:
           --audit
-              Refuse commits of event files that hold private data
+              Also refuse commits of event files that hold private data (pre-commit)
 
       -h, --help
               Print help (see a summary with '-h')
@@ -1268,7 +1276,8 @@ fn help_of_hooks_install() {
           --color <WHEN>
               Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
 
-    Example:
+    Examples:
+      pawtrail hooks install
       pawtrail hooks install --audit
     ");
 }

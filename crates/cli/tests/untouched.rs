@@ -59,7 +59,12 @@ fn on_main_a_mission_a_request_and_an_answer_move_nothing() {
         .lines()
         .filter(|line| !clean[0].contains(line))
         .collect();
-    assert_eq!(added, ["? .gitattributes", "? .kittify/config.yaml"]);
+    let expected = [
+        "? .gitattributes",
+        "? .kittify/canonical-events.jsonl",
+        "? .kittify/config.yaml",
+    ];
+    assert_eq!(added, expected);
     let same = |what: &str| assert_eq!(open_work(&repo), before, "after {what}");
 
     let made = pawtrail.data(&repo, &["mission", "create", "payments"]);

@@ -78,13 +78,24 @@ struct Field {
 type Between = fn(&Map<String, Value>) -> Result<(), Violation>;
 
 /// The fields of an object.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Shape {
+    /// Another one, whose fields it has too.
+    base: Option<&'static Shape>,
+    /// Its own.
     fields: &'static [Field],
     /// Whether other fields are refused.
     closed: bool,
     /// What holds between fields.
     rule: Option<Between>,
+}
+
+impl Shape {
+    /// All fields, those of the base first.
+    fn all(&self) -> impl Iterator<Item = &'static Field> {
+        let base = self.base.map_or(&[][..], |base| base.fields);
+        base.iter().chain(self.fields)
+    }
 }
 
 /// Whether the contract knows the payload of an event type. Others are any object.
@@ -108,7 +119,7 @@ fn object(path: &str, shape: &Shape, value: &Value) -> Result<(), Violation> {
     let Value::Object(map) = value else {
         return Err(Violation::new(path, "must be an object"));
     };
-    for field in shape.fields {
+    for field in shape.all() {
         let at = || format!("{path}.{}", field.name);
         match map.get(field.name) {
             None if field.required => return Err(Violation::new(at(), "is missing")),
@@ -120,7 +131,7 @@ fn object(path: &str, shape: &Shape, value: &Value) -> Result<(), Violation> {
     if shape.closed
         && let Some(extra) = map
             .keys()
-            .find(|key| !shape.fields.iter().any(|field| field.name == **key))
+            .find(|key| !shape.all().any(|field| field.name == **key))
     {
         // A key comes from outside: cut, so that a reason stays short.
         let name: String = extra.chars().take(80).collect();

@@ -83,8 +83,8 @@ pub struct Snapshot {
     /// The hub's version of the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<u32>,
-    /// One entry a build.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// One entry a build. Written also where there is none; a hub that leaves it out is understood.
+    #[serde(default)]
     pub builds: Vec<BuildState>,
 }
 

@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
+use axum::serve::ListenerExt;
 use axum::{Json, Router, middleware};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -71,6 +72,13 @@ pub async fn serve(
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         streams: Arc::new(Semaphore::new(MAX_STREAMS)),
         batches: Arc::new(Semaphore::new(ingest::batch::AT_ONCE)),
+    });
+    // An answer waits for no other: without this the system holds a second one back until the peer has confirmed the
+    // first, which takes it up to 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "answers may be late");
+        }
     });
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         shutdown.await;

@@ -127,7 +127,7 @@ pub fn audit(
         here: HashMap::new(),
         report: Report::default(),
     };
-    if request.history {
+    if request.history && !request.paths.is_empty() {
         audit.report.nowhere = audit.nowhere(request)?;
         if !audit.report.nowhere.is_empty() {
             return Ok(Some(audit.report));

@@ -239,10 +239,9 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
             }
         }
         Ok((Outcome::Elsewhere(tip), _)) => Err(tip),
-        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
-            return Err(pending(reason));
+        Ok((outcome @ (Outcome::Deferred(_) | Outcome::Locked(_) | Outcome::Taken(_)), _)) => {
+            return Err(pending(outcome.why_not().unwrap_or_default()));
         }
-        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
         Err(error) => return Err(pending(error.to_string())),
     };
     // Another commit than one of this command has it: which one is worth knowing, and changes nothing.

@@ -1,7 +1,7 @@
 //! Files that are whole or absent after a crash.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{IoContext, Result};
@@ -29,6 +29,9 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     let _ = dir;
     Ok(())
 }
+
+/// How many bytes of a file are compared at a time.
+const PIECE: usize = 64 * 1024;
 
 /// How many files are flushed at the same time; more threads cost more than they save.
 const FLUSHERS: usize = 2;
@@ -125,6 +128,31 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
+/// Says how long a file is that holds the beginning of a content and nothing else; none where it holds something else,
+/// or isn't there. A log can be large, so it is compared piece by piece.
+pub(crate) fn beginning_of(path: &Path, content: &[u8]) -> Result<Option<usize>> {
+    match File::open(path) {
+        Ok(mut file) => matches(&mut file, content).at("read", path),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
+/// Compares what is still to be read with the beginning of a content, as [`beginning_of`] does.
+pub(crate) fn matches(file: &mut File, content: &[u8]) -> std::io::Result<Option<usize>> {
+    let mut piece = vec![0; PIECE];
+    let mut at = 0;
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(Some(at)),
+            Ok(more) if content.get(at..at + more) == Some(&piece[..more]) => at += more,
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Says whether an error means that there is no such file.
 pub(crate) fn is_absent(error: &std::io::Error) -> bool {
     matches!(
@@ -197,6 +225,30 @@ mod tests {
         replace(&path, b"two", Access::Shared).unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_is_the_beginning_of_a_content_or_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let content: Vec<u8> = (0..3 * PIECE + 5).map(|n| (n % 251) as u8).collect();
+        assert_eq!(beginning_of(&path, &content).unwrap(), None);
+        for length in [0, 1, PIECE, PIECE + 1, content.len() - 1, content.len()] {
+            let mut file = content[..length].to_vec();
+            fs::write(&path, &file).unwrap();
+            assert_eq!(beginning_of(&path, &content).unwrap(), Some(length));
+            assert_eq!(
+                beginning_of(&path, b"").unwrap(),
+                (length == 0).then_some(0)
+            );
+            if let Some(last) = file.last_mut() {
+                *last ^= 1;
+                fs::write(&path, &file).unwrap();
+                assert_eq!(beginning_of(&path, &content).unwrap(), None);
+            }
+        }
+        fs::write(&path, [&content[..], b"x"].concat()).unwrap();
+        assert_eq!(beginning_of(&path, &content).unwrap(), None);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! A hook that is there is kept under another name and called with the same arguments and input; where it refuses, that
 //! is the end. `remove` gives it its name back. Hooks that all worktrees of a clone share are installed once for all.
 
+mod script;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +13,9 @@ use gix::config::source::Kind;
 use crate::durable::{self, Access};
 use crate::error::{Error, GitContext, IoContext, Result};
 use crate::project::Project;
+use crate::sync_state;
+use script::{BEFORE, MARK, script};
 
-/// Tells a hook of ours; the second line of each.
-const MARK: &str = "# pawtrail hooks: ";
-/// What is put behind the name of the hook that was there.
-const BEFORE: &str = ".before-pawtrail";
 /// Files by which a directory shows that another tool fills it, and takes each hook's name from the running file.
 const MANAGED: [&str; 2] = ["h", "husky.sh"];
 
@@ -24,11 +24,19 @@ const MANAGED: [&str; 2] = ["h", "husky.sh"];
 pub enum Hook {
     /// Refuses a commit of event files that hold something private.
     PreCommit,
+    /// Records a commit that git made.
+    PostCommit,
+    /// Records which commits an amend or a rebase replaced.
+    PostRewrite,
+    /// Records what a merge or a pull brought.
+    PostMerge,
 }
 
 /// What an install did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
+    /// The hook.
+    pub hook: Hook,
     /// The hook's file.
     pub path: PathBuf,
     /// Whether anything was changed.
@@ -50,52 +58,57 @@ pub struct Removed {
 
 impl Hook {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PreCommit];
+    pub const ALL: [Self; 4] = [
+        Self::PreCommit,
+        Self::PostCommit,
+        Self::PostRewrite,
+        Self::PostMerge,
+    ];
+    /// Those that record what git did; none of them can refuse.
+    pub const NOTICES: [Self; 3] = [Self::PostCommit, Self::PostRewrite, Self::PostMerge];
 
     /// Returns git's name of it.
     pub fn name(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
+            Self::PostCommit => "post-commit",
+            Self::PostRewrite => "post-rewrite",
+            Self::PostMerge => "post-merge",
         }
-    }
-
-    /// The hook's text. It names `program`, because the programs that run git may know no search path.
-    fn script(self, program: &Path) -> String {
-        let name = self.name();
-        let program = program.to_string_lossy().replace('\\', "/");
-        let program = program.replace('\'', r"'\''");
-        let missing = match self {
-            Self::PreCommit => {
-                "pawtrail is not to be found, so nobody looked for private data in this commit"
-            }
-        };
-        format!(
-            "#!/bin/sh\n\
-             {MARK}`pawtrail hooks install` wrote this file, `pawtrail hooks remove` takes it away.\n\
-             before=\"$0{BEFORE}\"\n\
-             if [ -x \"$before\" ]; then\n    \"$before\" \"$@\" || exit $?\nfi\n\
-             for pawtrail in '{program}' pawtrail; do\n    \
-             if command -v \"$pawtrail\" >/dev/null 2>&1; then\n        \
-             exec \"$pawtrail\" hooks run {name} -- \"$@\" </dev/null\n    fi\ndone\n\
-             echo '{missing}' >&2\n"
-        )
     }
 }
 
-/// Installs a hook that runs `program`. What is installed already is brought up to date.
+/// Says whether these hooks could be installed. It changes nothing.
 ///
 /// # Errors
-/// [`Error::Hook`] where the hook's place is not the clone's own; otherwise when a file can't be written.
-pub fn install(project: &Project, hook: Hook, program: &Path) -> Result<Installed> {
-    let path = own_place(project, hook)?;
+/// [`Error::Hook`] where the place of one of them is not the clone's own, or taken.
+pub fn check(project: &Project, hooks: &[Hook]) -> Result<()> {
+    for hook in hooks {
+        place(project, *hook)?;
+    }
+    Ok(())
+}
+
+/// Installs hooks that run `program`, all of them or none. What is installed already is brought up to date.
+///
+/// # Errors
+/// [`Error::Hook`] where the place of one of them is not the clone's own; otherwise when a file can't be written.
+pub fn install(project: &Project, hooks: &[Hook], program: &Path) -> Result<Vec<Installed>> {
+    check(project, hooks)?;
+    // What the clone holds now was there before its hooks.
+    sync_state::first_sight(project)?;
+    hooks
+        .iter()
+        .map(|hook| install_one(project, *hook, program))
+        .collect()
+}
+
+fn install_one(project: &Project, hook: Hook, program: &Path) -> Result<Installed> {
+    let Place { path, there } = place(project, hook)?;
     let before = before(&path);
-    let script = hook.script(program);
-    let there = read(&path)?;
+    let script = script(hook, program);
     let changed = there.as_deref() != Some(&script);
     if there.is_some_and(|text| !is_ours(&text)) {
-        if exists(&before) && !is_same(&path, &before) {
-            return Err(taken(&path, &before));
-        }
         if !exists(&before) {
             // The user's hook has one of its two names at any time.
             fs::hard_link(&path, &before)
@@ -111,6 +124,7 @@ pub fn install(project: &Project, hook: Hook, program: &Path) -> Result<Installe
     }
     make_executable(&path)?;
     Ok(Installed {
+        hook,
         chained: exists(&before),
         path,
         changed,
@@ -144,6 +158,24 @@ pub fn remove(project: &Project, hook: Hook) -> Result<Removed> {
     })
 }
 
+/// Where a hook belongs, and what is there.
+struct Place {
+    path: PathBuf,
+    there: Option<String>,
+}
+
+/// Where the hook belongs, if it can be installed there.
+fn place(project: &Project, hook: Hook) -> Result<Place> {
+    let path = own_place(project, hook)?;
+    let before = before(&path);
+    let there = read(&path)?;
+    let foreign = there.as_deref().is_some_and(|text| !is_ours(text));
+    if foreign && exists(&before) && !is_same(&path, &before) {
+        return Err(taken(&path, &before));
+    }
+    Ok(Place { path, there })
+}
+
 /// Where the hook belongs, if that is the clone's own.
 fn own_place(project: &Project, hook: Hook) -> Result<PathBuf> {
     let (dir, configured) = dir(project)?;
@@ -165,10 +197,11 @@ fn own_place(project: &Project, hook: Hook) -> Result<PathBuf> {
     if MANAGED.iter().any(|file| dir.join(file).is_file()) {
         return Err(refuse("another tool fills that directory"));
     }
-    if is_tracked(project, &path)? {
-        return Err(refuse("it is a file of the project itself"));
+    match tracked(project, &path)? {
+        Tracked::File => Err(refuse("it is a file of the project itself")),
+        Tracked::Directory => Err(refuse("its directory holds files of the project itself")),
+        Tracked::Nothing => Ok(path),
     }
-    Ok(path)
 }
 
 /// Git's directory of hooks, and the kind of configuration that names it, if one does.
@@ -190,16 +223,35 @@ fn dir(project: &Project) -> Result<(PathBuf, Option<Kind>)> {
     Ok((root.join(named), kind))
 }
 
-fn is_tracked(project: &Project, path: &Path) -> Result<bool> {
+/// What of a hook's place belongs to the project's own files.
+enum Tracked {
+    /// The hook.
+    File,
+    /// Something else beside it.
+    Directory,
+    /// Nothing.
+    Nothing,
+}
+
+fn tracked(project: &Project, path: &Path) -> Result<Tracked> {
     let inside = project
         .checkout()
         .and_then(|root| path.strip_prefix(root).ok());
     let Some(inside) = inside else {
-        return Ok(false);
+        return Ok(Tracked::Nothing);
     };
     let index = project.git().index_or_empty().git("reading the index")?;
     let inside = inside.to_string_lossy().replace('\\', "/");
-    Ok(index.entry_by_path(inside.as_str().into()).is_some())
+    if index.entry_by_path(inside.as_str().into()).is_some() {
+        return Ok(Tracked::File);
+    }
+    // A hook at the root of the checkout stands beside the whole project.
+    let dir = inside.rfind('/').map_or("", |at| &inside[..=at]);
+    let beside = index.prefixed_entries(dir.into());
+    Ok(match beside {
+        Some(entries) if !entries.is_empty() => Tracked::Directory,
+        Some(_) | None => Tracked::Nothing,
+    })
 }
 
 fn before(path: &Path) -> PathBuf {

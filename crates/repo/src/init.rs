@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::identity::{self, Identity};
 use crate::merge_driver;
 use crate::project::Project;
+use crate::project_log;
 use crate::sync_state;
 
 /// What `init` found and made.
@@ -42,6 +43,8 @@ pub fn init(project: &Project) -> Result<Initialized> {
             };
             identity::write(&root, &identity)?;
             created.push(".kittify/config.yaml".to_owned());
+            project_log::initialized(project, &root, &identity)?;
+            created.push(project_log::FILE.to_owned());
             identity.uuid
         }
     };

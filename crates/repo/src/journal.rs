@@ -103,6 +103,16 @@ impl Journal {
             .at("append to", &self.spool)
     }
 
+    /// Appends an event, unless its line is there: what died in between is done again.
+    pub(crate) fn append_once(&self, event: &Sanitized) -> Result<()> {
+        let text = self.text(std::slice::from_ref(event));
+        let is_there = |lines: Vec<String>| lines.iter().any(|line| line == text.trim_end());
+        match is_there(self.spooled()?) {
+            true => Ok(()),
+            false => self.append(event),
+        }
+    }
+
     /// Takes back the line that was appended last, because it could not be flushed.
     pub(crate) fn take_back(&self, event: &Sanitized) -> Result<()> {
         let content = durable::read(&self.spool)?.unwrap_or_default();

@@ -6,6 +6,7 @@
 //! more. In the other order the user's next commit could revert ours.
 
 mod branches;
+mod derived;
 mod engine;
 mod executable;
 mod held;
@@ -17,7 +18,6 @@ mod refs;
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use gix::ObjectId;
@@ -40,6 +40,7 @@ use crate::project::Project;
 use crate::sparse;
 
 pub(crate) use branches::{is_event_file, merge};
+pub(crate) use derived::Derived;
 use engine::{Engine, NewCommit};
 use held::Held;
 pub(crate) use held::dead_locks;
@@ -122,24 +123,6 @@ pub(crate) enum Content {
     /// A seed file of this scope lets these terms mean what they say; everything else in it stays. The checked-out file
     /// is the caller's.
     Seed(Scope, Vec<Term>),
-}
-
-/// A file that says what a log says, in other words; it replaces what is there.
-#[derive(Clone)]
-pub(crate) struct Derived {
-    /// The path of the log, which stands before this file in the list of changes.
-    pub(crate) from: String,
-    /// Makes the file's content from the log's.
-    pub(crate) make: Rc<Make>,
-}
-
-/// Makes one file's content from another's.
-pub(crate) type Make = dyn Fn(&[u8]) -> Vec<u8>;
-
-impl std::fmt::Debug for Derived {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Derived").field("from", &self.from).finish()
-    }
 }
 
 /// The end of an attempt to merge a branch.
@@ -461,7 +444,9 @@ fn build(
     changes: &[Change],
 ) -> Result<Built> {
     let mut files = Vec::new();
-    for change in changes {
+    // A file that was made before its turn.
+    let mut ahead = None;
+    for (at, change) in changes.iter().enumerate() {
         let before = match base {
             Some(base) => engine.entry(base, &change.path)?,
             None => None,
@@ -474,8 +459,8 @@ fn build(
             Content::Lines(lines) => {
                 let mut lines = lines.clone();
                 for checkout in &placement.checkouts {
-                    let file = durable::read(&checkout.root.join(&change.path))?;
-                    let foreign = lines::foreign_lines(&file.unwrap_or_default(), &old, &lines);
+                    let file = checkout.root.join(&change.path);
+                    let foreign = lines::foreign_in(&file, &old, &lines)?;
                     // What another tool wrote came before what is written now.
                     lines.splice(0..0, foreign);
                 }
@@ -511,14 +496,23 @@ fn build(
                 }
                 (folded.merged.content, Added::Whole)
             }
-            Content::Derived(derived) => (made(engine, base, &files, derived)?, Added::Derived),
+            Content::Derived(derived) => {
+                let content = match ahead.take() {
+                    Some(content) => content,
+                    None => derived::made(engine, base, &files, derived)?,
+                };
+                (content, Added::Derived)
+            }
         };
         if before.is_some() && content == old {
             continue;
         }
-        let Ok(after) = engine.blob(base, &change.path, &content)? else {
+        let next = changes.get(at + 1);
+        let (stored, made) = derived::store(engine, base, &change.path, &content, next)?;
+        let Ok(after) = stored else {
             return Ok(Built::Rewritten(change.path.clone()));
         };
+        ahead = made;
         files.push(File {
             path: change.path.clone(),
             before,
@@ -531,27 +525,6 @@ fn build(
         (true, Some(base)) => Ok(Built::Nothing(base)),
         (true, None) | (false, _) => Ok(Built::Files(files)),
     }
-}
-
-/// Makes a derived file from its log: as this commit changes it, else as the branch has it.
-fn made(
-    engine: &dyn Engine,
-    base: Option<ObjectId>,
-    files: &[File],
-    derived: &Derived,
-) -> Result<Vec<u8>> {
-    if let Some(log) = files.iter().find(|file| file.path == derived.from) {
-        return Ok((derived.make)(&log.content));
-    }
-    let known = match base {
-        Some(base) => engine.entry(base, &derived.from)?,
-        None => None,
-    };
-    let log = match known {
-        Some(blob) => engine.content(blob)?,
-        None => Vec::new(),
-    };
-    Ok((derived.make)(&log))
 }
 
 /// Takes what is private out of lines that are about to be committed.

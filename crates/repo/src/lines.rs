@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use gix::bstr::ByteSlice;
@@ -29,11 +29,19 @@ pub(crate) fn project_into(file: &Path, wanted: &[u8]) -> Result<()> {
         .read(true)
         .open(file)
         .at("open", file)?;
-    let mut content = Vec::new();
-    open.read_to_end(&mut content).at("read", file)?;
-    let addition = match wanted.strip_prefix(&content[..]) {
-        Some(rest) => rest.to_vec(),
-        None => addition(&content, wanted),
+    let addition = match durable::matches(&mut open, wanted).at("read", file)? {
+        Some(held) => Cow::Borrowed(&wanted[held..]),
+        None => {
+            let mut content = Vec::new();
+            open.seek(SeekFrom::Start(0))
+                .and_then(|_| open.read_to_end(&mut content))
+                .at("read", file)?;
+            // Another tool may have mended it in between.
+            match wanted.strip_prefix(&content[..]) {
+                Some(rest) => Cow::Borrowed(rest),
+                None => Cow::Owned(addition(&content, wanted)),
+            }
+        }
     };
     if addition.is_empty() {
         return Ok(());
@@ -115,6 +123,15 @@ pub(crate) fn foreign_lines(content: &[u8], base: &[u8], known: &[String]) -> Ve
         .filter(|line| !known.contains(line))
         .map(str::to_owned)
         .collect()
+}
+
+/// Returns the lines of a file as [`foreign_lines`] does; none where there is no file.
+pub(crate) fn foreign_in(file: &Path, base: &[u8], known: &[String]) -> Result<Vec<String>> {
+    if durable::beginning_of(file, base)? == Some(base.len()) {
+        return Ok(Vec::new());
+    }
+    let content = durable::read(file)?.unwrap_or_default();
+    Ok(foreign_lines(&content, base, known))
 }
 
 /// Returns those of `wanted` whose events `content` lacks, each once. A line without an event id is compared as text.

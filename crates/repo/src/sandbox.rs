@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 
 use pawtrail_event::decision::{self, Row, RowPayload};
 use pawtrail_event::route::{LocalLog, route};
-use pawtrail_event::{MissionId, Sanitized};
+use pawtrail_event::status as event_status;
+use pawtrail_event::{MissionId, Sanitized, json};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::checkouts;
 use crate::durable::{self, Access};
@@ -19,6 +22,7 @@ use crate::glossary;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::project::Project;
+use crate::status;
 
 const DIR: &str = ".kittify/spool";
 /// The one event of the glossary that changes more than its log.
@@ -44,12 +48,45 @@ pub(crate) fn is_closed(error: &Error) -> bool {
 /// `closed`, which says why the git directory can't be written, where there is no checkout; otherwise when the file
 /// can't be written either.
 pub(crate) fn leave(project: &Project, event: &Sanitized, closed: Error) -> Result<String> {
+    leave_text(project, &event.to_line(), closed)
+}
+
+/// Leaves rows of a mission's status in this checkout, all in one file; returns it as [`leave`] does.
+///
+/// # Errors
+/// As [`leave`]; [`Error::Invalid`] where they are too many for a file that is adopted.
+pub(crate) fn leave_status(
+    project: &Project,
+    mission: &MissionId,
+    rows: &[Sanitized],
+    closed: Error,
+) -> Result<String> {
+    let rules = project.sanitizer();
+    let wrapped = rows.iter().map(|row| {
+        let line = serde_json::json!({
+            "file": event_status::FILE, "mission_id": mission, "row": row.value(),
+        });
+        rules.sanitize(&line).to_line()
+    });
+    let text: String = wrapped.collect();
+    if text.len() as u64 > MAX_BYTES {
+        let message = format!(
+            "{} rows are too many for a command that can't write to the git directory: they have more than \
+             {MAX_BYTES} bytes; give fewer at a time",
+            rows.len()
+        );
+        return Err(Error::invalid("WP", message));
+    }
+    leave_text(project, &text, closed)
+}
+
+fn leave_text(project: &Project, text: &str, closed: Error) -> Result<String> {
     let Some(root) = project.checkout() else {
         return Err(closed);
     };
     let name = format!("{DIR}/{}.jsonl", project.ulid());
     let path = root.join(&name);
-    if !durable::create_new(&path, event.to_line().as_bytes(), Access::Shared)? {
+    if !durable::create_new(&path, text.as_bytes(), Access::Shared)? {
         return Err(Error::Damaged {
             path,
             message: "it is there already".to_owned(),
@@ -60,41 +97,45 @@ pub(crate) fn leave(project: &Project, event: &Sanitized, closed: Error) -> Resu
     Ok(name)
 }
 
-/// Returns the lines that wait in the clone's checkouts for one mission.
+/// Returns the decisions that wait in the clone's checkouts for one mission.
 pub(crate) fn lines(project: &Project, mission: &MissionId) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for file in files(project)? {
-        if let Content::Events(events) = read(&file)? {
-            found.extend(
-                events
-                    .into_iter()
-                    .filter(|(row, _)| row.mission_id.as_ref() == Some(mission))
-                    .filter(|(row, _)| !is_glossary(row))
-                    .map(|(_, line)| line),
-            );
+    waiting(project, |entry| match entry {
+        Entry::Event(row, line) => {
+            (row.mission_id.as_ref() == Some(mission) && !is_glossary(&row)).then_some(line)
         }
-    }
-    Ok(found)
+        Entry::Status(..) => None,
+    })
+}
+
+/// Returns the rows of a mission's status that wait in the clone's checkouts, as its file has them.
+pub(crate) fn status_lines(project: &Project, mission: &MissionId) -> Result<Vec<String>> {
+    waiting(project, |entry| match entry {
+        Entry::Status(of, row) => (of == *mission).then(|| json::log(&row).trim_end().to_owned()),
+        Entry::Event(..) => None,
+    })
 }
 
 /// Returns the lines of glossaries that wait in the clone's checkouts.
 pub(crate) fn glossary_lines(project: &Project) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for file in files(project)? {
-        if let Content::Events(events) = read(&file)? {
-            let events = events.into_iter().filter(|(row, _)| is_glossary(row));
-            found.extend(events.map(|(_, line)| line));
-        }
-    }
-    Ok(found)
+    waiting(project, |entry| match entry {
+        Entry::Event(row, line) => is_glossary(&row).then_some(line),
+        Entry::Status(..) => None,
+    })
 }
 
 /// Returns the missions that something waits for.
 pub(crate) fn missions(project: &Project) -> Result<Vec<MissionId>> {
+    waiting(project, |entry| match entry {
+        Entry::Event(row, _) => row.mission_id,
+        Entry::Status(mission, _) => Some(mission),
+    })
+}
+
+fn waiting<T>(project: &Project, pick: impl Fn(Entry) -> Option<T>) -> Result<Vec<T>> {
     let mut found = Vec::new();
     for file in files(project)? {
-        if let Content::Events(events) = read(&file)? {
-            found.extend(events.into_iter().filter_map(|(row, _)| row.mission_id));
+        if let Content::Entries(entries) = read(&file)? {
+            found.extend(entries.into_iter().filter_map(&pick));
         }
     }
     Ok(found)
@@ -110,8 +151,8 @@ pub(crate) fn adopt(project: &Project, _ledger: &Ledger) -> Result<Vec<String>> 
     let mut left = Vec::new();
     for file in files(project)? {
         match read(&file)? {
-            Content::Events(events) => {
-                take(project, &events)?;
+            Content::Entries(entries) => {
+                take(project, &entries)?;
                 if let Err(error) = fs::remove_file(&file).at("remove", &file) {
                     // It is taken; it will be taken again, and counts once.
                     left.push(error.to_string());
@@ -124,32 +165,34 @@ pub(crate) fn adopt(project: &Project, _ledger: &Ledger) -> Result<Vec<String>> 
     Ok(left)
 }
 
-fn take(project: &Project, events: &[(Row, String)]) -> Result<()> {
-    for (row, line) in events {
-        let Some(mission) = &row.mission_id else {
-            continue;
-        };
-        let event = sanitized(project, line)?;
-        let file = if is_glossary(row) {
-            glossary::append(project, mission, &event)?;
-            match &row.payload {
-                RowPayload::Other(name) if name == RESOLVED => glossary::SPOOL,
-                // The log is all that it is written to.
-                RowPayload::Other(_) | RowPayload::Requested(_) | RowPayload::Answered(_) => {
+fn take(project: &Project, entries: &[Entry]) -> Result<()> {
+    for entry in entries {
+        let (journal, event) = match entry {
+            Entry::Event(row, line) => {
+                let Some(mission) = &row.mission_id else {
                     continue;
-                }
+                };
+                let event = sanitized(project, line)?;
+                let file = if is_glossary(row) {
+                    glossary::append(project, mission, &event)?;
+                    match &row.payload {
+                        RowPayload::Other(name) if name == RESOLVED => glossary::SPOOL,
+                        // The log is all that it is written to.
+                        RowPayload::Other(_)
+                        | RowPayload::Requested(_)
+                        | RowPayload::Answered(_) => continue,
+                    }
+                } else {
+                    decision::FILE
+                };
+                (Journal::of(project, mission, file), event)
             }
-        } else {
-            decision::FILE
+            Entry::Status(mission, row) => {
+                let event = project.sanitizer().sanitize(row);
+                (status::journal(project, mission), event)
+            }
         };
-        let journal = Journal::of(project, mission, file);
-        if !journal
-            .spooled()?
-            .iter()
-            .any(|known| known == event.to_line().trim_end())
-        {
-            journal.append(&event)?;
-        }
+        journal.append_once(&event)?;
         journal.flush()?;
     }
     Ok(())
@@ -174,8 +217,25 @@ pub(crate) fn sanitized(project: &Project, line: &str) -> Result<Sanitized> {
     Ok(project.sanitizer().sanitize(&value))
 }
 
+/// A row of a status in such a file: most say nothing of their mission themselves.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrapped {
+    file: String,
+    mission_id: MissionId,
+    row: Value,
+}
+
+/// What a line of such a file holds.
+enum Entry {
+    /// An event, with its line.
+    Event(Box<Row>, String),
+    /// A row of a mission's status.
+    Status(MissionId, Value),
+}
+
 enum Content {
-    Events(Vec<(Row, String)>),
+    Entries(Vec<Entry>),
     /// Somebody else has adopted it.
     Gone,
     Unknown(String),
@@ -199,24 +259,50 @@ fn read(file: &Path) -> Result<Content> {
     let Ok(text) = String::from_utf8(content) else {
         return Ok(Content::Unknown("it is no UTF-8".to_owned()));
     };
-    let mut events = Vec::new();
+    let mut entries = Vec::new();
     for (at, line) in text.lines().enumerate() {
-        let known = |row: &Row| match row.payload {
-            RowPayload::Requested(_) | RowPayload::Answered(_) => row.mission_id.is_some(),
-            RowPayload::Other(_) => row.mission_id.is_some() && is_glossary(row),
-        };
-        match decision::parse_row(line) {
-            Ok(row) if known(&row) => events.push((row, line.to_owned())),
-            Ok(_) => {
-                return Ok(Content::Unknown(format!(
-                    "line {} is no decision of a mission and no event of its glossary",
-                    at + 1
-                )));
-            }
-            Err(error) => return Ok(Content::Unknown(format!("line {}: {error}", at + 1))),
+        match entry(line) {
+            Ok(entry) => entries.push(entry),
+            Err(reason) => return Ok(Content::Unknown(format!("line {}: {reason}", at + 1))),
         }
     }
-    Ok(Content::Events(events))
+    Ok(Content::Entries(entries))
+}
+
+fn entry(line: &str) -> std::result::Result<Entry, String> {
+    if let Ok(wrapped) = serde_json::from_str::<Wrapped>(line) {
+        if wrapped.file != event_status::FILE || !is_status(&wrapped.row) {
+            return Err("it is no row of a mission's status".to_owned());
+        }
+        return Ok(Entry::Status(wrapped.mission_id, wrapped.row));
+    }
+    let row = decision::parse_row(line).map_err(|error| error.to_string())?;
+    let known = match row.payload {
+        RowPayload::Requested(_) | RowPayload::Answered(_) => row.mission_id.is_some(),
+        RowPayload::Other(_) => row.mission_id.is_some() && is_glossary(&row),
+    };
+    match known {
+        true => Ok(Entry::Event(Box::new(row), line.to_owned())),
+        false => Err(
+            "it is no decision of a mission, no row of its status and no event of its glossary"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Whether a value is a row such as a move, an annotation or a seeding leaves.
+fn is_status(row: &Value) -> bool {
+    let line = json::log(row);
+    let log = event_status::Log::read(line.as_bytes());
+    let mut rows = log.rows();
+    rows.next().is_some_and(|(_, row)| match row {
+        event_status::Row::Transition(_)
+        | event_status::Row::Annotation(_)
+        | event_status::Row::Lifecycle(_) => true,
+        event_status::Row::DecisionPoint(_)
+        | event_status::Row::Retrospective(_)
+        | event_status::Row::Other(_) => false,
+    })
 }
 
 /// The files of all checkouts, oldest first in each.

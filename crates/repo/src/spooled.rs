@@ -49,7 +49,10 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         let resolutions = Journal::of(project, &mission_id, glossary::SPOOL).spooled()?;
         let late = resolutions.len();
         lines.extend(resolutions);
-        let rows = status::journal(project, &mission_id).spooled()?;
+        let mut rows = status::journal(project, &mission_id).spooled()?;
+        rows.extend(sandbox::status_lines(project, &mission_id)?);
+        rows.sort();
+        rows.dedup();
         if lines.is_empty() && rows.is_empty() {
             continue;
         }

@@ -2,7 +2,10 @@
 //!
 //! The Python tool writes the same files on the same day, so each write also holds the lock that it takes.
 
+mod closed;
+mod created;
 mod emitted;
+mod fold;
 mod merged;
 mod offered;
 mod plan;
@@ -10,8 +13,10 @@ mod read;
 mod shared_lock;
 mod spool;
 pub(crate) mod task_files;
+mod wording;
 
 use gix::ObjectId;
+use jiff::Timestamp;
 use pawtrail_event::status::{
     self, Delta, ExecutionMode, Lane, Log, MissionIdentity, Order, QueueEvent, Snapshot, Verdict,
 };
@@ -22,7 +27,7 @@ use ulid::Ulid;
 
 use crate::error::{Error, Result};
 use crate::idempotency;
-use crate::ledger::{Ledger, Outcome};
+use crate::ledger::{Committed, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -30,17 +35,18 @@ use crate::receipt::{Delivery, Receipt};
 use crate::{lock, sandbox, sync_state};
 
 pub(crate) use emitted::of as emitted;
+pub use fold::{Copy, Folded, check, fold};
 pub(crate) use merged::folded;
 pub use merged::merge_snapshot;
-pub use offered::{Offered, offered, recorded};
+pub use offered::{Appended, Offered, Offers, Seen, offered, recorded};
 use plan::{Planned, Planner, seeds};
 use read::Known;
 pub(crate) use read::journal;
-pub use read::{Copy, Package, Reading, check, fold, list, order};
+pub use read::{Package, Reading, list, order};
 use shared_lock::SharedLock;
 pub use spool::finish;
 pub(crate) use spool::{derived_for, derived_from};
-use task_files::TaskFiles;
+use task_files::{TaskFile, TaskFiles};
 
 /// The most rows that one command writes.
 const MAX_ROWS: usize = 10_000;
@@ -101,6 +107,8 @@ pub struct Written {
     pub moved: Vec<Moved>,
     /// What the hub is to be told, in the order of the rows.
     pub emitted: Vec<QueueEvent>,
+    /// What was put behind the log, for who has read it up to there.
+    pub appended: Option<Appended>,
     /// What did not work beside the write itself, for a person.
     pub warnings: Vec<String>,
 }
@@ -119,17 +127,16 @@ pub fn move_packages(
     if steps.is_empty() {
         return Err(Error::invalid("WP", "name at least one work package"));
     }
-    let print = plan::print_of(steps);
-    let message = plan::message_of(steps);
-    write(
-        project,
-        mission,
-        "move",
-        &print,
-        &message,
-        idempotency_key,
-        |planner| steps.iter().try_for_each(|step| planner.step(step)),
-    )
+    let request = Request {
+        kind: "move",
+        print: wording::print_of(steps),
+        message: wording::message_of(steps),
+        key: idempotency_key,
+        again: wording::command_of(mission, steps),
+    };
+    write(project, mission, &request, |planner, _| {
+        steps.iter().try_for_each(|step| planner.step(step))
+    })
 }
 
 /// Writes an annotation.
@@ -142,17 +149,16 @@ pub fn annotate(
     remark: &Remark,
     idempotency_key: Option<&str>,
 ) -> Result<Written> {
-    let print = Value::from(format!("{remark:?}"));
-    let message = format!("chore(status): annotate {} [skip ci]", remark.wp_id);
-    write(
-        project,
-        mission,
-        "annotate",
-        &print,
-        &message,
-        idempotency_key,
-        |planner| planner.remark(remark),
-    )
+    let request = Request {
+        kind: "annotate",
+        print: Value::from(format!("{remark:?}")),
+        message: format!("chore(status): annotate {} [skip ci]", remark.wp_id),
+        key: idempotency_key,
+        again: wording::command_of_remark(mission, remark),
+    };
+    write(project, mission, &request, |planner, _| {
+        planner.remark(remark)
+    })
 }
 
 /// What a seeding did.
@@ -181,24 +187,31 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
         .partition(|wp_id| snapshot.lane(wp_id) != Lane::Genesis);
     let written = match fresh.is_empty() {
         true => None,
-        false => Some(write(
-            project,
-            mission,
-            "seed",
-            &Value::Null,
-            &plan::message_of(&seeds(&fresh, actor)),
-            None,
+        false => {
+            let request = Request {
+                kind: "seed",
+                print: Value::Null,
+                message: wording::message_of(&seeds(&fresh, actor)),
+                key: None,
+                again: String::new(),
+            };
             // Another agent may have seeded them a moment ago.
-            |planner| {
+            Some(write(project, mission, &request, |planner, log| {
+                let there = created::packages(log);
+                let fresh: Vec<WorkPackageId> = fresh
+                    .iter()
+                    .filter(|wp_id| planner.lane(wp_id) == Lane::Genesis)
+                    .cloned()
+                    .collect();
+                let unsaid = fresh.iter().filter(|wp_id| !there.contains(*wp_id));
+                for file in unsaid.filter_map(|wp_id| files.packages.get(wp_id)) {
+                    created::package(planner, mission, file, actor)?;
+                }
                 seeds(&fresh, actor)
                     .iter()
-                    .filter(|step| planner.lane(&step.wp_id) == Lane::Genesis)
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .iter()
                     .try_for_each(|step| planner.step(step))
-            },
-        )?),
+            })?)
+        }
     };
     Ok(Seeded {
         written,
@@ -207,12 +220,12 @@ pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result
     })
 }
 
-/// The rows that put the packages of a mission that isn't there yet on its board.
+/// The rows of a mission that isn't there yet: that it was created, and its packages, on its board.
 pub(crate) fn first_rows(
     project: &Project,
     mission: &Mission,
     place: &Placement,
-    packages: &[WorkPackageId],
+    beginning: &First<'_>,
 ) -> Result<Vec<Sanitized>> {
     let nothing = status::reduce(
         &Log::read(b""),
@@ -221,10 +234,30 @@ pub(crate) fn first_rows(
     );
     let first = EventId::from(project.ulid());
     let mut planner = Planner::new(project, mission, place, &nothing, first);
-    for step in seeds(packages, None) {
+    let First {
+        target_branch,
+        created_at,
+        packages,
+    } = beginning;
+    created::mission(&mut planner, mission, target_branch, *created_at)?;
+    for file in *packages {
+        created::package(&mut planner, mission, file, None)?;
+    }
+    let ids: Vec<WorkPackageId> = packages.iter().map(|file| file.wp_id.clone()).collect();
+    for step in seeds(&ids, None) {
         planner.step(&step)?;
     }
     Ok(planner.finish(MAX_ROWS)?.rows)
+}
+
+/// What a mission begins with, as far as its first rows say it.
+pub(crate) struct First<'a> {
+    /// The branch that it is for.
+    pub(crate) target_branch: &'a str,
+    /// When it was created.
+    pub(crate) created_at: Timestamp,
+    /// Its work packages.
+    pub(crate) packages: &'a [TaskFile],
 }
 
 fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<Snapshot> {
@@ -237,26 +270,45 @@ fn snapshot(project: &Project, mission: &Mission, place: &Placement) -> Result<S
     ))
 }
 
+/// A write, but for its rows.
+struct Request<'a> {
+    /// Of what kind it is.
+    kind: &'static str,
+    /// What tells it from another one under the same key.
+    print: Value,
+    /// The message of its commit.
+    message: String,
+    /// Its idempotency key.
+    key: Option<&'a str>,
+    /// The command that does the same without a key.
+    again: String,
+}
+
 /// Writes the rows that `plan` makes of what is known: the locks, the spool, one commit with log and snapshot.
 fn write(
     project: &Project,
     mission: &Mission,
-    kind: &str,
-    print: &Value,
-    message: &str,
-    key: Option<&str>,
-    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+    request: &Request<'_>,
+    plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Written> {
-    let _shared = SharedLock::acquire(project, mission, lock::PATIENCE)?;
-    let mut ledger = Ledger::lock(project)?;
+    let locks = SharedLock::acquire(project, mission, lock::PATIENCE)
+        .and_then(|shared| Ok((shared, Ledger::lock(project)?)));
+    let (_shared, mut ledger) = match locks {
+        Ok(locks) => locks,
+        Err(error) if sandbox::is_closed(&error) => {
+            return closed::write(project, mission, request, error, plan);
+        }
+        Err(error) => return Err(error),
+    };
     sync_state::first_sight(project)?;
     let mut warnings = sandbox::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
-    let first = idempotency::claim_events(project, mission, key, kind, print)?;
+    let (key, message) = (request.key, request.message.as_str());
+    let first = idempotency::claim_events(project, mission, key, request.kind, &request.print)?;
     let known = Known::of(project, mission, &place)?;
     // A log can be large: all but the outcome is let go of before the commit.
     let planned = planned(project, mission, &place, &known, first, key.is_some(), plan)?;
-    let found = known.found;
+    let (basis, found) = known.into_found();
     if planned.rows.is_empty() {
         // All of it was written before, under the same key.
         let receipt = read::receipt(project, mission, &place, &planned.last)?;
@@ -265,6 +317,7 @@ fn write(
                 receipt,
                 moved: planned.moved,
                 emitted: Vec::new(),
+                appended: None,
                 warnings,
             });
         }
@@ -276,7 +329,8 @@ fn write(
     }
     let last = planned.last.clone();
     // From here on the rows are in the spool: whatever fails now, the next command makes up for.
-    let (receipt, more) = commit(project, &mut ledger, mission, &place, &found, message, last)?;
+    let (receipt, done, more) =
+        commit(project, &mut ledger, mission, &place, &found, message, last)?;
     warnings.extend(more);
     let rows: String = planned.rows.iter().map(status::line).collect();
     let emitted = emitted(project, &rows, &receipt).unwrap_or_else(|error| {
@@ -284,8 +338,15 @@ fn write(
         warnings.push(format!("the hub's events were not made: {error}"));
         Vec::new()
     });
+    // Where this isn't known, the log is read.
+    let appended = done.and_then(|done| {
+        let commit = emitted::place(project, &receipt).ok()?;
+        Appended::of(project, &receipt.path, basis?, &done, &rows, commit).ok()?
+    });
+    warnings.splice(0..0, planned.warnings);
     Ok(Written {
         emitted,
+        appended,
         moved: planned.moved,
         receipt,
         warnings,
@@ -300,7 +361,7 @@ fn planned(
     known: &Known,
     first: EventId,
     resumes: bool,
-    plan: impl FnOnce(&mut Planner<'_>) -> Result<()>,
+    plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Planned> {
     let bytes = known.bytes();
     let log = Log::read(&bytes);
@@ -310,7 +371,7 @@ fn planned(
     if resumes {
         planner.resume(&log)?;
     }
-    plan(&mut planner)?;
+    plan(&mut planner, &log)?;
     planner.finish(MAX_ROWS)
 }
 
@@ -323,7 +384,7 @@ fn commit(
     found: &[String],
     message: &str,
     last: EventId,
-) -> Result<(Receipt, Vec<String>)> {
+) -> Result<(Receipt, Option<Committed>, Vec<String>)> {
     let journal = read::journal(project, &mission.mission_id);
     let pending = |reason: String| Error::Spooled {
         receipt: Box::new(receipt(mission, place, last.clone(), None)),
@@ -333,15 +394,15 @@ fn commit(
         },
     };
     let done = spool::commit(project, ledger, mission, place, message, found);
-    let (has_it, new, mut warnings) = match done {
-        Ok((Outcome::Committed(done), warnings)) => (done.commit, done.new, warnings),
-        Ok((Outcome::Elsewhere(tip), warnings)) => (tip, false, warnings),
-        Ok((Outcome::Deferred(reason) | Outcome::Locked(reason), _)) => {
-            return Err(pending(reason));
+    let (outcome, mut warnings) = done.map_err(|error| pending(error.to_string()))?;
+    let (has_it, done) = match outcome {
+        Outcome::Committed(done) => (done.commit, Some(done)),
+        Outcome::Elsewhere(tip) => (tip, None),
+        outcome @ (Outcome::Deferred(_) | Outcome::Locked(_) | Outcome::Taken(_)) => {
+            return Err(pending(outcome.why_not().unwrap_or_default()));
         }
-        Ok((Outcome::Taken(path), _)) => return Err(pending(format!("{path} is no log"))),
-        Err(error) => return Err(pending(error.to_string())),
     };
+    let new = done.as_ref().is_some_and(|done| done.new);
     let path = mission.path(status::FILE);
     let commit = match new {
         true => has_it,
@@ -354,7 +415,7 @@ fn commit(
             }
         },
     };
-    Ok((receipt(mission, place, last, Some(commit)), warnings))
+    Ok((receipt(mission, place, last, Some(commit)), done, warnings))
 }
 
 fn receipt(

@@ -4,10 +4,13 @@ mod catch_up;
 mod document;
 mod file;
 mod floor;
+mod hooked;
+mod reconcile;
 mod rewrite;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use gix::ObjectId;
 use pawtrail_event::CommitHash;
@@ -17,9 +20,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::history;
 use crate::local_commits::{self, Framer, Outcome, Purpose};
+use crate::lock::PATIENCE;
 use crate::project::{self, Project};
-use document::Document;
+use document::{Document, Unread};
 use file::Stored;
+
+pub use document::Rewrite;
+pub use hooked::{Rewriter, committed, merged, rewritten};
+pub use reconcile::reconcile;
 
 /// The longest code and message of a refusal that are kept, in characters.
 const MAX_CODE: usize = 80;
@@ -111,8 +119,13 @@ pub fn is_acknowledged(project: &Project, commit: &CommitHash) -> Result<bool> {
 /// # Errors
 /// When git's data can't be read, or the file can't be read, locked or written.
 pub fn record(project: &Project) -> Result<Vec<Announcement>> {
+    record_within(project, PATIENCE)
+}
+
+fn record_within(project: &Project, patience: Duration) -> Result<Vec<Announcement>> {
     first_sight(project)?;
-    let mut stored = file::open(project)?;
+    let lock = file::lock(project, patience)?;
+    let mut stored = file::open_locked(project, lock, file::text(project)?);
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     file::save(project, &stored)?;
@@ -131,8 +144,30 @@ pub fn record_commit(
     parent: Option<ObjectId>,
     commit: ObjectId,
 ) -> Result<()> {
+    record_commit_within(project, branch, parent, commit, PATIENCE)
+}
+
+fn record_commit_within(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+    patience: Duration,
+) -> Result<()> {
     floor::first_sight(project, Some((commit, parent)))?;
-    let mut stored = file::open(project)?;
+    let lock = file::lock(project, patience)?;
+    let text = file::text(project)?;
+    let mut framer = Framer::new(project, Purpose::Store);
+    let unread = text
+        .as_deref()
+        .and_then(|text| Unread::open(text, project.sanitizer()));
+    if let Some(unread) = unread
+        && let Some(new) = new_on_top(project, &unread.rest, branch, parent, commit)?
+        && !new.iter().any(|id| unread.names(&project::hash(*id)))
+    {
+        return append(project, &mut framer, unread, branch, &new);
+    }
+    let mut stored = file::open_locked(project, lock, text);
     let hash = project::hash(commit);
     let cursor = stored.document.cursors.get(branch);
     if cursor.is_none() && !local_commits::is_mission_branch(project, branch)? {
@@ -141,17 +176,13 @@ pub fn record_commit(
     if cursor == Some(&hash) {
         return Ok(());
     }
-    let mut framer = Framer::new(project, Purpose::Store);
-    let new = commits_since(project, cursor, parent, commit)?;
-    // What a branch gave up may be replaced by this commit, which takes the long way to find out.
-    let alone = !stored.document.withdrawn.contains_key(branch);
+    let new = new_on_top(project, &stored.document, branch, parent, commit)?;
     if let Some(new) = new
-        && alone
         && stored.foreign.is_empty()
     {
         let document = &mut stored.document;
-        for id in new {
-            match framer.frame(id, Some(branch))? {
+        for id in &new {
+            match framer.frame(*id, Some(branch))? {
                 Outcome::Frame(frame) => {
                     // Another branch may have been moved onto the commit and recorded already.
                     if !document.knows(&frame.git_hash) {
@@ -159,7 +190,7 @@ pub fn record_commit(
                     }
                 }
                 Outcome::Untouched => {}
-                Outcome::Unattributed => document.unattributed.push(project::hash(id)),
+                Outcome::Unattributed => document.unattributed.push(project::hash(*id)),
             }
         }
         document.cursors.insert(branch.to_owned(), hash);
@@ -167,6 +198,52 @@ pub fn record_commit(
         refresh(project, &mut framer, &mut stored)?;
     }
     file::save(project, &stored)
+}
+
+/// Adds the frames of commits that the file doesn't name, the last of which `branch` points to, without reading those
+/// that wait before them.
+fn append(
+    project: &Project,
+    framer: &mut Framer<'_>,
+    mut unread: Unread,
+    branch: &str,
+    new: &[ObjectId],
+) -> Result<()> {
+    let mut frames = Vec::new();
+    for id in new {
+        match framer.frame(*id, Some(branch))? {
+            Outcome::Frame(frame) => frames.push(*frame),
+            Outcome::Untouched => {}
+            Outcome::Unattributed => unread.rest.unattributed.push(project::hash(*id)),
+        }
+        unread
+            .rest
+            .cursors
+            .insert(branch.to_owned(), project::hash(*id));
+    }
+    file::replace(project, &unread.with(&frames)?)
+}
+
+/// Returns the commits that came on top of what is remembered of `branch`, oldest first; nothing where only a look at
+/// all branches can tell.
+fn new_on_top(
+    project: &Project,
+    known: &Document,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+) -> Result<Option<Vec<ObjectId>>> {
+    // What a branch gave up may be replaced by this commit: the long way finds out.
+    if known.withdrawn.contains_key(branch) {
+        return Ok(None);
+    }
+    let new = commits_since(project, known.cursors.get(branch), parent, commit)?;
+    // So may what git said it was made of.
+    Ok(new.filter(|new| {
+        new.iter()
+            .map(|id| project::hash(*id))
+            .all(|hash| !known.rewritten.iter().any(|rewrite| rewrite.new == hash))
+    }))
 }
 
 /// Returns the commits after `cursor` up to `commit`, whose only parent is `parent`, oldest first; nothing where only
@@ -254,24 +331,45 @@ pub fn acknowledge(project: &Project, commits: &[CommitHash]) -> Result<()> {
 /// # Errors
 /// As [`record`].
 pub fn set_aside(project: &Project, commit: &CommitHash, code: &str, message: &str) -> Result<()> {
-    let mut stored = open_with(project, std::slice::from_ref(commit))?;
-    let document = &mut stored.document;
-    let before = document.pending.len();
-    document.pending.retain(|frame| frame.git_hash != *commit);
-    if document.pending.len() < before {
-        document.set_aside.push(SetAside {
-            git_hash: commit.clone(),
-            code: code.chars().take(MAX_CODE).collect(),
-            // The hub's words may repeat what it was told.
-            message: project
-                .sanitizer()
-                .text(message)
-                .chars()
-                .take(MAX_MESSAGE)
-                .collect(),
-            at: project.now().to_string(),
-        });
+    set_all_aside(project, std::slice::from_ref(commit), code, message)
+}
+
+/// Takes commits out of the waiting ones, with one reason for all. The file is written once.
+///
+/// # Errors
+/// As [`record`].
+pub fn set_all_aside(
+    project: &Project,
+    commits: &[CommitHash],
+    code: &str,
+    message: &str,
+) -> Result<()> {
+    if commits.is_empty() {
+        return Ok(());
     }
+    let mut stored = open_with(project, commits)?;
+    let document = &mut stored.document;
+    let named: HashSet<&CommitHash> = commits.iter().collect();
+    let (gone, pending): (Vec<_>, Vec<_>) = std::mem::take(&mut document.pending)
+        .into_iter()
+        .partition(|frame| named.contains(&frame.git_hash));
+    document.pending = pending;
+    // The hub's words may repeat what it was told.
+    let message: String = project
+        .sanitizer()
+        .text(message)
+        .chars()
+        .take(MAX_MESSAGE)
+        .collect();
+    let at = project.now().to_string();
+    document
+        .set_aside
+        .extend(gone.into_iter().map(|frame| SetAside {
+            git_hash: frame.git_hash.clone(),
+            code: code.chars().take(MAX_CODE).collect(),
+            message: message.clone(),
+            at: at.clone(),
+        }));
     file::save(project, &stored)
 }
 
@@ -309,6 +407,7 @@ fn refresh(project: &Project, framer: &mut Framer<'_>, stored: &mut Stored) -> R
         }
     }
     catch_up::catch_up(project, framer, &mut stored.document)?;
+    hooked::settle(project, framer, &mut stored.document)?;
     if !foreign.iter().all(|hash| stored.document.knows(hash)) {
         stored.unexplained = true;
     }

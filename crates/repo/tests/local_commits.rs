@@ -15,6 +15,8 @@ mod crowd;
 mod file;
 #[path = "local_commits/frames.rs"]
 mod frames;
+#[path = "local_commits/heal.rs"]
+mod heal;
 #[path = "local_commits/oracle.rs"]
 mod oracle;
 #[path = "local_commits/rewrites.rs"]

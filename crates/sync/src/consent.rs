@@ -6,7 +6,7 @@ mod tests;
 
 use std::fs::File;
 
-use pawtrail_event::ProjectUuid;
+use pawtrail_event::{CommitHash, ProjectUuid};
 use pawtrail_repo::Project;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use crate::error::SyncError;
 use crate::outbox::{Outbox, ProjectOutbox};
 use crate::place::Place;
 use crate::private_file;
-use crate::queue::Queue;
+use crate::queue::{self, Queue};
 use crate::token::Token;
 use crate::url::HubUrl;
 
@@ -24,7 +24,7 @@ pub const ENV: &str = "PAWTRAIL_SYNC";
 /// The code under which `--from-now` sets commits and events aside.
 pub const FROM_NOW: &str = "FROM_NOW";
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const FILE: &str = "consent.json";
 const TOKEN_FILE: &str = "token";
 const LOCK: &str = "consent.lock";
@@ -85,6 +85,44 @@ struct Record {
     url: String,
     project_uuid: ProjectUuid,
     enabled_at: String,
+    clone: Clone,
+}
+
+/// Which clone somebody said yes in: a copy of the record, or of all the clone, is another one, and nobody was asked
+/// there.
+#[derive(Serialize, Deserialize)]
+struct Clone {
+    /// Its git directory.
+    dir: String,
+    /// The file system's number of that, where it has one: it stays when the directory is moved.
+    #[serde(default)]
+    inode: Option<u64>,
+}
+
+impl Clone {
+    fn of(place: &Place) -> Self {
+        Self {
+            dir: place.common_dir.to_string_lossy().into_owned(),
+            inode: inode(&place.common_dir),
+        }
+    }
+
+    /// Moved, mounted elsewhere, or restored in its place, a clone is still itself.
+    fn is(&self, other: &Self) -> bool {
+        self.dir == other.dir || (self.inode.is_some() && self.inode == other.inode)
+    }
+}
+
+#[cfg(unix)]
+fn inode(dir: &std::path::Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(dir).ok().map(|dir| dir.ino())
+}
+
+/// Windows tells such a number to privileged callers and in its own ways; there the path alone counts.
+#[cfg(not(unix))]
+fn inode(_dir: &std::path::Path) -> Option<u64> {
+    None
 }
 
 /// Says yes for this project and this hub. Doesn't contact the hub. Without a token the stored one
@@ -101,7 +139,16 @@ pub fn enable(
 ) -> Result<Enabled, SyncError> {
     let place = Place::of(project)?;
     let outbox = ProjectOutbox::new(project);
+    if place.project_uuid.is_some() {
+        // What a crash kept from the queue waits as well, and is covered, or set aside.
+        queue::catch_up_all(project)?;
+    }
     let now = project.now().to_string();
+    if options.from_now {
+        // What a crash kept from the queue happened before, too.
+        queue::catch_up_all(project)?;
+        queue::offer_project(project)?;
+    }
     enable_at(&place, &outbox, url, token, options, now)
 }
 
@@ -210,6 +257,9 @@ fn read(place: &Place) -> Result<Option<Consent>, String> {
     if place.project_uuid.as_ref().is_some_and(other) {
         return Err(damaged("for another project"));
     }
+    if !record.clone.is(&Clone::of(place)) {
+        return Err(damaged("of another clone"));
+    }
     let url = record
         .url
         .parse()
@@ -252,11 +302,10 @@ pub(crate) fn enable_at(
     let waiting = outbox.pending()?;
     let mut set_aside = 0;
     if options.from_now {
-        for commit in &waiting {
-            let message = "it was committed before sync was enabled with `--from-now`";
-            outbox.set_aside(&commit.git_hash, FROM_NOW, message)?;
-            set_aside += 1;
-        }
+        let message = "it was committed before sync was enabled with `--from-now`";
+        let commits: Vec<CommitHash> = waiting.iter().map(|one| one.git_hash.clone()).collect();
+        outbox.set_all_aside(&commits, FROM_NOW, message)?;
+        set_aside += commits.len();
         if let Some(queue) = &mut events {
             let message = "it happened before sync was enabled with `--from-now`";
             set_aside += queue.set_all_aside(FROM_NOW, message)?;
@@ -268,6 +317,7 @@ pub(crate) fn enable_at(
         url: url.to_string(),
         project_uuid: project_uuid.clone(),
         enabled_at: now,
+        clone: Clone::of(place),
     };
     // The old record goes first: a token must never stand beside the address of another hub.
     let file = place.sync_file(FILE);

@@ -192,7 +192,10 @@ pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
         limits: Limits::default(),
         catch_up: Box::new(move || {
             let project = Project::discover(&common_dir, Arc::new(System))?;
-            queue::catch_up_all(&project)
+            // Neither keeps the other back.
+            let missions = queue::catch_up_all(&project);
+            queue::offer_project(&project)?;
+            missions
         }),
     };
     run_at(place, settings, open)
@@ -234,7 +237,8 @@ pub fn status(project: &Project) -> Result<Status, SyncError> {
         set_aside: state.set_aside.len() as u64 + events.set_aside,
         oldest_age_s,
         last_error,
-        upload_error,
+        // What once was in the way of an upload is nobody's trouble where nothing may leave.
+        upload_error: upload_error.filter(|_| backlog.sends),
         egress: egress::totals(&place)?,
     })
 }
@@ -254,6 +258,14 @@ pub fn now(project: &Project, deadline: Duration) -> Result<Report, SyncError> {
 /// When it doesn't end.
 pub fn stop(project: &Project) -> Result<bool, SyncError> {
     stop_at(&Place::of(project)?)
+}
+
+/// Says whether a courier serves this clone, by asking it.
+pub(crate) fn is_running(place: &Place) -> bool {
+    match call(place, &Request::new(Op::Status, None), PATIENCE) {
+        Answer::Reply(_) | Answer::Late | Answer::Foreign => true,
+        Answer::Nobody => false,
+    }
 }
 
 fn this_program() -> Result<Launcher, SyncError> {

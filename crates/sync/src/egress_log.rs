@@ -12,6 +12,7 @@ use crate::private_file;
 
 const FILE: &str = "egress.jsonl";
 const OLD_FILE: &str = "egress.1.jsonl";
+const LOCK: &str = "egress.lock";
 /// A log of this size is put aside, in place of the one before.
 const ROTATE_BYTES: u64 = 1024 * 1024;
 
@@ -50,6 +51,7 @@ pub struct Totals {
 pub(crate) struct EgressLog {
     path: PathBuf,
     old: PathBuf,
+    lock: PathBuf,
 }
 
 impl EgressLog {
@@ -57,6 +59,7 @@ impl EgressLog {
         Self {
             path: place.sync_file(FILE),
             old: place.sync_file(OLD_FILE),
+            lock: place.lock_file(LOCK),
         }
     }
 
@@ -69,10 +72,24 @@ impl EgressLog {
     fn try_add(&self, entry: &Entry) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        if fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= ROTATE_BYTES) {
-            fs::rename(&self.path, &self.old)?;
+        if self.is_full() {
+            self.rotate()?;
         }
         private_file::append(&self.path)?.write_all(&line)
+    }
+
+    fn is_full(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= ROTATE_BYTES)
+    }
+
+    /// Frames and batches leave from two threads: the second must not put the new file in place of the full one.
+    fn rotate(&self) -> io::Result<()> {
+        let lock = private_file::append(&self.lock)?;
+        lock.lock()?;
+        if self.is_full() {
+            fs::rename(&self.path, &self.old)?;
+        }
+        Ok(())
     }
 
     /// Returns the kept entries, oldest first. A torn line is left out.
@@ -124,6 +141,7 @@ mod tests {
         let log = EgressLog {
             path: dir.path().join(FILE),
             old: dir.path().join(OLD_FILE),
+            lock: dir.path().join(LOCK),
         };
         assert_eq!(log.totals().unwrap(), Totals::default());
         log.add(&entry("connect", 300)).unwrap();

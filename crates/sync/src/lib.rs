@@ -12,6 +12,7 @@ mod egress_log;
 mod error;
 mod outbox;
 mod place;
+pub mod preview;
 mod private_file;
 pub mod queue;
 pub mod session;

@@ -17,6 +17,12 @@ pub trait Outbox {
     /// When the repository can't be read.
     fn pending(&self) -> Result<Vec<Announcement>, SyncError>;
 
+    /// Compares what is remembered with the last commits that the hub says it has.
+    ///
+    /// # Errors
+    /// When the repository can't be read, or it can't be noted.
+    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError>;
+
     /// Notes durably that the hub has these.
     ///
     /// # Errors
@@ -28,6 +34,21 @@ pub trait Outbox {
     /// # Errors
     /// When it can't be noted.
     fn set_aside(&self, commit: &CommitHash, code: &str, message: &str) -> Result<(), SyncError>;
+
+    /// The same for many, which a file notes at once.
+    ///
+    /// # Errors
+    /// When it can't be noted.
+    fn set_all_aside(
+        &self,
+        commits: &[CommitHash],
+        code: &str,
+        message: &str,
+    ) -> Result<(), SyncError> {
+        commits
+            .iter()
+            .try_for_each(|commit| self.set_aside(commit, code, message))
+    }
 }
 
 /// The outbox of a project, kept by `pawtrail_repo::sync_state`.
@@ -46,12 +67,29 @@ impl<P: Borrow<Project>> Outbox for ProjectOutbox<P> {
         Ok(sync_state::record(self.project.borrow())?)
     }
 
+    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError> {
+        Ok(sync_state::reconcile(self.project.borrow(), named)?)
+    }
+
     fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError> {
         Ok(sync_state::acknowledge(self.project.borrow(), commits)?)
     }
 
     fn set_aside(&self, commit: &CommitHash, code: &str, message: &str) -> Result<(), SyncError> {
-        sync_state::set_aside(self.project.borrow(), commit, code, message)?;
-        Ok(())
+        self.set_all_aside(std::slice::from_ref(commit), code, message)
+    }
+
+    fn set_all_aside(
+        &self,
+        commits: &[CommitHash],
+        code: &str,
+        message: &str,
+    ) -> Result<(), SyncError> {
+        Ok(sync_state::set_all_aside(
+            self.project.borrow(),
+            commits,
+            code,
+            message,
+        )?)
     }
 }

@@ -7,9 +7,12 @@ mod catch_up;
 mod draft;
 mod entry;
 mod journals;
+#[cfg(test)]
+mod log_tests;
 mod look;
 mod open;
 mod outgoing;
+mod project_rows;
 mod runs;
 #[cfg(test)]
 mod tests;
@@ -25,12 +28,14 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
-pub(crate) use journals::catch_up_all;
+pub(crate) use journals::{catch_up_all, uncaught};
 pub use journals::{offer_glossary, offer_status};
-pub(crate) use outgoing::{Outcome, Outgoing};
+pub(crate) use outgoing::{Candidate, Outcome, Outgoing};
+pub use project_rows::offer_project;
 pub use runs::offer_run;
 
 use crate::error::SyncError;
+use crate::url::HubUrl;
 use pawtrail_repo::Project;
 
 /// The queue's file in the clone's private state.
@@ -123,17 +128,7 @@ impl Queue {
 
     /// Notes a trouble of the upload that a person should know of; none: it is over.
     pub(crate) fn note_trouble(&mut self, trouble: Option<&str>) -> Result<(), SyncError> {
-        let noted = match trouble {
-            Some(text) => self.db.execute(
-                "INSERT INTO standing (name, value) VALUES ('trouble', ?1)
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                [text],
-            ),
-            None => self
-                .db
-                .execute("DELETE FROM standing WHERE name = 'trouble'", []),
-        };
-        noted.map(drop).map_err(failed("write"))
+        self.note("trouble", trouble)
     }
 
     /// Returns the trouble that the last upload had, if it isn't over.
@@ -141,10 +136,47 @@ impl Queue {
     /// # Errors
     /// When the file can't be read.
     pub fn trouble(&self) -> Result<Option<String>, SyncError> {
+        self.noted("trouble")
+    }
+
+    /// Notes until when, in milliseconds since 1970, a hub wants to be left alone; none: no more.
+    pub(crate) fn note_pause(&mut self, pause: Option<(i64, &HubUrl)>) -> Result<(), SyncError> {
+        let text = pause.map(|(until_ms, url)| format!("{until_ms} {url}"));
+        if self.noted("pause")? != text {
+            self.note("pause", text.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Returns until when this hub wants to be left alone, in milliseconds since 1970, as it was noted last.
+    pub(crate) fn pause(&self, url: &HubUrl) -> Result<Option<i64>, SyncError> {
+        let noted = self.noted("pause")?;
+        Ok(noted.and_then(|text| {
+            let (until_ms, by) = text.split_once(' ')?;
+            let until_ms = until_ms.parse().ok()?;
+            (by == url.to_string()).then_some(until_ms)
+        }))
+    }
+
+    fn note(&mut self, name: &str, value: Option<&str>) -> Result<(), SyncError> {
+        let noted = match value {
+            Some(text) => self.db.execute(
+                "INSERT INTO standing (name, value) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                [name, text],
+            ),
+            None => self
+                .db
+                .execute("DELETE FROM standing WHERE name = ?1", [name]),
+        };
+        noted.map(drop).map_err(failed("write"))
+    }
+
+    fn noted(&self, name: &str) -> Result<Option<String>, SyncError> {
         self.db
             .query_row(
-                "SELECT value FROM standing WHERE name = 'trouble'",
-                [],
+                "SELECT value FROM standing WHERE name = ?1",
+                [name],
                 |row| row.get(0),
             )
             .optional()

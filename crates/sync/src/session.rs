@@ -2,7 +2,7 @@
 //!
 //! The caller feeds what happened with the time in milliseconds, and does what comes back. Whatever
 //! the network does, three things hold: commits are sent in the order of the outbox, at most
-//! [`WINDOW`] are under way, and none is forgotten before the hub said that it has it. And what left
+//! [`Limits::window`] are under way, and none is forgotten before the hub said that it has it. And what left
 //! the outbox before a connection stood is not sent on it: the outbox is asked again first.
 
 mod backoff;
@@ -24,9 +24,6 @@ use gather::Gather;
 use queue::{Outcome, Queue};
 pub use terms::{Action, Connection, Input, Limits, Oddities};
 use unanswered::Unanswered;
-
-/// How many commits may be sent and not acknowledged.
-pub const WINDOW: usize = 64;
 
 enum Phase {
     Start,
@@ -214,14 +211,16 @@ impl Session {
         }
         self.hear(now);
         match Frame::parse(text) {
-            Ok(Frame::Snapshot(_)) => {
+            Ok(Frame::Snapshot(snapshot)) => {
                 if matches!(self.phase, Phase::Greeting { .. }) {
                     self.phase = Phase::Live {
                         since: now,
                         listed: false,
                     };
                     self.last_error = None;
-                    actions.push(Action::Refresh);
+                    let builds = snapshot.builds.into_iter();
+                    let last = builds.filter_map(|build| build.last_acknowledged);
+                    actions.push(Action::Refresh(last.collect()));
                 }
             }
             Ok(Frame::LocalCommitAck(ack)) => {
@@ -311,7 +310,7 @@ impl Session {
         if !matches!(self.phase, Phase::Live { listed: true, .. }) {
             return;
         }
-        while self.queue.in_flight() < WINDOW {
+        while self.queue.in_flight() < self.limits.window {
             let Some(commit) = self.queue.next() else {
                 return;
             };
@@ -332,6 +331,12 @@ impl Session {
         }
     }
 
+    /// Returns how many commits are kept in one way or another.
+    #[cfg(test)]
+    fn kept(&self) -> usize {
+        self.queue.kept() + self.gather.kept()
+    }
+
     fn flush(&mut self, actions: &mut Vec<Action>) {
         if let Some(commits) = self.gather.take() {
             actions.push(Action::Acknowledged(commits));
@@ -340,7 +345,7 @@ impl Session {
 }
 
 /// Makes the frame of a commit, or says why no hub would take it.
-fn sendable(commit: &Announcement) -> Result<Outgoing, (CommitHash, String)> {
+pub(crate) fn sendable(commit: &Announcement) -> Result<Outgoing, (CommitHash, String)> {
     let refuse = |message: String| (commit.git_hash.clone(), message);
     commit
         .validate()

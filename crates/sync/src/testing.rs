@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use pawtrail_event::CommitHash;
@@ -25,7 +25,8 @@ pub(crate) fn commit(number: u64) -> Announcement {
 }
 
 pub(crate) fn clean(commit: LocalCommit) -> Announcement {
-    Announcement::new(commit, &Sanitizer::general())
+    static RULES: LazyLock<Sanitizer> = LazyLock::new(Sanitizer::general);
+    Announcement::new(commit, &RULES)
 }
 
 pub(crate) fn raw(number: u64) -> LocalCommit {
@@ -98,6 +99,16 @@ impl MemoryOutbox {
 impl Outbox for MemoryOutbox {
     fn pending(&self) -> Result<Vec<Announcement>, SyncError> {
         Ok(self.0.lock().unwrap().waiting.clone())
+    }
+
+    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError> {
+        let waits: Vec<CommitHash> = self.pending()?.iter().map(|c| c.git_hash.clone()).collect();
+        let there: Vec<CommitHash> = named
+            .iter()
+            .filter(|c| waits.contains(c))
+            .cloned()
+            .collect();
+        self.acknowledge(&there)
     }
 
     fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError> {

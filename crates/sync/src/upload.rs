@@ -6,6 +6,7 @@
 
 mod limits;
 mod pack;
+mod plan;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ use crate::egress::post::{Answer, Parcel};
 use crate::error::SyncError;
 use crate::queue::{Outcome, Outgoing, Queue};
 pub(crate) use limits::Limits;
+pub(crate) use plan::plan;
+pub(crate) use reply::LONGEST_PAUSE_MS;
 use reply::{Reading, Whole};
 
 /// The most events of a batch.
@@ -144,8 +147,7 @@ impl Upload<'_> {
 
     /// Asks for the hub's limits, if there is anything to send.
     fn limits(&mut self) -> Result<Result<Limits, End>, SyncError> {
-        let due = self.queue.next_due()?;
-        if due.is_none_or(|due| due > (self.now_ms)()) {
+        if !self.queue.is_due((self.now_ms)())? {
             return Ok(Ok(Limits::default()));
         }
         match self.transport.limits() {
@@ -201,11 +203,7 @@ impl Upload<'_> {
             .iter()
             .filter(|outcome| **outcome == Outcome::Delivered)
             .count();
-        let settled: Vec<(i64, Outcome)> = part
-            .iter()
-            .map(|event| event.sequence)
-            .zip(outcomes)
-            .collect();
+        let settled: Vec<(&Outgoing, Outcome)> = part.iter().zip(outcomes).collect();
         self.queue.settle(&settled)?;
         (self.delivered)(delivered as u64);
         Ok(())

@@ -60,7 +60,12 @@ pub(crate) fn find(_root: &Path) -> Vec<Leftover> {
 
 /// Ends a leftover, after it has been reported.
 pub(crate) fn end(leftover: &Leftover) {
-    let pid = leftover.pid.to_string();
+    kill(leftover.pid);
+}
+
+/// Ends a process at once.
+pub(crate) fn kill(pid: u32) {
+    let pid = pid.to_string();
     // It may have ended in between.
     let _ = std::process::Command::new("kill")
         .args(["-9", &pid])

@@ -9,11 +9,16 @@
 )]
 
 mod browser;
+#[cfg(target_os = "linux")]
+mod clock;
 mod devtools;
+mod dice;
 mod env;
+mod fault_proxy;
 mod hub;
 mod leftovers;
 mod pawtrail;
+mod peer;
 mod process;
 mod project;
 mod repo;
@@ -24,9 +29,14 @@ mod spec_kitty;
 mod witness;
 
 pub use browser::{Browser, Page};
+#[cfg(target_os = "linux")]
+pub use clock::Clock;
+pub use dice::Dice;
 pub use env::Env;
+pub use fault_proxy::{FaultProxy, Met};
 pub use hub::Hub;
 pub use pawtrail::Pawtrail;
+pub use peer::Peer;
 pub use process::{Output, Running};
 pub use project::{Project, eventually, rows, text};
 pub use repo::Repo;

@@ -141,6 +141,12 @@ impl Project {
     /// Makes a token on the hub and allows this project to send to it.
     #[track_caller]
     pub fn connect(&self, hub: &Hub) {
+        self.connect_by(hub, hub.url());
+    }
+
+    /// Does the same for a hub that is reached by another address.
+    #[track_caller]
+    pub fn connect_by(&self, hub: &Hub, url: &str) {
         let store = hub.store().to_string_lossy().into_owned();
         let create = [
             "hub",
@@ -152,7 +158,7 @@ impl Project {
             &store,
         ];
         let token = text(&self.pawtrail.data(&self.repo, &create)["token"]);
-        let enable = ["sync", "enable", hub.url(), "--token", &token];
+        let enable = ["sync", "enable", url, "--token", &token];
         self.pawtrail.data(&self.repo, &enable);
     }
 

@@ -119,6 +119,22 @@ impl Scratch {
             .collect()
     }
 
+    /// Ends each courier of the area at once, as a crash would (on Windows none is found). Returns how many there were.
+    pub fn kill_couriers(&self) -> usize {
+        let couriers = self.couriers();
+        for pid in &couriers {
+            leftovers::kill(*pid);
+        }
+        couriers.len()
+    }
+
+    /// Returns the process ids of the area's couriers.
+    pub fn couriers(&self) -> Vec<u32> {
+        let mut found = leftovers::find(&self.root);
+        found.retain(|process| process.command.contains(" sync run"));
+        found.into_iter().map(|process| process.pid).collect()
+    }
+
     /// Stops each courier; says which didn't obey.
     fn stop_couriers(&self) -> Vec<String> {
         let Some(binary) = lock(&self.binary).clone() else {

@@ -115,11 +115,11 @@ impl Drop for SpecKitty {
 
 /// The environment's Python; the tests that need it fail where it is missing, and say so.
 #[track_caller]
-fn python(env: &Env) -> Command {
+pub(crate) fn python(env: &Env) -> Command {
     let home = home().unwrap_or_else(|| {
         panic!(
-            "this test compares with spec-kitty, which isn't installed: run `scripts/oracle` once \
-             (or set {VARIABLE} to an environment that has it)"
+            "this test needs spec-kitty or websockets for Python, which aren't installed: run `scripts/oracle` \
+             once (or set {VARIABLE} to an environment that has them)"
         )
     });
     let bin = if cfg!(windows) {

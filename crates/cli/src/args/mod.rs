@@ -4,6 +4,7 @@ mod commit;
 mod decision;
 mod demo;
 mod glossary;
+mod hooks;
 mod hub;
 mod ledger;
 mod mission;
@@ -26,13 +27,14 @@ pub(crate) use glossary::{
     AskArgs, GlossaryCommand, ObserveArgs, RebuildArgs, ResolveArgs, ScopeName, SenseArgs,
     UrgencyName,
 };
+pub(crate) use hooks::{HookArg, HooksCommand};
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use next::{NextArgs, NextCommand, ResultName, TemplateCommand, TurnArgs};
-pub(crate) use privacy::{AuditArgs, HookArg, HooksCommand, SanitizeArgs};
+pub(crate) use privacy::{AuditArgs, SanitizeArgs};
 pub(crate) use queue::{QueueCommand, QueueIdArgs, QueueListArgs};
-pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand};
+pub(crate) use sync::{EnableArgs, NowArgs, RunArgs, SyncCommand, SyncLogArgs};
 pub(crate) use wp::{
     AnnotateArgs, BoardArgs, FoldArgs, ModeArg, MoveArgs, NoteArgs, OrderArg, SeedArgs,
     StatusCommand, SubtaskArgs, VerdictArg, WpCommand, WpListArgs,
@@ -100,14 +102,22 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Also install the git hooks, as `pawtrail hooks install` does
+    #[arg(long)]
+    pub(crate) hooks: bool,
+}
+
 /// The nouns.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Prepare this repository: project identity, ignore rules
     ///
     /// Changes nothing that is there already, so it can be run again.
-    #[command(after_help = "Example:\n  pawtrail init")]
-    Init,
+    #[command(after_help = "Examples:\n  pawtrail init\n  pawtrail init --hooks")]
+    Init(InitArgs),
     /// Missions: create, list, show, ledger
     #[command(subcommand)]
     Mission(MissionCommand),
@@ -166,7 +176,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  pawtrail sanitize < event.json\n  pawtrail sanitize --lines < events.jsonl > clean.jsonl"
     )]
     Sanitize(SanitizeArgs),
-    /// Git hooks: install, remove
+    /// Git hooks: install, remove, run
     #[command(subcommand)]
     Hooks(HooksCommand),
     /// Say what is wrong with this clone, and mend it

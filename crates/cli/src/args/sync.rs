@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// The verbs of `sync`.
 #[derive(Debug, Subcommand)]
@@ -23,6 +23,19 @@ pub(crate) enum SyncCommand {
     /// Connect at once and wait until all is acknowledged
     #[command(after_help = "Example:\n  pawtrail sync now --timeout 10")]
     Now(NowArgs),
+    /// Show the exact bytes that would leave now, and what is held back and why
+    ///
+    /// Needs neither consent nor the network, and sends nothing. Bodies of batches are shown as they are before gzip; a
+    /// hub with smaller limits gets the same events in more of them.
+    #[command(after_help = "Examples:\n  pawtrail sync preview\n  pawtrail sync preview --json")]
+    Preview,
+    /// Show what left: when, what, how much, where to
+    ///
+    /// From the log that each frame and batch is written to before it leaves. It is kept for the last 1 to 2 MiB.
+    #[command(
+        after_help = "Examples:\n  pawtrail sync log\n  pawtrail sync log --kind LocalCommit --limit 10"
+    )]
+    Log(SyncLogArgs),
     /// Run the courier in the foreground
     #[command(after_help = "Example:\n  pawtrail sync run")]
     Run(RunArgs),
@@ -45,6 +58,50 @@ pub(crate) struct EnableArgs {
     /// Send only what is committed from now on
     #[arg(long)]
     pub(crate) from_now: bool,
+}
+
+/// Arguments of `sync log`.
+#[derive(Debug, Args)]
+pub(crate) struct SyncLogArgs {
+    /// The most entries to show; the newest
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Only entries of this kind
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<LogKind>,
+}
+
+/// What can leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogKind {
+    /// An attempt to connect, with the token
+    #[value(name = "connect")]
+    Connect,
+    /// The question after a hub's limits, without the token
+    #[value(name = "health")]
+    Health,
+    /// A commit's frame
+    #[value(name = "LocalCommit")]
+    LocalCommit,
+    /// The answer to a hub's ping
+    #[value(name = "pong")]
+    Pong,
+    /// A batch of events
+    #[value(name = "events")]
+    Events,
+}
+
+impl LogKind {
+    /// Its name in the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Health => "health",
+            Self::LocalCommit => "LocalCommit",
+            Self::Pong => "pong",
+            Self::Events => "events",
+        }
+    }
 }
 
 /// Arguments of `sync now`.

@@ -1,6 +1,7 @@
 //! What follows each write: late answers are committed, and the courier is woken.
 
 use pawtrail_event::MissionId;
+use pawtrail_repo::status::Appended;
 use pawtrail_repo::{Delivery, Project, Receipt, decisions, glossary, mission, status, sync_state};
 use pawtrail_sync::{consent, courier, queue};
 
@@ -58,8 +59,13 @@ pub(super) fn follow_any(
 
 /// Hands the rows of a mission's status to the queue. They are in git: what fails is a warning, and the
 /// next command or the courier finds them there.
-pub(super) fn offer(project: &Project, mission: &MissionId, warnings: &mut Vec<String>) {
-    if let Err(error) = queue::offer_status(project, mission) {
+pub(super) fn offer(
+    project: &Project,
+    mission: &MissionId,
+    appended: Option<&Appended>,
+    warnings: &mut Vec<String>,
+) {
+    if let Err(error) = queue::offer_status(project, mission, appended) {
         warnings.push(format!("the queue will get it later: {error}"));
     }
 }

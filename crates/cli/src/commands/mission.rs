@@ -43,7 +43,7 @@ fn create(context: &Context, args: &CreateArgs) -> Result<Done, CliError> {
         owner: args.owner.clone(),
     };
     let mut made = mission::create(&project, &new)?;
-    after_write::offer(&project, &made.mission.mission_id, &mut made.warnings);
+    after_write::offer(&project, &made.mission.mission_id, None, &mut made.warnings);
     after_write::follow(&project, &mut made.receipt, &mut made.warnings);
     let slug = &made.mission.mission_slug;
     let text = Text::new(&format!("Created mission {slug}."))

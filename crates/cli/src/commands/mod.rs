@@ -19,9 +19,11 @@ mod queue;
 mod sanitize;
 mod status;
 mod sync;
+mod sync_shown;
 mod verify;
 mod wp;
 
+pub(crate) use hooks::{is_notice, unheard};
 pub(crate) use hub::interrupted;
 
 use crate::args::{Cli, Command, StatusCommand};
@@ -35,7 +37,7 @@ use crate::output::Done;
 /// Whatever the command fails with.
 pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
     match &cli.command {
-        Command::Init => init::init(context),
+        Command::Init(args) => init::init(context, args),
         Command::Mission(command) => mission::run(context, command),
         Command::Where { mission } => placement::place(context, mission.as_deref()),
         Command::Decision(command) => decision::run(context, command),

@@ -5,6 +5,7 @@ use pawtrail_repo::status;
 use serde_json::{Value, json};
 
 use crate::args::{FoldArgs, OrderArg};
+use crate::commands::wp::skipped;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Done, to_json};
@@ -19,11 +20,15 @@ pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError>
         None => status::order(&project)?,
     };
     if !args.check {
-        let content = status::fold(&project, &mission, order)?;
+        let folded = status::fold(&project, &mission, order)?;
+        let content = folded.content;
         let data: Value = serde_json::from_str(&content).map_err(|e| CliError::internal(&e))?;
         // The output puts the last line feed there again.
         let human = content.strip_suffix('\n').unwrap_or(&content);
-        return Ok(Done::new(data, human.to_owned()).verbatim());
+        let damaged = folded.damaged.iter();
+        return Ok(Done::new(data, human.to_owned())
+            .verbatim()
+            .with_warnings(damaged.map(|(file, line)| skipped(file, line)).collect()));
     }
     let copies = status::check(&project, &mission, order)?;
     let equal = copies.iter().all(|copy| copy.equal);
@@ -48,5 +53,11 @@ pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError>
         "equal": equal,
         "copies": to_json(&copies)?,
     });
-    Ok(Done::new(data, human).with_exit(u8::from(!equal)))
+    let damaged = copies.iter().flat_map(|copy| {
+        let lines = copy.damaged.iter();
+        lines.map(|line| skipped(&format!("the log in {}", copy.place), line))
+    });
+    Ok(Done::new(data, human)
+        .with_exit(u8::from(!equal))
+        .with_warnings(damaged.collect()))
 }

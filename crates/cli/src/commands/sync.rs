@@ -11,6 +11,7 @@ use pawtrail_sync::session::Connection;
 use pawtrail_sync::{SyncError, Token};
 use serde_json::json;
 
+use super::sync_shown;
 use crate::args::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 use crate::context::Context;
 use crate::error::CliError;
@@ -26,6 +27,8 @@ pub(super) fn run(context: &Context, command: &SyncCommand) -> Result<Done, CliE
         SyncCommand::Disable => disable(context),
         SyncCommand::Status => status(context),
         SyncCommand::Now(args) => now(context, args),
+        SyncCommand::Preview => sync_shown::preview(context),
+        SyncCommand::Log(args) => sync_shown::log(context, args),
         SyncCommand::Run(args) => foreground(context, args),
         SyncCommand::Stop => stop(context),
     }
@@ -201,7 +204,7 @@ fn stop(context: &Context) -> Result<Done, CliError> {
 }
 
 /// Counts commits, and events where there are some.
-fn waiting(pending: u64, queued: u64) -> String {
+pub(super) fn waiting(pending: u64, queued: u64) -> String {
     match queued {
         0 => commits(pending),
         1 => format!("{} and 1 event", commits(pending)),

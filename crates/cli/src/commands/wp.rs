@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use pawtrail_event::WorkPackageId;
+use pawtrail_event::decision::Damaged;
 use pawtrail_event::status::{Delta, ExecutionMode, Lane, Verdict};
 use pawtrail_repo::Project;
 use pawtrail_repo::mission::Mission;
@@ -43,7 +44,7 @@ fn move_packages(context: &Context, args: &MoveArgs) -> Result<Done, CliError> {
     let mission = context.mission(&project, args.mission.as_deref())?;
     let key = args.key.value.as_deref();
     let mut written = status::move_packages(&project, &mission, &steps, key)?;
-    after_write::offer(&project, &mission.mission_id, &mut written.warnings);
+    offer(&project, &mission, &mut written);
     after_write::follow(&project, &mut written.receipt, &mut written.warnings);
     let headline = match &written.moved[..] {
         [only] => format!("{} is in {} now.", only.wp_id, only.to_lane),
@@ -60,6 +61,16 @@ fn move_packages(context: &Context, args: &MoveArgs) -> Result<Done, CliError> {
         data["to_lane"] = json!(only.to_lane);
     }
     done(data, text, &mission, written)
+}
+
+fn offer(project: &Project, mission: &Mission, written: &mut Written) {
+    let appended = written.appended.as_ref();
+    after_write::offer(
+        project,
+        &mission.mission_id,
+        appended,
+        &mut written.warnings,
+    );
 }
 
 fn arrow(moved: &Moved) -> String {
@@ -222,7 +233,7 @@ fn annotate(
         delta,
     };
     let mut written = status::annotate(&project, &mission, &remark, args.key.value.as_deref())?;
-    after_write::offer(&project, &mission.mission_id, &mut written.warnings);
+    offer(&project, &mission, &mut written);
     after_write::follow(&project, &mut written.receipt, &mut written.warnings);
     let text = Text::new(headline).field("mission", &mission.mission_slug);
     done(data, text, &mission, written)
@@ -251,7 +262,7 @@ fn seed(context: &Context, args: &SeedArgs) -> Result<Done, CliError> {
         let text = Text::new(&headline).next(&format!("pawtrail board {slug}"));
         return Ok(Done::new(data, text.done()).with_warnings(unread));
     };
-    after_write::offer(&project, &mission.mission_id, &mut written.warnings);
+    offer(&project, &mission, &mut written);
     after_write::follow(&project, &mut written.receipt, &mut written.warnings);
     let ids: Vec<&str> = written
         .moved
@@ -295,15 +306,17 @@ fn any_lane(text: &str) -> Result<Lane, CliError> {
 
 fn nothing(project: &Project, mission: &Mission, lane: Option<Lane>) -> String {
     let slug = &mission.mission_slug;
-    match lane {
-        Some(lane) => Text::new(&format!("No work package of {slug} is in {lane}.")),
-        None => Text::new(&format!("{slug} has no work packages yet.")),
+    if let Some(lane) = lane {
+        return Text::new(&format!("No work package of {slug} is in {lane}."))
+            .next(&format!("pawtrail wp list --mission {slug}"))
+            .done();
     }
-    .next(&match project.checkout() {
-        Some(_) => format!("pawtrail wp seed --mission {slug}"),
-        None => format!("pawtrail wp move WP01 planned --mission {slug}"),
-    })
-    .done()
+    Text::new(&format!("{slug} has no work packages yet."))
+        .next(&match project.checkout() {
+            Some(_) => format!("pawtrail wp seed --mission {slug}"),
+            None => format!("pawtrail wp move WP01 planned --mission {slug}"),
+        })
+        .done()
 }
 
 fn row(package: &Package) -> Vec<String> {
@@ -338,11 +351,14 @@ pub(super) fn document(reading: &Reading) -> Result<Value, CliError> {
 
 /// What could not be read of a status, for a person.
 pub(super) fn warnings(reading: &Reading) -> Vec<String> {
-    let damaged = reading
-        .damaged
-        .iter()
-        .map(|(file, line)| format!("{file}, line {}: skipped: {}", line.line, line.reason));
+    let damaged = reading.damaged.iter();
+    let damaged = damaged.map(|(file, line)| skipped(file, line));
     damaged.chain(unread(&reading.unread)).collect()
+}
+
+/// What a person is told of a damaged line.
+pub(super) fn skipped(file: &str, line: &Damaged) -> String {
+    format!("{file}, line {}: skipped: {}", line.line, line.reason)
 }
 
 fn unread(files: &[(String, String)]) -> Vec<String> {

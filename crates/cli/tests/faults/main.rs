@@ -12,4 +12,5 @@ mod failures;
 mod glossary;
 mod moves;
 mod sandbox;
+mod sandbox_moves;
 mod support;

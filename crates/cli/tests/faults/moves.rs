@@ -109,7 +109,9 @@ fn claim(world: &World, wp_id: &str) -> (i32, Value) {
 fn status_rows(world: &World) -> Vec<Value> {
     let path = format!("{}/status.events.jsonl", world.project.dir);
     let file = world.project.repo.read_at(&world.project.ledger, &path);
-    let rows = rows(&file.unwrap_or_default());
+    let mut rows = rows(&file.unwrap_or_default());
+    // The row with which the mission began is there in any case.
+    rows.retain(|row| row["event_type"] != "MissionCreated");
     let mut ids: Vec<String> = rows.iter().map(|row| text(&row["event_id"])).collect();
     ids.sort();
     ids.dedup();

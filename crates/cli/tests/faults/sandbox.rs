@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::support::{BINARY, SHAPES, Shape, World};
 
-const CLOSED: &str = "lock::open=return(EACCES)";
+pub(crate) const CLOSED: &str = "lock::open=return(EACCES)";
 
 /// The files that wait in a checkout.
-fn waiting(repo: &Repo) -> Vec<String> {
+pub(crate) fn waiting(repo: &Repo) -> Vec<String> {
     let dir = repo.path().join(".kittify/spool");
     let mut names: Vec<String> = std::fs::read_dir(dir).map_or(Vec::new(), |entries| {
         entries
@@ -52,26 +52,7 @@ fn a_git_directory_mounted_read_only_is_such_a_sandbox() {
     let scratch = Scratch::new();
     let project = Project::new(&scratch, BINARY);
     let asked = project.request("Before?");
-    let mounted = "mount --bind .git .git && mount -o remount,ro,bind .git && exec \"$@\"";
-    let run = |args: &[&str]| {
-        let line = ["-m", "sh", "-c", mounted, "sh", BINARY, "--json"];
-        let started = std::time::Instant::now();
-        let output = scratch
-            .env()
-            .command("unshare")
-            .args(line)
-            .args(args)
-            .current_dir(project.repo.path())
-            .output()
-            .unwrap();
-        Output {
-            status: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            took: started.elapsed(),
-            command: format!("{args:?}"),
-        }
-    };
+    let run = |args: &[&str]| mounted_read_only(&scratch, &project, args);
     let probe = run(&["--version"]);
     if probe.status != 0 {
         println!(
@@ -83,6 +64,29 @@ fn a_git_directory_mounted_read_only_is_such_a_sandbox() {
     story(&project, &asked, run, "mounted read-only");
     project.receipt(&["mission", "create", "other"]);
     adopted(&project, &asked);
+}
+
+/// Runs a command where the git directory is mounted read-only.
+#[cfg(target_os = "linux")]
+pub(crate) fn mounted_read_only(scratch: &Scratch, project: &Project, args: &[&str]) -> Output {
+    let mounted = "mount --bind .git .git && mount -o remount,ro,bind .git && exec \"$@\"";
+    let line = ["-m", "sh", "-c", mounted, "sh", BINARY, "--json"];
+    let started = std::time::Instant::now();
+    let output = scratch
+        .env()
+        .command("unshare")
+        .args(line)
+        .args(args)
+        .current_dir(project.repo.path())
+        .output()
+        .unwrap();
+    Output {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        took: started.elapsed(),
+        command: format!("{args:?}"),
+    }
 }
 
 fn story(project: &Project, asked: &str, closed: impl Fn(&[&str]) -> Output, what: &str) {

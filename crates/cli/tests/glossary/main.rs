@@ -14,3 +14,4 @@ mod queue;
 mod rebuild;
 mod seed;
 mod support;
+mod waiting;

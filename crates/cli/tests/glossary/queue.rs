@@ -4,13 +4,16 @@ use pawtrail_testkit::{Project, Scratch};
 
 use crate::support::{BINARY, SEED, ask, assert_agrees, count, log, resolve};
 
-/// The event types that wait in the queue, in its order.
+/// The event types that wait in the queue, in its order; without what making the project and its mission put there.
 #[track_caller]
 pub(crate) fn types(project: &Project) -> Vec<String> {
     let state = project.repo.common_dir().join("pawtrail");
     let queue = pawtrail_sync::queue::Queue::open_existing(&state).unwrap();
     let events = queue.unwrap().list(None, 1_000).unwrap();
-    events.into_iter().map(|event| event.event_type).collect()
+    let types = events.into_iter().map(|event| event.event_type);
+    types
+        .filter(|name| !matches!(name.as_str(), "ProjectInitialized" | "MissionCreated"))
+        .collect()
 }
 
 #[test]

@@ -59,6 +59,18 @@ fn a_wish_without_measure_is_cut_to_an_hour_and_now_means_now() {
         let left = until.duration_since(Timestamp::now()).as_secs();
         assert!((3_500..=3_600).contains(&left), "{told}: {left} s");
         assert_eq!(hub.batches().len(), 1, "{wish}");
+        // The next courier knows of it.
+        project.pawtrail.run(&project.repo, &["sync", "stop"]);
+        start_work(&project, "WP09");
+        eventually("another courier", SOON, || {
+            status(&project)["connection"] != "no_courier"
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        assert_eq!(
+            (hub.batches().len(), trouble(&project)),
+            (1, told),
+            "{wish}"
+        );
         // The commits can't be told to this hub, so the command fails; the events went.
         let now = ["sync", "now", "--timeout", "1"];
         project.pawtrail.json_in(project.repo.path(), &now);

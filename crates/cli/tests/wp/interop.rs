@@ -121,7 +121,7 @@ fn alternate(scratch: &Scratch, world: &World) {
     let read = python.must("rows", json!({"dir": world.dir()}));
     assert_eq!(read["transitions"].as_array().unwrap().len(), 60);
     assert_eq!(read["annotations"].as_array().unwrap().len(), 1);
-    assert_eq!(read["all"].as_array().unwrap().len(), 61);
+    assert_eq!(read["all"].as_array().unwrap().len(), 62);
     for wp_id in 1..=6 {
         assert_eq!(world.lane(&format!("WP{wp_id:02}")), "done");
     }
@@ -257,7 +257,7 @@ fn four_writers_of_each_tool_at_once_lose_no_row() {
     assert_eq!(ids.len(), 81);
     assert!(written.iter().all(|id| ids.contains(id)));
     let file = std::fs::read_to_string(world.dir().join("status.events.jsonl")).unwrap();
-    assert_eq!(rows(&file).len(), 81);
+    assert_eq!(rows(&file).len(), 82);
     // No commit, whoever made it, took a line away.
     let path = world.path("status.events.jsonl");
     let log = world
@@ -335,7 +335,7 @@ fn both_tools_wait_for_the_same_lock() {
     python.send("move", &mut json!({"dir": world.dir(), "fields": fields}));
     std::thread::sleep(Duration::from_millis(400));
     let file = std::fs::read_to_string(world.dir().join("status.events.jsonl")).unwrap();
-    assert_eq!(rows(&file).len(), 2);
+    assert_eq!(rows(&file).len(), 3);
     drop(lock);
     python.answer().unwrap();
     assert_eq!(world.lane("WP01"), "in_progress");
@@ -417,7 +417,7 @@ fn what_we_write_passes_the_event_packages_own_validators() {
         assert_eq!(answer["valid"], true, "{event:?}: {answer}");
         seen += 1;
     }
-    assert_eq!(seen, 11);
+    assert_eq!(seen, 12);
     let read = python.must("rows", json!({"dir": world.dir()}));
     // What their models make of our rows is what stands there.
     for (theirs, ours) in read["transitions"]

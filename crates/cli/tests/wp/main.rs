@@ -9,6 +9,7 @@
 
 mod board;
 mod corpus;
+mod created;
 mod interop;
 mod merges;
 mod moves;

@@ -38,7 +38,8 @@ fn a_move_is_one_commit_with_log_and_snapshot_and_nothing_else_moves() {
         assert_eq!(row["execution_mode"], "worktree");
         // The line has the form that all its writers keep to.
         let path = world.path("status.events.jsonl");
-        let line = repo.read_at(&world.project.ledger, &path).unwrap();
+        let log = repo.read_at(&world.project.ledger, &path).unwrap();
+        let line = log.lines().last().unwrap();
         assert!(
             line.starts_with("{\"actor\": \"robin\", \"at\": \""),
             "{line}"
@@ -451,6 +452,44 @@ fn scenario_2_a_move_to_in_progress_is_committed_and_its_frame_pending_before_th
     }
 }
 
+/// As in spec-kitty: what its file should say and doesn't is not taken for done.
+#[test]
+fn a_package_goes_for_review_only_when_its_subtasks_are_known() {
+    let scratch = Scratch::new();
+    let world = World::on_work(&scratch);
+    for wp_id in ["WP01", "WP02"] {
+        for lane in ["planned", "claimed", "in_progress"] {
+            world.wp(&["move", wp_id, lane]);
+        }
+    }
+    let tasks = world.dir().join("tasks");
+    task_file(&tasks, "WP09", "Another", &[]);
+    let refused = |reason: &str| {
+        let (status, document) = world.try_wp(&["move", "WP01", "for_review"]);
+        assert_eq!(status, 1, "{document:#}");
+        assert_eq!(document["error"]["code"], "TRANSITION_SUBTASKS_UNKNOWN");
+        let message = text(&document["error"]["message"]);
+        assert!(message.contains(reason), "{message}");
+        let next = text(&document["error"]["next_step"]);
+        assert!(
+            next.contains("--force --actor NAME --reason TEXT"),
+            "{next}"
+        );
+    };
+    refused("no file in tasks describes WP01");
+    let file = tasks.join("WP01-work.md");
+    std::fs::write(&file, "---\ntitle: Pay\n---\n").unwrap();
+    refused("tasks/WP01-work.md has no list `subtasks`");
+    task_file(&tasks, "WP01", "Pay", &[]);
+    std::fs::copy(&file, tasks.join("WP01-again.md")).unwrap();
+    refused("both describe WP01");
+    std::fs::remove_file(tasks.join("WP01-again.md")).unwrap();
+    world.wp(&["move", "WP01", "for_review"]);
+    // A mission that doesn't describe its packages asks nothing of them.
+    std::fs::remove_dir_all(&tasks).unwrap();
+    world.wp(&["move", "WP02", "for_review"]);
+}
+
 #[test]
 fn many_agents_at_once_lose_no_row() {
     const AGENTS: usize = 6;
@@ -553,7 +592,7 @@ fn the_right_order_of_times_is_a_setting() {
     world.wp(&["move", "WP01", "planned"]);
     let path = world.path("status.events.jsonl");
     let file = world.project.repo.read(&path).unwrap();
-    let row: Value = serde_json::from_str(file.trim()).unwrap();
+    let row: Value = serde_json::from_str(file.lines().last().unwrap()).unwrap();
     let later = |id: &str, at: &str, lane: &str| {
         let mut row = row.clone();
         row["event_id"] = json!(id);
@@ -626,11 +665,38 @@ fn a_damaged_line_is_reported_and_kept() {
     world.project.repo.write(&path, format!("{file}{{\"torn\n"));
     let list = world.wp(&["list"]);
     let warnings = list["warnings"].to_string();
-    assert!(warnings.contains("line 2"), "{list:#}");
+    assert!(warnings.contains("line 3"), "{list:#}");
+    for words in [&["status", "fold"][..], &["status", "fold", "--check"]] {
+        let output = world.project.pawtrail.run(&world.project.repo, words);
+        assert!(output.stderr.contains("line 3: skipped: "), "{output}");
+        assert!(!output.stdout.contains("skipped"), "{output}");
+    }
     world.wp(&["move", "WP01", "claimed"]);
     let file = world.project.repo.read(&path).unwrap();
     assert!(file.contains("{\"torn\n"), "{file}");
     assert_eq!(world.rows().len(), 2);
+}
+
+#[test]
+fn a_note_on_a_package_that_nobody_knew_is_kept_and_doubted() {
+    let scratch = Scratch::new();
+    let world = World::on_work(&scratch);
+    task_file(&world.dir().join("tasks"), "WP02", "Pay", &[]);
+    world.wp(&["move", "WP01", "planned"]);
+    for (wp_id, is_doubted) in [
+        ("WP01", false),
+        ("WP02", false),
+        ("WP10", true),
+        ("WP10", false),
+    ] {
+        let document = world.wp(&["note", wp_id, "Look"]);
+        let warnings = document["warnings"].to_string();
+        assert_eq!(
+            warnings.contains("nothing was known of"),
+            is_doubted,
+            "{wp_id}: {warnings}"
+        );
+    }
 }
 
 #[test]

@@ -66,12 +66,14 @@ impl World {
             .json_in(self.project.repo.path(), &all)
     }
 
-    /// The rows on the ledger branch.
+    /// The rows on the ledger branch, behind the one with which the mission began.
     #[track_caller]
     pub(crate) fn rows(&self) -> Vec<Value> {
         let path = self.path("status.events.jsonl");
         let file = self.project.repo.read_at(&self.project.ledger, &path);
-        rows(&file.unwrap_or_default())
+        let mut rows = rows(&file.unwrap_or_default());
+        rows.retain(|row| row["event_type"] != "MissionCreated");
+        rows
     }
 
     /// The ids of the rows on the ledger branch.

@@ -33,6 +33,7 @@ const fn or_null(name: &'static str, kind: Kind) -> Field {
 
 const fn open(fields: &'static [Field]) -> Shape {
     Shape {
+        base: None,
         fields,
         closed: false,
         rule: None,
@@ -41,9 +42,18 @@ const fn open(fields: &'static [Field]) -> Shape {
 
 const fn closed(fields: &'static [Field]) -> Shape {
     Shape {
+        base: None,
         fields,
         closed: true,
         rule: None,
+    }
+}
+
+/// A shape that has the fields of another one, too.
+const fn with(base: &'static Shape, shape: Shape) -> Shape {
+    Shape {
+        base: Some(base),
+        ..shape
     }
 }
 
@@ -75,6 +85,7 @@ static EVIDENCE: Shape = open(&[
     must("review", Object(&REVIEW)),
 ]);
 static TRANSITION: Shape = Shape {
+    base: None,
     fields: &[
         must("mission_slug", Filled),
         must("wp_id", Filled),
@@ -197,63 +208,52 @@ static ARTIFACT_STARTED: Shape = closed(&[
     must("actor", Filled),
     or_null("at", Time),
 ]);
-static ARTIFACT_COMPLETED: Shape = closed(&[
-    must("mission_slug", Filled),
-    or_null("mission_number", Int(1)),
-    must("actor", Filled),
-    or_null("at", Time),
-    must("artifact_path", Filled),
-    or_null("summary", Text),
-]);
-static TASKS_COMPLETED: Shape = closed(&[
-    must("mission_slug", Filled),
-    or_null("mission_number", Int(1)),
-    must("actor", Filled),
-    or_null("at", Time),
-    must("artifact_path", Filled),
-    must("wp_count", Int(0)),
-    or_null("summary", Text),
-]);
+static ARTIFACT_COMPLETED: Shape = with(
+    &ARTIFACT_STARTED,
+    closed(&[must("artifact_path", Filled), or_null("summary", Text)]),
+);
+static TASKS_COMPLETED: Shape = with(
+    &ARTIFACT_STARTED,
+    closed(&[
+        must("artifact_path", Filled),
+        must("wp_count", Int(0)),
+        or_null("summary", Text),
+    ]),
+);
 static BUILD_REGISTERED: Shape = closed(&[
     or_null("repo_slug", Filled),
     or_null("git_branch", Filled),
     or_null("head_commit_sha", Filled),
 ]);
-static BUILD_HEARTBEAT: Shape = closed(&[
-    or_null("repo_slug", Filled),
-    or_null("git_branch", Filled),
-    or_null("head_commit_sha", Filled),
-    or_null("remote_head", Filled),
-    or_null("ahead_of_remote", Int(0)),
-    or_null("behind_remote", Int(0)),
-    or_null("recent_commits", Texts(0)),
-]);
+static BUILD_HEARTBEAT: Shape = with(
+    &BUILD_REGISTERED,
+    closed(&[
+        or_null("remote_head", Filled),
+        or_null("ahead_of_remote", Int(0)),
+        or_null("behind_remote", Int(0)),
+        or_null("recent_commits", Texts(0)),
+    ]),
+);
 
 // Gates.
 
-static GATE_PASSED: Shape = open(&[
+static GATE: Shape = open(&[
     must("gate_name", Filled),
     must("gate_type", OneOf(&["ci"])),
-    must("conclusion", OneOf(&["success"])),
     must("external_provider", OneOf(&["github"])),
     must("check_run_id", Number),
     must("check_run_url", Url),
     must("delivery_id", Filled),
     or_null("pr_number", Number),
 ]);
-static GATE_FAILED: Shape = open(&[
-    must("gate_name", Filled),
-    must("gate_type", OneOf(&["ci"])),
-    must(
+static GATE_PASSED: Shape = with(&GATE, open(&[must("conclusion", OneOf(&["success"]))]));
+static GATE_FAILED: Shape = with(
+    &GATE,
+    open(&[must(
         "conclusion",
         OneOf(&["failure", "timed_out", "cancelled", "action_required"]),
-    ),
-    must("external_provider", OneOf(&["github"])),
-    must("check_run_id", Number),
-    must("check_run_url", Url),
-    must("delivery_id", Filled),
-    or_null("pr_number", Number),
-]);
+    )]),
+);
 
 // The glossary.
 
@@ -358,13 +358,7 @@ static STEP_ISSUED: Shape = open(&[
     must("agent_id", Filled),
     must("actor", Object(&RUNTIME_ACTOR)),
 ]);
-static STEP_COMPLETED: Shape = open(&[
-    must("run_id", Filled),
-    must("step_id", Filled),
-    must("agent_id", Filled),
-    must("result", Filled),
-    must("actor", Object(&RUNTIME_ACTOR)),
-]);
+static STEP_COMPLETED: Shape = with(&STEP_ISSUED, open(&[must("result", Filled)]));
 static INPUT_REQUESTED: Shape = open(&[
     must("run_id", Filled),
     must("decision_id", Filled),
@@ -383,54 +377,51 @@ static INPUT_ANSWERED: Shape = open(&[
 
 // Deliveries between services.
 
-static INGEST_ACCEPTED: Shape = open(&[
+static DELIVERY: Shape = open(&[
     must("delivery_id", Filled),
     must("source_event_fingerprint", Filled),
     must("connector_id", Filled),
     must("mission_id", Filled),
     must("recorded_at", Time),
-    must("ingest_batch_id", Filled),
-    must("ingested_count", Int(1)),
 ]);
-static INGEST_REJECTED: Shape = open(&[
-    must("delivery_id", Filled),
-    must("source_event_fingerprint", Filled),
-    must("connector_id", Filled),
-    must("mission_id", Filled),
-    must("recorded_at", Time),
-    must("rejection_reason", Filled),
-    must("rejected_payload_ref", Filled),
-]);
-static RETRY_SCHEDULED: Shape = open(&[
-    must("delivery_id", Filled),
-    must("source_event_fingerprint", Filled),
-    must("connector_id", Filled),
-    must("mission_id", Filled),
-    must("recorded_at", Time),
-    must("retry_attempt", Int(1)),
-    must("max_retries", Int(1)),
-    must("next_retry_at", Time),
-]);
-static DEAD_LETTERED: Shape = open(&[
-    must("delivery_id", Filled),
-    must("source_event_fingerprint", Filled),
-    must("connector_id", Filled),
-    must("mission_id", Filled),
-    must("recorded_at", Time),
-    must("failure_reason", Filled),
-    must("total_attempts", Int(1)),
-    must("dead_letter_ref", Filled),
-]);
-static REPLAY_COMPLETED: Shape = open(&[
-    must("delivery_id", Filled),
-    must("source_event_fingerprint", Filled),
-    must("connector_id", Filled),
-    must("mission_id", Filled),
-    must("recorded_at", Time),
-    must("replay_id", Filled),
-    must("replayed_count", Int(0)),
-    must("replay_source", Filled),
-]);
+static INGEST_ACCEPTED: Shape = with(
+    &DELIVERY,
+    open(&[
+        must("ingest_batch_id", Filled),
+        must("ingested_count", Int(1)),
+    ]),
+);
+static INGEST_REJECTED: Shape = with(
+    &DELIVERY,
+    open(&[
+        must("rejection_reason", Filled),
+        must("rejected_payload_ref", Filled),
+    ]),
+);
+static RETRY_SCHEDULED: Shape = with(
+    &DELIVERY,
+    open(&[
+        must("retry_attempt", Int(1)),
+        must("max_retries", Int(1)),
+        must("next_retry_at", Time),
+    ]),
+);
+static DEAD_LETTERED: Shape = with(
+    &DELIVERY,
+    open(&[
+        must("failure_reason", Filled),
+        must("total_attempts", Int(1)),
+        must("dead_letter_ref", Filled),
+    ]),
+);
+static REPLAY_COMPLETED: Shape = with(
+    &DELIVERY,
+    open(&[
+        must("replay_id", Filled),
+        must("replayed_count", Int(0)),
+        must("replay_source", Filled),
+    ]),
+);
 static REFERENCE_LINKED: Shape = open(&[
     must("link_id", Filled),
     must("connector_id", Filled),

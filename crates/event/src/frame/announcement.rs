@@ -73,6 +73,13 @@ impl Announcement {
         self.0.supersedes.drain(..excess);
     }
 
+    /// Takes back that it replaces a commit. Returns whether it had said so.
+    pub fn spare(&mut self, hash: &CommitHash) -> bool {
+        let before = self.0.supersedes.len();
+        self.0.supersedes.retain(|known| known != hash);
+        self.0.supersedes.len() < before
+    }
+
     /// Says of which project it is, where that isn't said yet.
     pub fn belong_to(&mut self, project: Option<&ProjectUuid>) {
         if self.0.project_uuid.is_none() {

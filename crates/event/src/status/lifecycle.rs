@@ -9,6 +9,12 @@ use crate::time;
 
 /// The version of the row's form, as the Python tool writes it.
 const SCHEMA_VERSION: &str = "5.0.0";
+/// The event type of a project's first row in its own log.
+pub const PROJECT_INITIALIZED: &str = "ProjectInitialized";
+/// The event type of a mission's first row.
+pub const MISSION_CREATED: &str = "MissionCreated";
+/// The event type of a work package's first row.
+pub const WP_CREATED: &str = "WPCreated";
 
 /// An event of a mission's life.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,14 +166,14 @@ impl Lifecycle {
     /// Returns the type under which the event is written.
     pub fn event_type(&self) -> &'static str {
         match &self.event {
-            LifecycleEvent::MissionCreated(_) => "MissionCreated",
+            LifecycleEvent::MissionCreated(_) => MISSION_CREATED,
             LifecycleEvent::PhaseStarted(Phase::Specify, _) => "SpecifyStarted",
             LifecycleEvent::PhaseStarted(Phase::Plan, _) => "PlanStarted",
             LifecycleEvent::PhaseStarted(Phase::Tasks, _) => "TasksStarted",
             LifecycleEvent::PhaseCompleted(Phase::Specify, _) => "SpecifyCompleted",
             LifecycleEvent::PhaseCompleted(Phase::Plan, _) => "PlanCompleted",
             LifecycleEvent::PhaseCompleted(Phase::Tasks, _) => "TasksCompleted",
-            LifecycleEvent::WorkPackageCreated(_) => "WPCreated",
+            LifecycleEvent::WorkPackageCreated(_) => WP_CREATED,
             LifecycleEvent::ReviewerSelfApproval { .. } => "ReviewerSelfApproval",
             LifecycleEvent::MissionReopened { .. } => "MissionReopened",
             LifecycleEvent::FollowUpRecorded { .. } => "FollowUpRecorded",
@@ -291,6 +297,35 @@ impl Lifecycle {
             }
         }
     }
+}
+
+/// Makes the row of the project's own log that says that the project has an identity now: `ProjectInitialized`.
+pub fn project_initialized(
+    event_id: &EventId,
+    at: Timestamp,
+    project: &(ProjectUuid, Option<String>),
+    actor: &str,
+    runtime_version: &str,
+    sanitizer: &Sanitizer,
+) -> Sanitized {
+    let (uuid, slug) = project;
+    sanitizer.sanitize(&json!({
+        "event_id": event_id.as_str(),
+        "event_type": PROJECT_INITIALIZED,
+        "aggregate_id": uuid.as_str(),
+        "aggregate_type": "Project",
+        "schema_version": SCHEMA_VERSION,
+        "timestamp": time::iso(at),
+        "payload": {
+            "project_uuid": uuid.as_str(),
+            "project_slug": slug,
+            "actor": actor,
+            "runtime_version": runtime_version,
+            "initialized_at": zulu(at),
+        },
+        "project_uuid": uuid.as_str(),
+        "project_slug": slug,
+    }))
 }
 
 impl MissionCreated {

@@ -4,6 +4,9 @@ use super::read;
 use super::row::{AnnotationRow, Row, TransitionRow};
 use crate::decision::Damaged;
 
+/// How many bytes a short row has.
+const SHORT_ROW: usize = 256;
+
 /// A log: all its lines in their order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log<'a> {
@@ -42,8 +45,8 @@ impl<'a> Log<'a> {
     ///
     /// What no fold needs of a row isn't judged: it only has to be JSON.
     pub fn read(bytes: &'a [u8]) -> Self {
-        let ends = memchr::memchr_iter(b'\n', bytes).count();
-        let mut lines = Vec::with_capacity(ends + 1);
+        // Few rows are shorter, and what is not used costs nothing.
+        let mut lines = Vec::with_capacity(bytes.len() / SHORT_ROW + 1);
         match std::str::from_utf8(bytes) {
             Ok(text) => {
                 let mut rest = text;

@@ -3,6 +3,7 @@
 mod actor;
 mod annotation;
 mod delta;
+mod head;
 mod identity;
 mod lane;
 mod lifecycle;
@@ -15,6 +16,7 @@ mod reduce;
 mod refusal;
 mod retrospective;
 mod row;
+mod scan;
 mod slot;
 mod snapshot;
 mod transition;
@@ -22,10 +24,11 @@ mod transition;
 pub use actor::{Actor, Binding};
 pub use annotation::Annotation;
 pub use delta::{Delta, Override};
-pub use identity::{IdentityError, MissionIdentity};
+pub use identity::{IdentityError, MissionIdentity, ParseMetaError};
 pub use lane::{Lane, LaneError};
 pub use lifecycle::{
-    FollowUp, Lifecycle, LifecycleEvent, MissionCreated, Phase, PhaseFacts, WorkPackageCreated,
+    FollowUp, Lifecycle, LifecycleEvent, MISSION_CREATED, MissionCreated, PROJECT_INITIALIZED,
+    Phase, PhaseFacts, WP_CREATED, WorkPackageCreated, project_initialized,
 };
 pub use log::{Content, Line, Log};
 pub use machine::{Context, check};

@@ -53,6 +53,8 @@ pub enum Rule {
     NeedsWorkspace,
     /// A review needs all subtasks done; these aren't.
     OpenSubtasks(Vec<String>),
+    /// A review needs all subtasks done, and which there are can't be known, for this reason.
+    SubtasksUnknown(String),
     /// A review needs something to review.
     NeedsImplementation,
     /// Approved and done need a reviewer's approval.
@@ -84,6 +86,7 @@ impl Rule {
             Self::NeedsActor => "TRANSITION_NEEDS_ACTOR",
             Self::NeedsWorkspace => "TRANSITION_NEEDS_WORKSPACE",
             Self::OpenSubtasks(_) => "TRANSITION_SUBTASKS_OPEN",
+            Self::SubtasksUnknown(_) => "TRANSITION_SUBTASKS_UNKNOWN",
             Self::NeedsImplementation => "TRANSITION_NEEDS_IMPLEMENTATION",
             Self::NeedsApproval(_) => "TRANSITION_NEEDS_APPROVAL",
             Self::NeedsReason => "TRANSITION_NEEDS_REASON",
@@ -100,9 +103,10 @@ impl Rule {
         match self {
             Self::ForceNeedsActor | Self::NeedsActor => Some("--actor NAME"),
             Self::ForceNeedsReason | Self::NeedsReason => Some("--reason TEXT"),
-            Self::TerminalLane | Self::NoEdge | Self::NeedsImplementation => {
-                Some("--force --actor NAME --reason TEXT")
-            }
+            Self::TerminalLane
+            | Self::NoEdge
+            | Self::NeedsImplementation
+            | Self::SubtasksUnknown(_) => Some("--force --actor NAME --reason TEXT"),
             Self::NeedsApproval(_) | Self::NotApproved => {
                 Some("--reviewer NAME --verdict approved --review-ref REFERENCE")
             }
@@ -137,6 +141,12 @@ impl fmt::Display for Rule {
             Self::NeedsWorkspace => formatter.write_str("the workspace isn't known"),
             Self::OpenSubtasks(open) => {
                 write!(formatter, "subtasks aren't done: {}", open.join(", "))
+            }
+            Self::SubtasksUnknown(reason) => {
+                write!(
+                    formatter,
+                    "whether its subtasks are done can't be known: {reason}"
+                )
             }
             Self::NeedsImplementation => {
                 formatter.write_str("there is no sign of work on it to review")

@@ -6,6 +6,7 @@ mod queued;
 mod reading;
 mod reducing;
 mod robust;
+mod scanning;
 mod unions;
 mod writing;
 

@@ -20,6 +20,8 @@ use crate::store::Grant;
 use crate::token;
 
 const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("x-pawtrail-protocol");
+/// The project that a client means to speak for; a client may leave it out.
+const PROJECT_HEADER: HeaderName = HeaderName::from_static("x-pawtrail-project");
 
 /// The largest message that a connection survives. It is above the largest frame, so that a frame
 /// which is too large costs itself only.
@@ -65,7 +67,7 @@ fn query_refused(query: Option<&str>) -> Option<Response> {
     Some(refusal(StatusCode::BAD_REQUEST, "QUERY_REFUSED", message).into_response())
 }
 
-/// Checks version and token.
+/// Checks version and token, and that the token is for the project that the client says it speaks for.
 async fn authorized(app: &App, headers: &HeaderMap) -> Result<Grant, Response> {
     let spoken = single(headers, &PROTOCOL_HEADER).and_then(|version| version.parse().ok());
     if spoken != Some(PROTOCOL) {
@@ -77,7 +79,8 @@ async fn authorized(app: &App, headers: &HeaderMap) -> Result<Grant, Response> {
         Some(hash) => app.hub.blocking(move |store| store.authorize(hash)).await,
     };
     match grant {
-        Ok(Some(grant)) => Ok(grant),
+        Ok(Some(grant)) if speaks_for(headers, grant.project.as_str()) => Ok(grant),
+        Ok(Some(_)) => Err(other_project()),
         Ok(None) => Err(unauthorized()),
         Err(error) => {
             tracing::error!(%error, "a token can't be checked");
@@ -92,6 +95,16 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
         (Some(value), None) => value.to_str().ok(),
         (None | Some(_), _) => None,
     }
+}
+
+/// Says whether a client means this project, or doesn't say which.
+fn speaks_for(headers: &HeaderMap, project: &str) -> bool {
+    !headers.contains_key(PROJECT_HEADER) || single(headers, &PROJECT_HEADER) == Some(project)
+}
+
+fn other_project() -> Response {
+    let message = "the token is for another project than `X-Pawtrail-Project` says: make one with `pawtrail hub token create`";
+    refusal(StatusCode::FORBIDDEN, "TOKEN_OTHER_PROJECT", message).into_response()
 }
 
 fn not_spoken() -> Response {

@@ -1,6 +1,6 @@
 //! The guard: no route answers another site, another name, or another machine.
 
-use crate::support::{Client, PROJECT, Server};
+use crate::support::{Client, OTHER, PROJECT, Server};
 
 fn server() -> (tempfile::TempDir, Server) {
     let dir = tempfile::tempdir().unwrap();
@@ -123,4 +123,30 @@ async fn a_listener_that_others_can_reach_is_refused() {
     assert_eq!(error.code(), "HUB_NOT_LOOPBACK");
     assert!(error.next_step().unwrap().contains("127.0.0.1"));
     assert_eq!(error.exit_code(), 1);
+}
+
+#[test]
+fn a_token_of_another_project_is_refused_before_a_frame_is_sent() {
+    let (_dir, server) = server();
+    let bearer = format!("Bearer {}", server.token());
+    let speak = |project: Option<&str>| {
+        let mut headers = vec![
+            ("Authorization", bearer.as_str()),
+            ("X-Pawtrail-Protocol", "1"),
+        ];
+        headers.extend(project.map(|project| ("X-Pawtrail-Project", project)));
+        let websocket = Client::try_connect(server.address, "/api/v1/ws", &headers);
+        let batch = server.post("/api/v1/events/batch/", &headers, b"{\"events\":[]}");
+        (
+            websocket
+                .err()
+                .map(|(status, body)| (status, body.contains("TOKEN_OTHER_PROJECT"))),
+            batch.status == 403 && batch.json()["error"]["code"] == "TOKEN_OTHER_PROJECT",
+        )
+    };
+    assert_eq!(speak(None), (None, false), "a client needn't say");
+    assert_eq!(speak(Some(PROJECT)), (None, false));
+    for other in [OTHER, "", "no uuid"] {
+        assert_eq!(speak(Some(other)), (Some((403, true)), true), "{other}");
+    }
 }

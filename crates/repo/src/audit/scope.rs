@@ -45,6 +45,10 @@ impl Scope {
             Pattern::new(&["kitty-specs"], Rest::Deep(".jsonl")),
             Pattern::new(&[".kittify", "events"], Rest::Everything),
             Pattern::new(&[".kittify"], Rest::Named("sync-state.json".to_owned())),
+            Pattern::new(
+                &[".kittify"],
+                Rest::Named("canonical-events.jsonl".to_owned()),
+            ),
             Pattern::new(&[".kittify", "glossaries"], Rest::Flat(".yaml")),
             Pattern::new(&[".kittify", "spool"], Rest::Flat(".jsonl")),
         ];

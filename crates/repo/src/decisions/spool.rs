@@ -8,8 +8,9 @@ use crate::error::Result;
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
+use crate::settle::{left, settle};
 use crate::spooled::is_answer;
-use crate::{durable, history, journal, ledger, lines, sandbox, sync_state};
+use crate::{history, journal, ledger, lines, sandbox};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
 ///
@@ -35,7 +36,8 @@ pub(super) fn commit(
     };
     let again = || placement::placement(project, mission);
     let outcome = ledger::commit(project, held, place, message, again, lines)?;
-    finished(project, &journal, place, outcome)
+    let warnings = settle(project, &journal, place, &outcome);
+    Ok((outcome, warnings))
 }
 
 fn log(path: &str, lines: Vec<String>) -> Change {
@@ -43,45 +45,6 @@ fn log(path: &str, lines: Vec<String>) -> Change {
         path: path.to_owned(),
         content: Content::Lines(lines),
     }
-}
-
-/// Lets go of the spool when its lines are in the branch.
-fn finished(
-    project: &Project,
-    journal: &Journal,
-    place: &Placement,
-    outcome: Outcome,
-) -> Result<(Outcome, Vec<String>)> {
-    let mut warnings = Vec::new();
-    let Outcome::Committed(done) = &outcome else {
-        return Ok((outcome, warnings));
-    };
-    match &done.shaky {
-        None => {
-            if let Err(error) = journal.clear() {
-                warnings.push(format!("the spool was not emptied: {error}"));
-            }
-        }
-        // The lines stay, so that the next command makes sure of the commit.
-        Some(reason) => {
-            let unsafe_too = match journal.flush() {
-                Ok(()) => String::new(),
-                Err(error) => format!("; nor would the spool survive a power loss: {error}"),
-            };
-            warnings.push(format!(
-                "it is committed, and the spool keeps it until the commit is flushed: {reason}{unsafe_too}"
-            ));
-        }
-    }
-    if done.new
-        && let Err(error) =
-            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-    {
-        warnings.push(format!(
-            "the hub's list of commits was not updated: {error}"
-        ));
-    }
-    Ok((outcome, warnings))
 }
 
 /// Commits the events of a mission that only the file of this or the primary checkout holds, and the spool.
@@ -99,8 +62,7 @@ pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>>
     let mut found = journal.spooled()?;
     let spooled = found.len();
     for root in project.roots() {
-        let content = durable::read(&root.join(&path))?.unwrap_or_default();
-        let foreign = lines::foreign_lines(&content, &base, &found);
+        let foreign = lines::foreign_in(&root.join(&path), &base, &found)?;
         found.extend(foreign);
     }
     let found = found.split_off(spooled);
@@ -112,18 +74,8 @@ pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>>
     };
     let again = || placement::placement(project, mission);
     let outcome = ledger::commit(project, &mut held, &place, message, again, lines)?;
-    let (outcome, warnings) = finished(project, &journal, &place, outcome)?;
+    let warnings = settle(project, &journal, &place, &outcome);
     Ok(left(outcome, warnings))
-}
-
-/// What a person has to know of a commit.
-fn left(outcome: Outcome, mut warnings: Vec<String>) -> Vec<String> {
-    match outcome {
-        Outcome::Committed(_) | Outcome::Elsewhere(_) => {}
-        Outcome::Deferred(reason) | Outcome::Locked(reason) => warnings.push(reason),
-        Outcome::Taken(path) => warnings.push(format!("{path} is no log")),
-    }
-    warnings
 }
 
 /// Commits the answers that earlier commands could only record. Returns the reasons of those that still wait.

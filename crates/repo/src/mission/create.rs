@@ -17,8 +17,8 @@ use crate::ledger::{Committed, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::status;
-use crate::status::task_files::{TASKS_DIR, TaskFiles};
+use crate::status::task_files::{TASKS_DIR, TaskFile, TaskFiles};
+use crate::status::{self, First};
 use crate::{checkouts, durable, history, sync_state};
 
 /// The longest slug that a user may choose, in bytes.
@@ -208,7 +208,7 @@ fn fresh(project: &Project, wanted: &Wanted<'_>, tasks: Tasks) -> Result<(Missio
         // The same slug in the same second: the next first part is taken.
         ulid = Ulid::from_parts(ulid.timestamp_ms() + MID8_MILLIS, ulid.random());
     };
-    let created_at = time::iso(project.now());
+    let created_at = project.now();
     let mut mission = Mission {
         dir: format!("{SPECS_DIR}/{mission_slug}"),
         mission_id,
@@ -218,7 +218,7 @@ fn fresh(project: &Project, wanted: &Wanted<'_>, tasks: Tasks) -> Result<(Missio
         mission_type: wanted.mission_type.clone(),
         topology: Some(wanted.topology.as_str().to_owned()),
         coordination_branch: None,
-        created_at: Some(created_at),
+        created_at: Some(time::iso(created_at)),
         owner: wanted.owner.clone(),
         found_in: String::new(),
     };
@@ -228,11 +228,18 @@ fn fresh(project: &Project, wanted: &Wanted<'_>, tasks: Tasks) -> Result<(Missio
             Some(own.strip_prefix("refs/heads/").unwrap_or(&own).to_owned());
     }
     let place = placement::placement(project, &mission)?;
-    let rows = status::first_rows(project, &mission, &place, &tasks.packages)?;
+    let meta = meta(project, &mission)?;
+    let first = First {
+        target_branch: meta["target_branch"].as_str().unwrap_or("main"),
+        created_at,
+        packages: &tasks.packages,
+    };
+    let rows = status::first_rows(project, &mission, &place, &first)?;
+    let packages = tasks.packages.into_iter().map(|file| file.wp_id);
     let beginning = Beginning {
-        meta: json::pretty(&meta(project, &mission)?),
+        meta: json::pretty(&meta),
         rows: rows.iter().map(event_status::line).collect(),
-        packages: tasks.packages,
+        packages: packages.collect(),
         tasks: tasks.files,
     };
     Ok((mission, beginning))
@@ -252,7 +259,7 @@ fn give_up(
 /// The work packages that a mission begins with, and their files by name.
 #[derive(Default)]
 struct Tasks {
-    packages: Vec<WorkPackageId>,
+    packages: Vec<TaskFile>,
     files: Vec<(String, String)>,
 }
 
@@ -273,11 +280,11 @@ fn tasks(project: &Project, new: &NewMission, slug: &str) -> Result<Tasks> {
         });
     }
     let mut tasks = Tasks::default();
-    for (wp_id, file) in found.packages {
+    for file in found.packages.into_values() {
         let content = durable::read(&dir.join(&file.name))?.unwrap_or_default();
-        tasks.packages.push(wp_id);
         let text = String::from_utf8_lossy(&content).into_owned();
-        tasks.files.push((file.name, text));
+        tasks.files.push((file.name.clone(), text));
+        tasks.packages.push(file);
     }
     Ok(tasks)
 }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use pawtrail_event::status::{
-    self, Actor, Annotation, Approval, Context, Evidence, Lane, Log, ReasonSource, ReviewResult,
-    Snapshot, Transition, Verdict,
+    self, Actor, Annotation, Approval, Context, Evidence, Lane, Lifecycle, LifecycleEvent, Log,
+    ReasonSource, Refusal, ReviewResult, Rule, Snapshot, Transition, Verdict,
 };
 use pawtrail_event::{EventId, Sanitized, WorkPackageId, time};
-use serde_json::{Value, json};
 
-use super::task_files::{TASKS_DIR, TaskFiles};
+use super::task_files::TaskFiles;
 use super::{Moved, Remark, Step, next_id};
 use crate::error::{Error, Result};
 use crate::mission::Mission;
@@ -18,15 +17,13 @@ use crate::placement::Placement;
 use crate::project::Project;
 
 /// Who acts where nobody is named.
-const NOBODY: &str = "user";
+pub(super) const NOBODY: &str = "user";
 /// Why a package that was written down is put on the board; the Python tool's words.
 const SEEDED: &str = "canonical bootstrap";
 /// The most bytes of a name or reference.
 const MAX_NAME_BYTES: usize = 2_000;
 /// The most bytes of a reason or note.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// How many packages a commit's message names.
-const NAMED: usize = 5;
 
 /// What a request came to.
 pub(super) struct Planned {
@@ -36,6 +33,8 @@ pub(super) struct Planned {
     pub(super) moved: Vec<Moved>,
     /// The last event of the request.
     pub(super) last: EventId,
+    /// What a person might not have meant.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Turns requests into rows.
@@ -54,6 +53,7 @@ pub(super) struct Planner<'a> {
     skip: usize,
     rows: Vec<Sanitized>,
     moved: Vec<Moved>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -78,6 +78,7 @@ impl<'a> Planner<'a> {
             skip: 0,
             rows: Vec::new(),
             moved: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -158,6 +159,30 @@ impl<'a> Planner<'a> {
         self.take_id()
     }
 
+    /// Plans a row of the mission's life.
+    pub(super) fn lifecycle(&mut self, event: LifecycleEvent) -> Result<()> {
+        if self.is_written() {
+            return Ok(());
+        }
+        let identity = self.project.identity()?;
+        let row = Lifecycle {
+            event_id: self.next.clone(),
+            at: self.now,
+            mission_slug: self.mission.mission_slug.clone(),
+            project: identity.map(|identity| (identity.uuid, identity.slug)),
+            event,
+        };
+        let step = SignedDuration::from_micros(1);
+        self.now = self.now.checked_add(step).unwrap_or(self.now);
+        self.rows.push(row.row(self.project.sanitizer()));
+        self.take_id()
+    }
+
+    /// When the next row is written.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Plans an annotation.
     pub(super) fn remark(&mut self, remark: &Remark) -> Result<()> {
         if self.is_written() {
@@ -182,7 +207,19 @@ impl<'a> Planner<'a> {
             .row(self.project.sanitizer())
             .ok_or_else(|| Error::invalid("WP", "that changes nothing"))?;
         self.rows.push(row);
+        if !self.is_known(&remark.wp_id)? {
+            self.warnings.push(format!(
+                "nothing was known of {} before: it has no row and no file",
+                remark.wp_id
+            ));
+        }
         self.take_id()
+    }
+
+    /// Whether a package has a row or a file.
+    fn is_known(&mut self, wp_id: &WorkPackageId) -> Result<bool> {
+        let has_row = self.snapshot.work_packages.contains_key(wp_id.as_str());
+        Ok(has_row || self.files()?.packages.contains_key(wp_id))
     }
 
     /// Ends the request.
@@ -197,6 +234,7 @@ impl<'a> Planner<'a> {
             rows: self.rows,
             moved: self.moved,
             last: self.last.unwrap_or(self.next),
+            warnings: self.warnings,
         })
     }
 
@@ -251,27 +289,32 @@ impl<'a> Planner<'a> {
         format!("{}:{}", step.execution_mode.as_str(), root.display())
     }
 
+    /// The files that describe packages, read once.
+    fn files(&mut self) -> Result<&TaskFiles> {
+        Ok(match &mut self.files {
+            Some(files) => files,
+            none @ None => none.insert(TaskFiles::of(self.project, self.mission, self.place)?),
+        })
+    }
+
     /// The subtasks that keep a package from its review.
     fn open_subtasks(&mut self, step: &Step, from_lane: Lane) -> Result<Vec<String>> {
         if step.force || (from_lane, step.to_lane) != (Lane::InProgress, Lane::ForReview) {
             return Ok(Vec::new());
         }
-        let files = match &mut self.files {
-            Some(files) => files,
-            none @ None => none.insert(TaskFiles::of(self.project, self.mission, self.place)?),
-        };
-        if let Some((name, reason)) = files.trouble(&step.wp_id) {
-            return Err(Error::Damaged {
-                path: self.mission.path(&format!("{TASKS_DIR}/{name}")).into(),
-                message: reason.clone(),
-            });
-        }
-        let Some(file) = files.packages.get(&step.wp_id) else {
-            return Ok(Vec::new());
-        };
+        let roster = self.files()?.roster(&step.wp_id).map(<[String]>::to_vec);
+        let roster = roster.map_err(|reason| Error::MoveRefused {
+            refusal: Box::new(Refusal {
+                wp_id: step.wp_id.clone(),
+                from_lane,
+                to_lane: step.to_lane,
+                rule: Rule::SubtasksUnknown(reason),
+            }),
+            mission: self.mission.mission_slug.clone(),
+        })?;
         Ok(match self.snapshot.work_packages.get(step.wp_id.as_str()) {
-            Some(package) => package.open_subtasks(&file.subtasks),
-            None => file.subtasks.clone(),
+            Some(package) => package.open_subtasks(&roster),
+            None => roster,
         })
     }
 }
@@ -323,45 +366,6 @@ pub(super) fn seeds(packages: &[WorkPackageId], actor: Option<&str>) -> Vec<Step
             execution_mode: status::ExecutionMode::default(),
         })
         .collect()
-}
-
-/// What tells one request from another under the same key.
-pub(super) fn print_of(steps: &[Step]) -> Value {
-    steps
-        .iter()
-        .map(|step| {
-            json!([
-                step.wp_id,
-                step.to_lane.as_str(),
-                step.actor,
-                step.reason,
-                step.force,
-                step.review_ref,
-                step.reviewer,
-                step.verdict.map(Verdict::as_str),
-                step.execution_mode.as_str(),
-            ])
-        })
-        .collect()
-}
-
-/// The message of the commit that holds the moves.
-pub(super) fn message_of(steps: &[Step]) -> String {
-    let mut lanes: Vec<(Lane, Vec<&str>)> = Vec::new();
-    for step in steps {
-        match lanes.iter_mut().find(|(lane, _)| *lane == step.to_lane) {
-            Some((_, packages)) => packages.push(step.wp_id.as_str()),
-            None => lanes.push((step.to_lane, vec![step.wp_id.as_str()])),
-        }
-    }
-    let parts: Vec<String> = lanes
-        .iter()
-        .map(|(lane, packages)| match packages.len() {
-            0..=NAMED => format!("{} to {lane}", packages.join(", ")),
-            more => format!("{more} work packages to {lane}"),
-        })
-        .collect();
-    format!("chore(status): move {} [skip ci]", parts.join("; "))
 }
 
 fn checked_step(step: &Step) -> Result<()> {

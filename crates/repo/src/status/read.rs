@@ -10,7 +10,6 @@ use pawtrail_event::status::{
 };
 use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::task_files::TaskFiles;
 use crate::error::{Error, Result};
@@ -19,41 +18,65 @@ use crate::mission::{META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::{durable, history, identity, lines, sync_state};
+use crate::{durable, history, identity, lines, sandbox, sync_state};
 
 /// The rows that are known of a mission, wherever they stand.
 pub(super) struct Known {
+    /// What git calls the file as the ledger branch has it; none where it has none.
+    blob: Option<ObjectId>,
     /// The file as the ledger branch has it.
     tip: Vec<u8>,
     /// The lines that wait for their commit, and those that only a file holds.
     waiting: Vec<String>,
-    /// Of those, what no spool holds.
+    /// Of those, what no spool holds and no sandbox left.
     pub(super) found: Vec<String>,
+}
+
+/// A log that somebody has read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Basis {
+    /// What git calls it; none where it isn't there.
+    pub(super) blob: Option<ObjectId>,
+    /// How many bytes it has.
+    pub(super) bytes: usize,
 }
 
 impl Known {
     /// Reads what is known. It writes nothing.
     pub(super) fn of(project: &Project, mission: &Mission, place: &Placement) -> Result<Self> {
         let path = mission.path(status::FILE);
-        let tip = match place.tip.or(place.base) {
-            Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
+        let blob = match place.tip.or(place.base) {
+            Some(tip) => history::entry_at(project, tip, &path)?,
+            None => None,
+        };
+        let tip = match blob {
+            Some(blob) => history::content(project, blob)?,
             None => Vec::new(),
         };
-        let spooled = journal(project, &mission.mission_id).spooled()?;
-        let mut waiting = spooled.clone();
+        let mut waiting = journal(project, &mission.mission_id).spooled()?;
+        waiting.extend(sandbox::status_lines(project, &mission.mission_id)?);
+        let recorded = waiting.len();
         for root in project.roots() {
-            if let Some(content) = durable::read(&root.join(&path))?
-                && content != tip
-            {
-                let foreign = lines::foreign_lines(&content, &tip, &waiting);
-                waiting.extend(foreign);
-            }
+            let foreign = lines::foreign_in(&root.join(&path), &tip, &waiting)?;
+            waiting.extend(foreign);
         }
         Ok(Self {
-            found: waiting[spooled.len()..].to_vec(),
+            found: waiting[recorded..].to_vec(),
+            blob,
             tip,
             waiting,
         })
+    }
+
+    /// Lets go of the log, which can be large. Returns the file of the ledger branch by name and size, where its last
+    /// line has an end, and what no spool holds.
+    pub(super) fn into_found(self) -> (Option<Basis>, Vec<String>) {
+        let is_whole = self.tip.is_empty() || self.tip.ends_with(b"\n");
+        let basis = is_whole.then_some(Basis {
+            blob: self.blob,
+            bytes: self.tip.len(),
+        });
+        (basis, self.found)
     }
 
     /// Returns all rows as one file.
@@ -126,9 +149,7 @@ pub(super) fn identity_of(
 }
 
 pub(super) fn parsed(content: &[u8]) -> std::result::Result<MissionIdentity, String> {
-    let meta: Value = serde_json::from_slice(content).map_err(|error| error.to_string())?;
-    let meta = meta.as_object().ok_or("it is no object")?;
-    MissionIdentity::of_meta(meta).map_err(|error| error.to_string())
+    MissionIdentity::parse(content).map_err(|error| error.to_string())
 }
 
 /// Returns the receipt of an event that was written before.
@@ -241,6 +262,24 @@ pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
     let identity = identity_of(project, mission, &place)?;
     let snapshot = status::reduce(&log, &identity, order(project)?);
     let files = TaskFiles::of(project, mission, &place)?;
+    Ok(Reading {
+        mission_id: mission.mission_id.clone(),
+        mission_slug: mission.mission_slug.clone(),
+        counts: snapshot.summary(),
+        packages: packages(&snapshot, &files),
+        damaged: damaged(project, mission, &place, &known, &log)?,
+        unread: files.damaged,
+    })
+}
+
+/// The damaged lines of a mission's log, with the file they stand in.
+pub(super) fn damaged(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    known: &Known,
+    log: &Log<'_>,
+) -> Result<Vec<(String, Damaged)>> {
     let mut damaged: Vec<(String, Damaged)> = log
         .damaged()
         .into_iter()
@@ -253,8 +292,8 @@ pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
         .collect();
     for root in project.roots() {
         let file = root.join(mission.path(status::FILE));
-        if let Some(content) = durable::read(&file)?
-            && content != known.tip
+        if durable::beginning_of(&file, &known.tip)? != Some(known.tip.len())
+            && let Some(content) = durable::read(&file)?
         {
             let lines = Log::read(&content).damaged();
             damaged.extend(
@@ -264,14 +303,7 @@ pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
             );
         }
     }
-    Ok(Reading {
-        mission_id: mission.mission_id.clone(),
-        mission_slug: mission.mission_slug.clone(),
-        counts: snapshot.summary(),
-        packages: packages(&snapshot, &files),
-        damaged,
-        unread: files.damaged,
-    })
+    Ok(damaged)
 }
 
 /// Those that have rows, and those that have a file alone.
@@ -286,7 +318,7 @@ fn packages(snapshot: &Snapshot, files: &TaskFiles) -> Vec<Package> {
             .entry(wp_id.to_string())
             .or_insert_with(|| unseen(wp_id.as_str()));
         package.title.clone_from(&file.title);
-        for subtask in &file.subtasks {
+        for subtask in file.subtasks.iter().flatten() {
             package
                 .subtasks
                 .entry(subtask.clone())
@@ -329,65 +361,4 @@ fn unseen(wp_id: &str) -> Package {
         subtasks: BTreeMap::new(),
         notes: Vec::new(),
     }
-}
-
-/// Folds a mission's status to the content of its `status.json`. It reads and never writes.
-///
-/// # Errors
-/// As [`list`].
-pub fn fold(project: &Project, mission: &Mission, order: Order) -> Result<String> {
-    let place = placement::placement(project, mission)?;
-    let known = Known::of(project, mission, &place)?;
-    let identity = identity_of(project, mission, &place)?;
-    Ok(status::reduce(&Log::read(&known.bytes()), &identity, order).to_json())
-}
-
-/// A `status.json`, and whether it says what the log beside it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Copy {
-    /// Where it is: the full name of a branch, or a directory.
-    pub place: String,
-    /// Whether it is byte for byte what its log folds to.
-    pub equal: bool,
-    /// What is wrong with it.
-    pub reason: Option<&'static str>,
-}
-
-/// Compares each `status.json` of a mission, on the ledger branch and in this and the primary checkout, with what the
-/// log beside it folds to. It reads and never writes.
-///
-/// # Errors
-/// As [`list`].
-pub fn check(project: &Project, mission: &Mission, order: Order) -> Result<Vec<Copy>> {
-    let place = placement::placement(project, mission)?;
-    let identity = identity_of(project, mission, &place)?;
-    let (log_path, path) = (
-        mission.path(status::FILE),
-        mission.path(status::SNAPSHOT_FILE),
-    );
-    let mut copies = Vec::new();
-    let mut add = |place: String, log: Option<Vec<u8>>, snapshot: Option<Vec<u8>>| {
-        let Some(log) = log else { return };
-        let folded = status::reduce(&Log::read(&log), &identity, order).to_json();
-        let reason = match snapshot {
-            None => Some("it is missing"),
-            Some(content) if content == folded.as_bytes() => None,
-            Some(_) => Some("it differs"),
-        };
-        copies.push(Copy {
-            place,
-            equal: reason.is_none(),
-            reason,
-        });
-    };
-    if let Some(tip) = place.tip.or(place.base) {
-        let at = |path: &str| history::file_at(project, tip, path);
-        add(place.ledger_ref, at(&log_path)?, at(&path)?);
-    }
-    for root in project.roots() {
-        let log = durable::read(&root.join(&log_path))?;
-        let snapshot = durable::read(&root.join(&path))?;
-        add(root.join(&mission.dir).display().to_string(), log, snapshot);
-    }
-    Ok(copies)
 }

@@ -1,6 +1,6 @@
 //! Commits what a mission's status spool holds, log and snapshot together, now or after a command that could not.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pawtrail_event::status::{self, Log, MissionIdentity, Order};
@@ -13,7 +13,7 @@ use crate::ledger::{self, Change, Content, Derived, Ledger, Outcome};
 use crate::mission::{self, META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
-use crate::sync_state;
+use crate::settle::{left, settle};
 
 /// How long a command that is done waits for the lock that the Python tool holds, to finish what others left.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -24,7 +24,7 @@ fn derived(mission: &Mission, identity: MissionIdentity, order: Order) -> Change
         path: mission.path(status::SNAPSHOT_FILE),
         content: Content::Derived(Derived {
             from: mission.path(status::FILE),
-            make: Rc::new(move |log| {
+            make: Arc::new(move |log| {
                 let snapshot = status::reduce(&Log::read(log), &identity, order);
                 snapshot.to_json().into_bytes()
             }),
@@ -73,35 +73,7 @@ pub(super) fn commit(
     };
     let again = || placement::placement(project, mission);
     let outcome = ledger::commit(project, held, place, message, again, changes)?;
-    let mut warnings = Vec::new();
-    let Outcome::Committed(done) = &outcome else {
-        return Ok((outcome, warnings));
-    };
-    match &done.shaky {
-        None => {
-            if let Err(error) = journal.clear() {
-                warnings.push(format!("the spool was not emptied: {error}"));
-            }
-        }
-        // The lines stay, so that the next command makes sure of the commit.
-        Some(reason) => {
-            let unsafe_too = match journal.flush() {
-                Ok(()) => String::new(),
-                Err(error) => format!("; nor would the spool survive a power loss: {error}"),
-            };
-            warnings.push(format!(
-                "it is committed, and the spool keeps it until the commit is flushed: {reason}{unsafe_too}"
-            ));
-        }
-    }
-    if done.new
-        && let Err(error) =
-            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-    {
-        warnings.push(format!(
-            "the hub's list of commits was not updated: {error}"
-        ));
-    }
+    let warnings = settle(project, &journal, place, &outcome);
     Ok((outcome, warnings))
 }
 
@@ -142,11 +114,6 @@ fn finish_one(project: &Project, mission: &Mission) -> Result<Vec<String>> {
     let found = Known::of(project, mission, &place)?.found;
     let place = placement::choose_for_good(project, mission, place)?;
     let message = "chore(status): record rows that had to wait [skip ci]";
-    let (outcome, mut warnings) = commit(project, &mut held, mission, &place, message, &found)?;
-    match outcome {
-        Outcome::Committed(_) | Outcome::Elsewhere(_) => {}
-        Outcome::Deferred(reason) | Outcome::Locked(reason) => warnings.push(reason),
-        Outcome::Taken(path) => warnings.push(format!("{path} is no log")),
-    }
-    Ok(warnings)
+    let (outcome, warnings) = commit(project, &mut held, mission, &place, message, &found)?;
+    Ok(left(outcome, warnings))
 }

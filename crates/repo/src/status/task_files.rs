@@ -3,6 +3,7 @@
 //! Source of the format: spec-kitty's `status/wp_metadata.py` and `core/subtask_rows.py`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::Path;
 
@@ -34,8 +35,8 @@ pub(crate) struct TaskFile {
     pub(crate) wp_id: WorkPackageId,
     /// Its title.
     pub(crate) title: Option<String>,
-    /// What has to be done before it can be reviewed.
-    pub(crate) subtasks: Vec<String>,
+    /// What has to be done before it can be reviewed; none where it doesn't say, not even that there is nothing.
+    pub(crate) subtasks: Option<Vec<String>>,
     /// The packages that it waits for.
     pub(crate) dependencies: Vec<String>,
 }
@@ -43,8 +44,12 @@ pub(crate) struct TaskFile {
 /// The work package files of one place.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TaskFiles {
+    /// Whether there is a place for them.
+    has_dir: bool,
     /// By package; the first file by name counts where several name the same one.
     pub(crate) packages: BTreeMap<WorkPackageId, TaskFile>,
+    /// The other files of packages that have several.
+    doubles: Vec<TaskFile>,
     /// The files that can't be understood, and why.
     pub(crate) damaged: Vec<(String, String)>,
 }
@@ -73,7 +78,10 @@ impl TaskFiles {
             }
         }
         names.sort();
-        let mut found = Self::default();
+        let mut found = Self {
+            has_dir: true,
+            ..Self::default()
+        };
         for name in names
             .into_iter()
             .filter(|name| is_task_file(name))
@@ -97,6 +105,7 @@ impl TaskFiles {
         let Ok(tree) = project.git().find_tree(id) else {
             return Ok(found);
         };
+        found.has_dir = true;
         for entry in tree.iter().take(MAX_FILES) {
             let entry = entry.git("reading a tree")?;
             let Ok(name) = entry.filename().to_str() else {
@@ -112,18 +121,41 @@ impl TaskFiles {
 
     fn add(&mut self, name: String, content: &[u8]) {
         match parse(&name, content) {
-            Ok(file) => {
-                self.packages.entry(file.wp_id.clone()).or_insert(file);
-            }
+            Ok(file) => match self.packages.entry(file.wp_id.clone()) {
+                Entry::Vacant(entry) => drop(entry.insert(file)),
+                Entry::Occupied(_) => self.doubles.push(file),
+            },
             Err(reason) => self.damaged.push((name, reason)),
         }
     }
 
-    /// Says why nothing is known of a package whose file can't be understood.
-    pub(crate) fn trouble(&self, wp_id: &WorkPackageId) -> Option<&(String, String)> {
-        self.damaged
-            .iter()
-            .find(|(name, _)| stem(name) == Some(wp_id.as_str()))
+    /// Returns what has to be done before a package can be reviewed, or why that can't be known: like the Python tool,
+    /// nobody takes it for nothing where the package's file should say it and doesn't.
+    ///
+    /// A mission that has no place for such files doesn't describe its packages; there nothing is left to do.
+    pub(crate) fn roster(&self, wp_id: &WorkPackageId) -> std::result::Result<&[String], String> {
+        let own = |(name, _): &&(String, String)| stem(name) == Some(wp_id.as_str());
+        if let Some((name, reason)) = self.damaged.iter().find(own) {
+            return Err(format!("{TASKS_DIR}/{name} can't be understood: {reason}"));
+        }
+        let Some(file) = self.packages.get(wp_id) else {
+            return match self.has_dir {
+                true => Err(format!("no file in {TASKS_DIR} describes {wp_id}")),
+                false => Ok(&[]),
+            };
+        };
+        if let Some(other) = self.doubles.iter().find(|other| other.wp_id == *wp_id) {
+            return Err(format!(
+                "{TASKS_DIR}/{} and {TASKS_DIR}/{} both describe {wp_id}",
+                file.name, other.name
+            ));
+        }
+        file.subtasks.as_deref().ok_or_else(|| {
+            format!(
+                "{TASKS_DIR}/{} has no list `subtasks`; `subtasks: []` says that there are none",
+                file.name
+            )
+        })
     }
 }
 
@@ -169,8 +201,8 @@ fn parse(name: &str, content: &[u8]) -> std::result::Result<TaskFile, String> {
             .title
             .map(|title| title.trim().to_owned())
             .filter(|title| !title.is_empty()),
-        subtasks: words(front.subtasks),
-        dependencies: words(front.dependencies),
+        subtasks: front.subtasks.map(words),
+        dependencies: words(front.dependencies.unwrap_or_default()),
         name: name.to_owned(),
     })
 }
@@ -195,9 +227,9 @@ fn front_matter(text: &str) -> std::result::Result<Option<&str>, String> {
 }
 
 /// The entries as text, each once, in their order.
-fn words(values: Option<Vec<Value>>) -> Vec<String> {
+fn words(values: Vec<Value>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for value in values.into_iter().flatten() {
+    for value in values {
         let word = match value {
             Value::String(text) => text.trim().to_owned(),
             Value::Number(number) => number.to_string(),
@@ -220,10 +252,47 @@ mod tests {
         let file = parse("WP07-take-payments.md", text.as_bytes()).unwrap();
         assert_eq!(file.wp_id.as_str(), "WP07");
         assert_eq!(file.title.as_deref(), Some("Take payments"));
-        assert_eq!(file.subtasks, ["T001", "2"]);
+        assert_eq!(file.subtasks.unwrap(), ["T001", "2"]);
         assert_eq!(file.dependencies, ["WP01"]);
         let bare = parse("WP08.md", b"---\r\ntitle: x\r\n---\r\n").unwrap();
-        assert_eq!((bare.wp_id.as_str(), bare.subtasks.len()), ("WP08", 0));
+        assert_eq!((bare.wp_id.as_str(), bare.subtasks), ("WP08", None));
+    }
+
+    #[test]
+    fn what_is_left_to_do_is_known_or_it_is_said_why_not() {
+        let wp_id: WorkPackageId = "WP01".parse().unwrap();
+        assert_eq!(TaskFiles::default().roster(&wp_id), Ok(&[][..]));
+        let dir = tempfile::tempdir().unwrap();
+        let roster = |files: &[(&str, &str)]| {
+            for (name, front) in files {
+                fs::write(dir.path().join(name), format!("---\n{front}\n---\n")).unwrap();
+            }
+            let found = TaskFiles::in_dir(dir.path()).unwrap();
+            found.roster(&wp_id).map(<[String]>::to_vec)
+        };
+        let fails = |files, reason: &str| {
+            let error = roster(files).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        };
+        fails(&[], "no file in tasks describes WP01");
+        fails(
+            &[("WP01-x.md", "title: x")],
+            "WP01-x.md has no list `subtasks`",
+        );
+        fails(
+            &[("WP01-x.md", "subtasks:")],
+            "WP01-x.md has no list `subtasks`",
+        );
+        fails(&[("WP01-x.md", "subtasks: {a: 1}")], "can't be understood");
+        assert_eq!(roster(&[("WP01-x.md", "subtasks: []")]), Ok(Vec::new()));
+        assert_eq!(
+            roster(&[("WP01-x.md", "subtasks: [T1]")]),
+            Ok(vec!["T1".to_owned()])
+        );
+        fails(
+            &[("WP01-y.md", "subtasks: [T1]")],
+            "WP01-x.md and tasks/WP01-y.md both",
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use pawtrail_event::frame::Announcement;
 
 use super::document::Document;
 use super::floor;
+use super::hooked;
 use super::rewrite::{self, Gone};
 use crate::error::{GitContext, Result};
 use crate::history;
@@ -79,6 +80,18 @@ fn refs(project: &Project) -> Result<Refs> {
         remotes: present(project.git(), remotes.into_iter().map(|(_, id)| id)),
         digest: digest.to_string(),
     })
+}
+
+/// Returns those of `ids` that no mission branch and no remote reaches, and that were not there before Pawtrail.
+pub(super) fn unreached_by_any(
+    project: &Project,
+    git: &gix::Repository,
+    ids: &[ObjectId],
+) -> Result<HashSet<ObjectId>> {
+    let refs = refs(project)?;
+    let floor = floor::read(project)?.unwrap_or_default();
+    let tips = refs.tips.into_values().chain(refs.remotes).chain(floor);
+    unreached(git, ids, &present(git, tips))
 }
 
 /// The remembered cursors, where the branches of now still reach each of them.
@@ -312,7 +325,8 @@ fn replace_gone(
     gone: Vec<Gone>,
     fresh: &mut [Announcement],
 ) -> Result<()> {
-    for old in rewrite::supersede(git, gone, fresh)? {
+    let told = hooked::heirs(&document.rewritten);
+    for old in rewrite::supersede(git, gone, fresh, &told)? {
         if refs.tips.contains_key(&old.branch) {
             let group = document.withdrawn.entry(old.branch).or_default();
             group.extend(old.supersedes);

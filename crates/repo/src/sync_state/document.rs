@@ -19,9 +19,16 @@ use crate::error::{GitContext, Result};
 const LIMIT: usize = 256 * 1024 * 1024;
 /// The version of the keys that we add.
 const VERSION: u64 = 1;
+const ENCODING: &str = "encoding sync-state.json";
 /// How much longer the file usually gets at once, in bytes.
 const MARGIN: usize = 4 * 1024;
 const PENDING: &str = "pending_local_commits";
+/// The sum of all bytes up to the end of the last frame: who finds it right needn't read the frames to add one.
+const SUM: &str = "pending_crc32";
+/// What closes the list of frames, and the brackets that open and close the whole.
+const CLOSE: &[u8] = b"\n  ]";
+const OPEN_ALL: &[u8] = b"{";
+const CLOSE_ALL: &[u8] = b"\n}";
 
 /// What the file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,8 +52,19 @@ pub(super) struct Document {
     pub(super) remotes: Option<String>,
     /// Commits under `kitty-specs/` of no mission that can be named.
     pub(super) unattributed: Vec<CommitHash>,
+    /// What git said was replaced by commits that no branch has yet, oldest first.
+    pub(super) rewritten: Vec<Rewrite>,
     /// Keys of other tools and later versions.
     pub(super) other: Option<Sanitized>,
+}
+
+/// A commit, and the one that an amend or a rebase made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewrite {
+    /// The commit that was.
+    pub old: CommitHash,
+    /// The commit that took its place.
+    pub new: CommitHash,
 }
 
 impl Document {
@@ -94,11 +112,7 @@ pub(super) fn read(text: &[u8], sanitizer: &Sanitizer) -> Content {
     if text.len() > LIMIT {
         return Content::Damaged;
     }
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let document = reader
-        .deserialize_map(Keys { sanitizer })
-        .and_then(|document| reader.end().map(|()| document));
-    match document {
+    match parsed(text, sanitizer) {
         Ok(document) if document.pending.iter().all(|f| f.validate().is_ok()) => {
             Content::Sound(Box::new(document))
         }
@@ -109,9 +123,82 @@ pub(super) fn read(text: &[u8], sanitizer: &Sanitizer) -> Content {
 /// Writes the file's text, two spaces a level, with a final newline. It will be about `size` bytes long.
 pub(super) fn write(document: &Document, size: usize) -> Result<Vec<u8>> {
     let mut text = Vec::with_capacity(size + MARGIN);
-    serde_json::to_writer_pretty(&mut text, document).git("encoding sync-state.json")?;
+    serde_json::to_writer_pretty(&mut text, &Head(document)).git(ENCODING)?;
+    text.truncate(text.len().saturating_sub(CLOSE_ALL.len()));
+    let end = text.strip_suffix(CLOSE).map_or(text.len(), <[u8]>::len);
+    let sum = crc32fast::hash(&text[..end]);
+    close(text, document, sum)
+}
+
+/// Adds to the text up to the end of the list what stands behind it.
+fn close(mut text: Vec<u8>, document: &Document, sum: u32) -> Result<Vec<u8>> {
+    let rest = serde_json::to_vec_pretty(&Rest(document, sum)).git(ENCODING)?;
+    text.push(b',');
+    text.extend_from_slice(rest.strip_prefix(OPEN_ALL).unwrap_or(&rest));
     text.push(b'\n');
     Ok(text)
+}
+
+/// A file whose frames are as they were written, unread.
+pub(super) struct Unread {
+    /// Everything else that it says.
+    pub(super) rest: Document,
+    text: Vec<u8>,
+    end: usize,
+    sum: u32,
+}
+
+impl Unread {
+    /// Takes a text apart; nothing where it has no frames, or was not written by this program.
+    pub(super) fn open(text: &[u8], sanitizer: &Sanitizer) -> Option<Self> {
+        let mark = format!("\n  ],\n  \"{SUM}\": ");
+        let end = memchr::memmem::rfind(text, mark.as_bytes())?;
+        let (frames, behind) = text.split_at_checked(end)?;
+        let digits = behind.get(mark.len()..)?;
+        let digits = digits.get(..memchr::memchr(b',', digits)?)?;
+        let sum: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        if text.len() > LIMIT || !frames.ends_with(b"}") || crc32fast::hash(frames) != sum {
+            return None;
+        }
+        // Behind the bracket and its comma an object goes on.
+        let rest = [OPEN_ALL, behind.get(CLOSE.len() + 1..)?].concat();
+        let rest = parsed(&rest, sanitizer).ok()?;
+        Some(Self {
+            rest,
+            text: text.to_vec(),
+            end,
+            sum,
+        })
+    }
+
+    /// Says whether a commit is named anywhere.
+    pub(super) fn names(&self, hash: &CommitHash) -> bool {
+        memchr::memmem::find(&self.text, hash.as_str().as_bytes()).is_some()
+    }
+
+    /// Returns the text with these frames behind the others.
+    pub(super) fn with(mut self, frames: &[Announcement]) -> Result<Vec<u8>> {
+        let mut added = Vec::new();
+        for frame in frames {
+            let frame = serde_json::to_string_pretty(frame).git(ENCODING)?;
+            added.extend_from_slice(b",\n    ");
+            // A line feed is never inside a string.
+            added.extend_from_slice(frame.replace('\n', "\n    ").as_bytes());
+        }
+        let mut sum = crc32fast::Hasher::new_with_initial_len(self.sum, self.end as u64);
+        sum.update(&added);
+        self.text.truncate(self.end);
+        self.text.extend_from_slice(&added);
+        self.text.extend_from_slice(CLOSE);
+        close(self.text, &self.rest, sum.finalize())
+    }
+}
+
+fn parsed(text: &[u8], sanitizer: &Sanitizer) -> serde_json::Result<Document> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let document = reader.deserialize_map(Keys { sanitizer })?;
+    reader.end()?;
+    Ok(document)
 }
 
 fn with_foreign_frames(text: &[u8], sanitizer: &Sanitizer) -> Content {
@@ -163,20 +250,36 @@ fn ungrouped(groups: Vec<Group>) -> Groups {
     all
 }
 
-impl Serialize for Document {
+/// The keys of the Python tool.
+struct Head<'d>(&'d Document);
+
+impl Serialize for Head<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("last_saas_confirmed_hash", &self.confirmed)?;
-        map.serialize_entry(PENDING, &self.pending)?;
+        map.serialize_entry("last_saas_confirmed_hash", &self.0.confirmed)?;
+        map.serialize_entry(PENDING, &self.0.pending)?;
+        map.end()
+    }
+}
+
+/// All other keys, and the sum of what stands before them.
+struct Rest<'d>(&'d Document, u32);
+
+impl Serialize for Rest<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Self(document, sum) = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(SUM, sum)?;
         map.serialize_entry("version", &VERSION)?;
-        map.serialize_entry("acknowledged", &grouped(&self.acknowledged))?;
-        map.serialize_entry("withdrawn", &grouped(&self.withdrawn))?;
-        map.serialize_entry("set_aside", &self.set_aside)?;
-        map.serialize_entry("cursors", &self.cursors)?;
-        map.serialize_entry("pushed", &self.pushed)?;
-        map.serialize_entry("remotes", &self.remotes)?;
-        map.serialize_entry("unattributed", &self.unattributed)?;
-        let other = self
+        map.serialize_entry("acknowledged", &grouped(&document.acknowledged))?;
+        map.serialize_entry("withdrawn", &grouped(&document.withdrawn))?;
+        map.serialize_entry("set_aside", &document.set_aside)?;
+        map.serialize_entry("cursors", &document.cursors)?;
+        map.serialize_entry("pushed", &document.pushed)?;
+        map.serialize_entry("remotes", &document.remotes)?;
+        map.serialize_entry("unattributed", &document.unattributed)?;
+        map.serialize_entry("rewritten", &document.rewritten)?;
+        let other = document
             .other
             .as_ref()
             .and_then(|other| other.value().as_object());
@@ -210,7 +313,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
                     let clean = |frame| Announcement::new(frame, self.sanitizer);
                     document.pending = frames.into_iter().map(clean).collect();
                 }
-                "version" => {
+                "version" | SUM => {
                     map.next_value::<IgnoredAny>()?;
                 }
                 "acknowledged" => document.acknowledged = ungrouped(map.next_value()?),
@@ -225,6 +328,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
                 "pushed" => document.pushed = map.next_value()?,
                 "remotes" => document.remotes = map.next_value()?,
                 "unattributed" => document.unattributed = map.next_value()?,
+                "rewritten" => document.rewritten = map.next_value()?,
                 _ => {
                     other.insert(key, map.next_value::<Value>()?);
                 }

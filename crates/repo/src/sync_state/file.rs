@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pawtrail_event::CommitHash;
 use serde_json::Value;
@@ -31,8 +32,18 @@ pub(super) struct Stored {
 
 /// Reads the file as it is now.
 pub(super) fn read(project: &Project) -> Result<Stored> {
-    let Some(text) = durable::read(&path(project))? else {
-        return Ok(Stored::default());
+    Ok(understood(project, text(project)?))
+}
+
+/// Returns the file's text.
+pub(super) fn text(project: &Project) -> Result<Option<Vec<u8>>> {
+    durable::read(&path(project))
+}
+
+/// Reads a text of the file.
+fn understood(project: &Project, text: Option<Vec<u8>>) -> Stored {
+    let Some(text) = text else {
+        return Stored::default();
     };
     let mut stored = Stored::default();
     match document::read(&text, project.sanitizer()) {
@@ -53,16 +64,31 @@ pub(super) fn read(project: &Project) -> Result<Stored> {
         Content::Damaged => stored.unexplained = true,
     }
     stored.text = Some(text);
-    Ok(stored)
+    stored
+}
+
+/// Waits until nobody else changes the file, at most so long.
+pub(super) fn lock(project: &Project, patience: Duration) -> Result<Lock> {
+    let path = project.state_dir().join("locks").join("sync-state.lock");
+    Lock::acquire(&path, patience)
 }
 
 /// Reads the file to change it: nobody else can until the result is dropped.
 pub(super) fn open(project: &Project) -> Result<Stored> {
-    let lock = project.state_dir().join("locks").join("sync-state.lock");
-    let lock = Lock::acquire(&lock, PATIENCE)?;
-    let mut stored = read(project)?;
+    let lock = lock(project, PATIENCE)?;
+    Ok(open_locked(project, lock, text(project)?))
+}
+
+/// The same where the lock is held and the text was read already.
+pub(super) fn open_locked(project: &Project, lock: Lock, text: Option<Vec<u8>>) -> Stored {
+    let mut stored = understood(project, text);
     stored.lock = Some(lock);
-    Ok(stored)
+    stored
+}
+
+/// Replaces the file by a text that says more.
+pub(super) fn replace(project: &Project, text: &[u8]) -> Result<()> {
+    durable::replace_cache(&path(project), text)
 }
 
 /// Replaces the file, where it would change. What it can't keep is kept beside it first.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::Announcement;
 
+use super::hooked;
 use crate::error::{GitContext, Result};
 use crate::local_commits::object_id;
 
@@ -25,14 +26,20 @@ struct Place {
     authored: i64,
 }
 
-/// Names each gone commit in the new frame that replaces it: the one with the same parents on the
-/// same branch; else the one on that branch that was authored at the same time; else the one that
+/// Names each gone commit in the new frame that replaces it: the one that git said it became (`told`); else the one with
+/// the same parents on the same branch; else the one on that branch that was authored at the same time; else the one that
 /// replaces its parent, as when several are squashed. Returns those that nothing replaces.
 pub(super) fn supersede(
     git: &gix::Repository,
     gone: Vec<Gone>,
     fresh: &mut [Announcement],
+    told: &HashMap<CommitHash, CommitHash>,
 ) -> Result<Vec<Gone>> {
+    let at: HashMap<CommitHash, usize> = fresh
+        .iter()
+        .enumerate()
+        .map(|(at, frame)| (frame.git_hash.clone(), at))
+        .collect();
     let mut places = Vec::with_capacity(fresh.len());
     for frame in fresh.iter() {
         places.push(place(git, &frame.git_hash)?);
@@ -40,7 +47,20 @@ pub(super) fn supersede(
     let mut taken: HashSet<usize> = HashSet::new();
     let mut heirs: HashMap<CommitHash, usize> = HashMap::new();
     let mut left = Vec::new();
-    for old in gone {
+    // What git said leaves less to be found out.
+    let (known, unknown): (Vec<_>, Vec<_>) = gone
+        .into_iter()
+        .partition(|old| hooked::heir(told, &old.hash, |hash| at.contains_key(hash)).is_some());
+    for old in known {
+        let new = hooked::heir(told, &old.hash, |hash| at.contains_key(hash));
+        let Some(heir) = new.and_then(|new| at.get(new).copied()) else {
+            continue;
+        };
+        taken.insert(heir);
+        heirs.insert(old.hash.clone(), heir);
+        inherit(fresh, heir, old);
+    }
+    for old in unknown {
         let Some(was) = place(git, &old.hash)? else {
             left.push(old);
             continue;
@@ -64,15 +84,19 @@ pub(super) fn supersede(
             Some(at) => {
                 taken.insert(at);
                 heirs.insert(old.hash.clone(), at);
-                if let Some(frame) = fresh.get_mut(at) {
-                    frame.supersede(old.supersedes);
-                    frame.supersede([old.hash]);
-                }
+                inherit(fresh, at, old);
             }
             None => left.push(old),
         }
     }
     Ok(left)
+}
+
+fn inherit(fresh: &mut [Announcement], at: usize, old: Gone) {
+    if let Some(frame) = fresh.get_mut(at) {
+        frame.supersede(old.supersedes);
+        frame.supersede([old.hash]);
+    }
 }
 
 /// Reads a commit; `None` when git has removed it already.

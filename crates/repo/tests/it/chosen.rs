@@ -3,7 +3,7 @@
 use std::fs;
 
 use pawtrail_repo::engine::{self, Choice, Kind};
-use pawtrail_repo::mission::Mission;
+use pawtrail_repo::mission::{self, Mission, NewMission};
 use pawtrail_repo::{decisions, placement};
 use pawtrail_testkit::{Repo, Scratch};
 
@@ -206,10 +206,17 @@ fn line_ends_by_attribute_are_gits_to_apply() {
 fn a_filter_that_rewrites_event_files_is_refused_and_nothing_is_lost() {
     let scratch = Scratch::new();
     let repo = feature(&scratch);
-    repo.git(&["config", "filter.upper.clean", "tr a-z A-Z"]);
-    repo.commit_file(".gitattributes", "*.jsonl filter=upper\n", "attributes");
     let project = open(&repo);
     let mission = create(&project, "filtered");
+    repo.git(&["config", "filter.upper.clean", "tr a-z A-Z"]);
+    repo.commit_file(".gitattributes", "*.jsonl filter=upper\n", "attributes");
+    // A mission's first row is an event, too.
+    let another = NewMission {
+        slug: "another".to_owned(),
+        ..NewMission::default()
+    };
+    let refused = mission::create(&project, &another).unwrap_err();
+    assert!(refused.to_string().contains(".gitattributes"), "{refused}");
     assert!(choice(&repo, &mission).reason.contains("filter=upper"));
     let asked = ask(&project, &mission, "Shouted?");
     let error = answer(&project, &mission, &asked, "no").unwrap_err();

@@ -127,6 +127,51 @@ fn our_own_commits_are_appended_without_a_walk() {
 }
 
 #[test]
+fn a_frame_that_is_added_unread_leaves_the_bytes_of_a_whole_write() {
+    let ground = Ground::new();
+    ground.spec("a.md");
+    ground.record();
+    for name in ["b.md", "c.md"] {
+        ground.spec(name);
+        sync_state::committed(&ground.project()).unwrap();
+    }
+    let unread = std::fs::read_to_string(ground.file()).unwrap();
+    assert_eq!(hashes(&ground.record()).len(), 3);
+    assert_eq!(std::fs::read_to_string(ground.file()).unwrap(), unread);
+    std::fs::remove_file(ground.file()).unwrap();
+    ground.record();
+    assert_eq!(std::fs::read_to_string(ground.file()).unwrap(), unread);
+}
+
+#[test]
+fn frames_that_somebody_changed_are_not_taken_unread() {
+    let ground = Ground::new();
+    let first = ground.spec("a.md");
+    ground.record();
+    let text = std::fs::read_to_string(ground.file()).unwrap();
+    for spoilt in [
+        text.replace("\"LocalCommit\"", "\"SomethingElse\""),
+        text.replace(&format!("\"git_hash\": \"{first}\""), "\"git_hash\": 7"),
+        text.replace("\"changed_files\": [", "\"changed_files\": [[["),
+        text.replace("\"pending_crc32\": ", "\"pending_crc32\": 1"),
+    ] {
+        assert_ne!(spoilt, text);
+        std::fs::write(ground.file(), &spoilt).unwrap();
+        let next = ground.spec("next.md");
+        sync_state::committed(&ground.project()).unwrap();
+        let stored = ground.json()["pending_local_commits"].clone();
+        let stored: Vec<&str> = stored
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|frame| frame["git_hash"].as_str().unwrap())
+            .collect();
+        assert_eq!(stored, [&first, &next]);
+        ground.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
+}
+
+#[test]
 fn a_stale_parent_takes_the_long_way() {
     let ground = Ground::new();
     let commits = [

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pawtrail_event::frame::Announcement;
-use pawtrail_repo::sync_state;
+use pawtrail_repo::sync_state::{self, Rewrite, Rewriter};
 use proptest::prelude::*;
 
 use crate::support::{BRANCH, Ground, META, SLUG, hashes};
@@ -13,6 +13,12 @@ enum Step {
     Spec(u8),
     Code(u8),
     Amend,
+    /// Onto a `main` that moved.
+    Rebase,
+    /// The last commits become one, as `rebase --autosquash` does it.
+    Squash(u8),
+    /// From now on the clock shows another time, in hours from the start.
+    Clock(i8),
     Reset(u8),
     Branch(u8),
     Switch(u8),
@@ -29,6 +35,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (0..6u8).prop_map(Step::Spec),
         2 => (0..3u8).prop_map(Step::Code),
         2 => Just(Step::Amend),
+        1 => Just(Step::Rebase),
+        1 => (2..4u8).prop_map(Step::Squash),
+        1 => (-40..40i8).prop_map(Step::Clock),
         1 => (1..4u8).prop_map(Step::Reset),
         2 => (0..4u8).prop_map(Step::Branch),
         2 => (0..4u8).prop_map(Step::Switch),
@@ -117,23 +126,165 @@ fn in_ancestry_order(ground: &Ground, frames: &[Announcement]) {
     }
 }
 
-fn run(ground: &Ground, step: &Step, acked: &mut BTreeSet<String>, stored: &mut BTreeSet<String>) {
-    let repo = &ground.repo;
+/// What git said a commit became at last, as far as that has a frame.
+fn became(
+    told: &[(String, String)],
+    old: &str,
+    listed: &BTreeMap<String, Vec<String>>,
+) -> Option<String> {
+    let mut at = old.to_owned();
+    for (from, to) in told {
+        if *from == at {
+            at = to.clone();
+        }
+    }
+    listed.contains_key(&at).then_some(at)
+}
+
+/// A repository with what a test must remember of it.
+struct World {
+    ground: Ground,
+    /// Whether git's hooks are heard.
+    hooked: bool,
+    /// What the clock shows, in seconds since 1970, if not the time.
+    clock: Option<i64>,
+    acked: BTreeSet<String>,
+    stored: BTreeSet<String>,
+    /// What git said of rewrites, in order, and whether the old commit was known then.
+    told: Vec<(String, String)>,
+}
+
+impl World {
+    fn new(hooked: bool) -> Self {
+        let ground = Ground::new();
+        ground.origin();
+        let hook = ground.repo.common_dir().join("hooks/post-rewrite");
+        std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        let heard = ground.scratch.path().join("heard");
+        std::fs::write(
+            &hook,
+            format!(
+                "#!/bin/sh\n{{ echo \"$1\"; cat; }} >> '{}'\n",
+                heard.display()
+            ),
+        )
+        .unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self {
+            ground,
+            hooked,
+            clock: None,
+            acked: BTreeSet::new(),
+            stored: BTreeSet::new(),
+            told: Vec::new(),
+        }
+    }
+
+    /// Runs git at the time that the clock shows.
+    fn git(&self, args: &[&str]) -> bool {
+        let mut git = self.ground.repo.env().command("git");
+        if let Some(clock) = self.clock {
+            let date = format!("{clock} +0000");
+            git.env("GIT_COMMITTER_DATE", &date)
+                .env("GIT_AUTHOR_DATE", &date);
+        }
+        git.current_dir(self.ground.repo.path())
+            .args(args)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    }
+
+    fn commit(&self, path: &str) {
+        let repo = &self.ground.repo;
+        repo.write(path, format!("{}+", repo.read(path).unwrap_or_default()));
+        assert!(self.git(&["add", "--", path]) && self.git(&["commit", "-q", "-m", "work"]));
+    }
+
+    fn rebase(&self, args: &[&str]) {
+        let args = [&["rebase", "-q", "-X", "theirs"], args].concat();
+        let mut git = self.ground.repo.env().command("git");
+        git.env("GIT_SEQUENCE_EDITOR", ":").env("GIT_EDITOR", ":");
+        let done = git
+            .current_dir(self.ground.repo.path())
+            .args(args)
+            .output()
+            .unwrap();
+        if !done.status.success() {
+            self.ground.repo.try_git(&["rebase", "--abort"]);
+        }
+    }
+
+    /// Does what our hooks do after a step of git.
+    fn hear(&mut self) {
+        let path = self.ground.scratch.path().join("heard");
+        let heard = std::fs::read_to_string(&path).unwrap_or_default();
+        std::fs::remove_file(&path).ok();
+        if !self.hooked {
+            return;
+        }
+        let project = self.ground.project();
+        sync_state::committed(&project).unwrap();
+        sync_state::merged(&project).unwrap();
+        let mut by = None;
+        let mut rewrites = Vec::new();
+        // A rebase amends on its way, where no branch is; at its end it tells of all.
+        let rebased = heard.lines().any(|line| line == "rebase");
+        for line in heard.lines() {
+            match line {
+                "amend" => by = (!rebased).then_some(Rewriter::Amend),
+                "rebase" => by = Some(Rewriter::Rebase),
+                pair if by.is_some() => {
+                    let (old, new) = pair.split_once(' ').unwrap();
+                    self.told.push((old.to_owned(), new.to_owned()));
+                    rewrites.push(Rewrite {
+                        old: old.parse().unwrap(),
+                        new: new.parse().unwrap(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        if let Some(by) = by {
+            sync_state::rewritten(&project, by, &rewrites).unwrap();
+        }
+        self.stored = hashes(&sync_state::pending(&project).unwrap())
+            .into_iter()
+            .collect();
+    }
+}
+
+fn run(world: &mut World, step: &Step) {
+    let repo = world.ground.repo.clone();
     let current = repo.git(&["branch", "--show-current"]).trim().to_owned();
     match step {
-        Step::Spec(at) => {
-            let path = format!("kitty-specs/{SLUG}/{at}.md");
-            let text = format!("{}+", repo.read(&path).unwrap_or_default());
-            repo.commit_file(&path, &text, "spec");
-        }
-        Step::Code(at) => {
-            let path = format!("src/{at}.rs");
-            let text = format!("{}+", repo.read(&path).unwrap_or_default());
-            repo.commit_file(&path, &text, "code");
-        }
+        Step::Spec(at) => world.commit(&format!("kitty-specs/{SLUG}/{at}.md")),
+        Step::Code(at) => world.commit(&format!("src/{at}.rs")),
         Step::Amend => {
             let message = format!("amended {}", repo.rev("HEAD").unwrap());
-            repo.git(&["commit", "-q", "--amend", "--allow-empty", "-m", &message]);
+            assert!(world.git(&["commit", "-q", "--amend", "--allow-empty", "-m", &message]));
+        }
+        Step::Rebase => {
+            repo.git(&["switch", "-q", "main"]);
+            world.commit("src/main.rs");
+            repo.git(&["switch", "-q", &current]);
+            world.rebase(&["main"]);
+        }
+        Step::Squash(count) => {
+            let base = format!("HEAD~{count}");
+            if repo.read_at(&base, META).is_some() {
+                let target = repo.rev(&format!("HEAD~{}", count - 1)).unwrap();
+                world.git(&["commit", "-q", "--allow-empty", "--fixup", &target]);
+                world.rebase(&["-i", "--autosquash", &base]);
+            }
+        }
+        Step::Clock(hours) => {
+            world.clock = Some(1_780_000_000 + i64::from(*hours) * 3_600);
         }
         Step::Reset(count) => {
             // Without its `meta.json` nobody could name the mission.
@@ -171,46 +322,53 @@ fn run(ground: &Ground, step: &Step, acked: &mut BTreeSet<String>, stored: &mut 
             repo.git(&["push", "-q", "--force", "origin", &current]);
         }
         Step::Ack(at) => {
-            let pending = ground.record();
+            let pending = world.ground.record();
             if !pending.is_empty() {
                 let hash = pending[usize::from(*at) % pending.len()].git_hash.clone();
-                acked.insert(hash.to_string());
-                sync_state::acknowledge(&ground.project(), &[hash]).unwrap();
-                *stored = hashes(&sync_state::pending(&ground.project()).unwrap())
+                world.acked.insert(hash.to_string());
+                let project = world.ground.project();
+                sync_state::acknowledge(&project, &[hash]).unwrap();
+                world.stored = hashes(&sync_state::pending(&project).unwrap())
                     .into_iter()
                     .collect();
             }
         }
         Step::Record => {
-            *stored = hashes(&ground.record()).into_iter().collect();
+            world.stored = hashes(&world.ground.record()).into_iter().collect();
         }
         Step::Forget => {
-            if ground.file().exists() {
-                std::fs::remove_file(ground.file()).unwrap();
+            if world.ground.file().exists() {
+                std::fs::remove_file(world.ground.file()).unwrap();
             }
-            acked.clear();
-            stored.clear();
+            world.acked.clear();
+            world.stored.clear();
         }
     }
 }
 
+/// How many histories are tried; more where somebody asks for them.
+fn cases() -> u32 {
+    let asked = std::env::var("PAWTRAIL_HISTORIES");
+    asked.ok().and_then(|text| text.parse().ok()).unwrap_or(24)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn derived_frames_equal_gits_own_answer(steps in steps()) {
-        let ground = Ground::new();
-        ground.origin();
-        let start = ground.repo.rev("HEAD").unwrap();
-        let (mut acked, mut stored) = (BTreeSet::new(), BTreeSet::new());
+    fn derived_frames_equal_gits_own_answer(steps in steps(), hooked in any::<bool>()) {
+        let mut world = World::new(hooked);
+        let start = world.ground.repo.rev("HEAD").unwrap();
         let mut pushed: BTreeSet<String> = BTreeSet::new();
         for step in &steps {
-            run(&ground, step, &mut acked, &mut stored);
+            run(&mut world, step);
+            world.hear();
             if matches!(step, Step::Push) {
-                let now = ground.repo.git(&["rev-list", "--remotes"]);
+                let now = world.ground.repo.git(&["rev-list", "--remotes"]);
                 pushed.extend(now.lines().map(str::to_owned));
             }
         }
+        let World { ground, acked, stored, told, .. } = world;
         let shown = sync_state::pending(&ground.project()).unwrap();
         let frames = ground.record();
         prop_assert_eq!(hashes(&shown), hashes(&frames));
@@ -235,6 +393,19 @@ proptest! {
         let reached: BTreeSet<&str> = reached.lines().collect();
         for commit in listed.keys().filter(|commit| !expected.contains_key(*commit)) {
             prop_assert!(stored.contains(commit) && reached.contains(commit.as_str()), "{}", commit);
+        }
+        // A commit is replaced by one frame at most, and by the one that git said it became.
+        let mut heirs: BTreeMap<String, String> = BTreeMap::new();
+        for frame in &frames {
+            for old in &frame.supersedes {
+                let other = heirs.insert(old.to_string(), frame.git_hash.to_string());
+                prop_assert_eq!(other, None, "{} is replaced twice", old);
+            }
+        }
+        for (old, _) in &told {
+            if let (Some(heir), Some(new)) = (heirs.get(old), became(&told, old, &listed)) {
+                prop_assert_eq!(heir, &new, "of {}", old);
+            }
         }
         // And nothing that waited and is reached is missing.
         for commit in stored.iter().filter(|commit| reached.contains(commit.as_str())) {

@@ -61,7 +61,7 @@ fn whatever_is_doubtful_means_no() {
         String::new(),
         "{".to_owned(),
         "x".repeat(9_000),
-        good.replace("\"version\":1", "\"version\":2"),
+        good.replace("\"version\":2", "\"version\":3"),
         good.replace(PROJECT, "00000000-d2fa-4ce6-a7ee-9bbca7308aab"),
         good.replace("https", "http"),
         good.replace("hub.example", "me:secret@hub.example"),

@@ -116,19 +116,30 @@ fn report(reply: Reply, begun: Instant) -> Report {
     }
 }
 
+fn is_answered(place: &Place) -> bool {
+    match call(place, &Request::new(Op::Status, None), PATIENCE) {
+        Answer::Reply(_) => true,
+        Answer::Late | Answer::Foreign | Answer::Nobody => false,
+    }
+}
+
 pub(super) fn stop_at(place: &Place) -> Result<bool, SyncError> {
     if !place.lock_file("courier.lock").exists() {
         return Ok(false);
     }
     let begun = Instant::now();
-    let (mut asked, mut ran) = (false, false);
+    let (mut asked, mut heard, mut ran) = (false, false, false);
     while begun.elapsed() < START_PATIENCE {
         // One that doesn't listen may hold the lock all the same: it begins, or it ends.
         if !asked {
-            asked = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
-                Answer::Reply(_) | Answer::Late | Answer::Foreign => true,
-                Answer::Nobody => false,
+            (asked, heard) = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
+                Answer::Reply(_) => (true, true),
+                Answer::Late | Answer::Foreign => (true, false),
+                Answer::Nobody => (false, false),
             };
+        } else if heard && is_answered(place) {
+            // After its reply the one that was stopped answers nobody. Another command has started the next.
+            return Ok(true);
         }
         if lifetime::try_take(place)?.is_some() {
             return Ok(asked || ran);

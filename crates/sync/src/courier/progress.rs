@@ -82,9 +82,9 @@ impl Progress {
         self.acknowledged += acknowledged as u64;
     }
 
-    /// Counts a note that was made, or tried to; with the trouble.
-    pub(super) fn noted(&mut self, result: Result<(), String>) {
-        self.unnoted = self.unnoted.saturating_sub(1);
+    /// Counts notes that were made, or tried to; with the trouble.
+    pub(super) fn noted(&mut self, orders: usize, result: Result<(), String>) {
+        self.unnoted = self.unnoted.saturating_sub(orders);
         if let Err(reason) = result {
             self.trouble = Some(reason);
         }

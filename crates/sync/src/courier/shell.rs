@@ -24,7 +24,7 @@ use crate::place::Place;
 use crate::session::{Action, Connection, Input, Session};
 
 /// How often consent and idleness are looked at, beside each frame's own look.
-const HOUSEKEEPING: Duration = Duration::from_millis(500);
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// One courier at work.
 pub(crate) struct Shell {
@@ -183,9 +183,9 @@ impl Shell {
                 let result = self.link.probe().await;
                 self.failed(result)
             }
-            Action::Refresh => {
+            Action::Refresh(named) => {
                 let serial = self.progress.order_fresh();
-                self.worker.order(Order::Refresh(serial));
+                self.worker.order(Order::Refresh(serial, named));
                 None
             }
             Action::Acknowledged(commits) => {
@@ -262,12 +262,12 @@ impl Shell {
                 }
                 self.feed(Input::Pending { commits, fresh }).await;
             }
-            News::Noted(result) => {
+            News::Noted(orders, result) => {
                 if let Err(reason) = &result {
                     self.diary
                         .write(&format!("an answer was not noted: {reason}"));
                 }
-                self.progress.noted(result);
+                self.progress.noted(orders, result);
             }
             News::Trouble(serial, reason) => {
                 self.diary
@@ -305,7 +305,7 @@ impl Shell {
 
     fn refresh(&mut self) {
         let serial = self.progress.order();
-        self.worker.order(Order::Refresh(serial));
+        self.worker.order(Order::Refresh(serial, Vec::new()));
     }
 
     /// Looks at what may have changed beside the conversation: consent, and whether work is left.

@@ -15,7 +15,7 @@ use crate::error::SyncError;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::session::Backoff;
-use crate::upload::{End, Pace, Upload};
+use crate::upload::{End, LONGEST_PAUSE_MS, Pace, Upload};
 
 /// How often the queue is looked at though nobody asked.
 const AGAIN: Duration = Duration::from_secs(20);
@@ -222,6 +222,13 @@ impl Loop {
         if !self.recovered {
             queue.recover()?;
             self.recovered = true;
+            // What a hub asked the courier before this one holds for this one, too.
+            if let Some(left_ms) = left(queue.pause(&consent.url)?) {
+                self.pause(left_ms);
+                self.uploads.queued = queue.counts()?.queued;
+                self.uploads.trouble = queue.trouble()?;
+                return Ok(());
+            }
         }
         let end = {
             let tell = &self.tell;
@@ -251,6 +258,11 @@ impl Loop {
         }
         let end = end?;
         self.uploads.queued = queue.counts()?.queued;
+        let asked = match &end {
+            End::Failed { retry_after_ms, .. } => retry_after_ms.and_then(until),
+            End::Empty | End::Later(_) | End::Refused(_) | End::Denied(_) | End::Stopped => None,
+        };
+        queue.note_pause(asked.map(|at| (at.as_millisecond(), &consent.url)))?;
         match end {
             End::Empty | End::Stopped | End::Denied(_) => {
                 self.uploads.refused = false;
@@ -271,8 +283,8 @@ impl Loop {
                 retry_after_ms,
                 reason,
             } => {
-                let reason = match retry_after_ms.and_then(until) {
-                    Some(until) => format!("{reason}; it asks for a pause until {until}"),
+                let reason = match asked {
+                    Some(until) => format!("{reason}; it asks for a pause until {until:.0}"),
                     None => reason,
                 };
                 self.fail(retry_after_ms, reason.clone());
@@ -306,8 +318,18 @@ impl Loop {
     }
 }
 
-/// The time after so many milliseconds, in whole seconds.
-fn until(ms: u64) -> Option<String> {
-    let at = jiff::Timestamp::now().checked_add(Duration::from_millis(ms));
-    at.ok().map(|at| format!("{at:.0}"))
+/// The time after so many milliseconds.
+fn until(ms: u64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::now()
+        .checked_add(Duration::from_millis(ms))
+        .ok()
+}
+
+/// How many milliseconds are left until a time that was noted; none where it is past, or further away than any hub's wish
+/// is kept, as after a change of the clock.
+fn left(until_ms: Option<i64>) -> Option<u64> {
+    let left = until_ms?.saturating_sub(jiff::Timestamp::now().as_millisecond());
+    u64::try_from(left)
+        .ok()
+        .filter(|left| (1..=LONGEST_PAUSE_MS).contains(left))
 }

@@ -23,8 +23,8 @@ pub(crate) type OpenOutbox = Box<dyn FnOnce() -> Result<Box<dyn Outbox>, SyncErr
 
 /// What the worker is to do.
 pub(crate) enum Order {
-    /// Read the outbox now; the list that comes says which order it answers.
-    Refresh(u64),
+    /// Read the outbox now; the list that comes says which order it answers. The hub says that it has these.
+    Refresh(u64, Vec<CommitHash>),
     /// Note that the hub has these.
     Acknowledge(Vec<CommitHash>),
     /// Note that this one is not to be sent.
@@ -40,8 +40,8 @@ pub(crate) enum Order {
 pub(crate) enum News {
     /// What waits, and the last refresh that this answers.
     Pending(u64, Vec<Announcement>),
-    /// An acknowledgement or setting-aside was noted, or that was tried; with the trouble.
-    Noted(Result<(), String>),
+    /// What so many orders asked to note was noted, or that was tried; with the trouble.
+    Noted(usize, Result<(), String>),
     /// The repository can't be read, and the last refresh that this answers.
     Trouble(u64, String),
     /// The repository is gone.
@@ -117,13 +117,10 @@ impl Loop {
         loop {
             let mut asked = self.read_at.is_none();
             match inbox.recv_timeout(if asked { Duration::ZERO } else { POLL }) {
-                Ok(order) => asked |= self.obey(order),
+                // Many commands at once need one look, not one each.
+                Ok(order) => asked |= self.obey_all(order, inbox),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
-            }
-            // Many commands at once need one look, not one each.
-            while let Ok(order) = inbox.try_recv() {
-                asked |= self.obey(order);
             }
             if self.is_gone() {
                 self.tell(News::Gone);
@@ -138,16 +135,45 @@ impl Loop {
         }
     }
 
-    /// Does what is ordered. Returns whether the outbox is to be read.
-    fn obey(&mut self, order: Order) -> bool {
+    /// Does this order and all that wait behind it. Returns whether the outbox is to be read.
+    fn obey_all(&mut self, first: Order, inbox: &Receiver<Order>) -> bool {
+        let mut asked = false;
+        let mut next = Some(first);
+        while let Some(mut order) = next {
+            let mut orders = 1;
+            next = inbox.try_recv().ok();
+            // Answers that came while others were noted are noted together: each note writes the whole file anew.
+            while let (Order::Acknowledge(commits), Some(Order::Acknowledge(more))) =
+                (&mut order, &mut next)
+            {
+                commits.append(more);
+                orders += 1;
+                next = inbox.try_recv().ok();
+            }
+            asked |= self.obey(order, orders);
+        }
+        asked
+    }
+
+    /// Does what is ordered, by so many orders at once. Returns whether the outbox is to be read.
+    fn obey(&mut self, order: Order, orders: usize) -> bool {
         let noted = match order {
-            Order::Refresh(serial) => {
+            Order::Refresh(serial, named) => {
                 self.answered = serial;
+                if !named.is_empty()
+                    && !self.is_gone()
+                    && let Err(error) = self.outbox.reconcile(&named)
+                {
+                    self.tell(News::Trouble(serial, error.to_string()));
+                }
                 return true;
             }
             // Nothing is written where a repository was.
             Order::Acknowledge(_) | Order::SetAside { .. } if self.is_gone() => {
-                self.tell(News::Noted(Err("the repository is gone".to_owned())));
+                self.tell(News::Noted(
+                    orders,
+                    Err("the repository is gone".to_owned()),
+                ));
                 return false;
             }
             Order::Acknowledge(commits) => self.outbox.acknowledge(&commits),
@@ -157,7 +183,10 @@ impl Loop {
                 message,
             } => self.outbox.set_aside(&git_hash, &code, &message),
         };
-        self.tell(News::Noted(noted.map_err(|error| error.to_string())));
+        self.tell(News::Noted(
+            orders,
+            noted.map_err(|error| error.to_string()),
+        ));
         false
     }
 

@@ -50,6 +50,9 @@ pub(super) fn upgrade(consent: &Consent) -> Result<Request, DoorError> {
     let headers = request.headers_mut();
     headers.insert("Authorization", bearer);
     headers.insert("X-Pawtrail-Protocol", HeaderValue::from(PROTOCOL));
+    let project = HeaderValue::from_str(consent.project_uuid.as_str())
+        .map_err(|error| DoorError::Lost(error.to_string()))?;
+    headers.insert("X-Pawtrail-Project", project);
     Ok(request)
 }
 

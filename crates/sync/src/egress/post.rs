@@ -127,6 +127,7 @@ impl Post {
                 format!("Bearer {}", consent.token.secret()),
             )
             .header("X-Pawtrail-Protocol", PROTOCOL.to_string())
+            .header("X-Pawtrail-Project", consent.project_uuid.as_str())
             .header("Content-Type", "application/json")
             .header("Content-Encoding", "gzip")
             .config()

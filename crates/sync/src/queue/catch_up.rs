@@ -1,9 +1,9 @@
 //! Catching up: what journals hold and the queue never got is derived from their rows.
 //!
-//! A cursor a journal says how many of its rows were looked at, with a digest of their ids. Where a
-//! journal only grew, the rest is new. Where it changed otherwise (a merge puts rows in between), each
-//! row is asked for by its id. Cursor and events are written in one transaction, so a process that
-//! dies in between leaves both as they were.
+//! A cursor a journal says how much of it was looked at, with a digest of that. Where a journal only
+//! grew, the rest is new. Where it changed otherwise (a merge puts rows in between), each row is asked
+//! for by its id. Cursor and events are written in one transaction, so a process that dies in between
+//! leaves both as they were.
 
 use std::collections::HashSet;
 
@@ -37,9 +37,13 @@ pub struct CaughtUp {
     pub added: Added,
 }
 
-struct Cursor {
-    rows: usize,
-    digest: Vec<u8>,
+/// How much of a journal was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cursor {
+    /// So much from its beginning, in what its kind of journal counts: rows, or bytes. The table calls it `rows`.
+    pub(super) length: usize,
+    /// What tells this beginning from another.
+    pub(super) digest: Vec<u8>,
 }
 
 impl Queue {
@@ -59,11 +63,29 @@ impl Queue {
         }
         let ids = journal.ids();
         let name = journal.name();
-        let fresh = self.fresh(&name, ids)?;
-        if fresh.is_empty() && self.cursor(&name)?.is_some_and(|old| old.rows == ids.len()) {
+        let (start, is_all) = self.start(&name, ids)?;
+        if is_all {
             return Ok(CaughtUp::default());
         }
-        let drafts: Vec<Draft> = fresh.iter().filter_map(|at| journal.draft(*at)).collect();
+        let cursor = Cursor {
+            length: ids.len(),
+            digest: digest(ids),
+        };
+        let draft = |at| journal.draft(start + at);
+        self.take_in(project, &name, &cursor, &ids[start..], draft)
+    }
+
+    /// Queues those of some rows that the queue never had, and moves the journal's cursor.
+    pub(super) fn take_in(
+        &mut self,
+        project: &Project,
+        name: &str,
+        cursor: &Cursor,
+        ids: &[EnvelopeId],
+        draft: impl Fn(usize) -> Option<Draft>,
+    ) -> Result<CaughtUp, SyncError> {
+        let fresh = self.fresh(ids)?;
+        let drafts: Vec<Draft> = fresh.iter().filter_map(|at| draft(*at)).collect();
         let envelopes = if drafts.is_empty() {
             Vec::new()
         } else {
@@ -90,22 +112,34 @@ impl Queue {
             }
         }
         let rows = fresh.iter().filter_map(|at| ids.get(*at));
-        note(&transaction, &name, ids, rows).map_err(failed("write"))?;
+        note(&transaction, name, cursor, rows).map_err(failed("write"))?;
         transaction.commit().map_err(failed("write"))?;
         Ok(done)
     }
 
-    /// Returns the places of the rows that the queue never had.
-    fn fresh(&self, name: &str, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
-        let start = match self.cursor(name)? {
-            Some(old) if old.rows <= ids.len() && digest(&ids[..old.rows]) == old.digest => {
-                old.rows
+    /// Returns the places of a journal's rows that the queue never had.
+    pub(super) fn unseen(&self, journal: &dyn Journal) -> Result<Vec<usize>, SyncError> {
+        let ids = journal.ids();
+        let (start, _) = self.start(&journal.name(), ids)?;
+        let fresh = self.fresh(&ids[start..])?;
+        Ok(fresh.into_iter().map(|at| start + at).collect())
+    }
+
+    /// Returns how many rows at a journal's beginning were looked at, and whether these are all there are.
+    fn start(&self, name: &str, ids: &[EnvelopeId]) -> Result<(usize, bool), SyncError> {
+        Ok(match self.cursor(name)? {
+            Some(old) if old.length <= ids.len() && digest(&ids[..old.length]) == old.digest => {
+                (old.length, old.length == ids.len())
             }
-            Some(_) | None => 0,
-        };
+            Some(_) | None => (0, false),
+        })
+    }
+
+    /// Returns the places of the rows that the queue never had.
+    pub(super) fn fresh(&self, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
         let mut seen = HashSet::new();
         let mut fresh = Vec::new();
-        for (at, id) in ids.iter().enumerate().skip(start) {
+        for (at, id) in ids.iter().enumerate() {
             if seen.insert(id) && !is_known(&self.db, id).map_err(failed("read"))? {
                 fresh.push(at);
             }
@@ -113,14 +147,15 @@ impl Queue {
         Ok(fresh)
     }
 
-    fn cursor(&self, name: &str) -> Result<Option<Cursor>, SyncError> {
+    /// Returns how far a journal was looked at; none where it never was.
+    pub(super) fn cursor(&self, name: &str) -> Result<Option<Cursor>, SyncError> {
         self.db
             .prepare_cached("SELECT rows, digest FROM cursors WHERE journal = ?1")
             .and_then(|mut statement| {
                 statement
                     .query_row([name], |row| {
                         Ok(Cursor {
-                            rows: usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX),
+                            length: usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX),
                             digest: row.get(1)?,
                         })
                     })
@@ -138,7 +173,7 @@ fn is_known(db: &Connection, id: &EnvelopeId) -> rusqlite::Result<bool> {
 fn note<'a>(
     db: &Connection,
     name: &str,
-    ids: &[EnvelopeId],
+    cursor: &Cursor,
     fresh: impl Iterator<Item = &'a EnvelopeId>,
 ) -> rusqlite::Result<()> {
     let mut known =
@@ -152,8 +187,8 @@ fn note<'a>(
     )?
     .execute(params![
         name,
-        i64::try_from(ids.len()).unwrap_or(i64::MAX),
-        digest(ids)
+        i64::try_from(cursor.length).unwrap_or(i64::MAX),
+        cursor.digest
     ])
     .map(drop)
 }

@@ -8,6 +8,7 @@ use crate::error::SyncError;
 
 /// The code of an event that is of another project than consent was given for.
 const OTHER_PROJECT: &str = "OTHER_PROJECT";
+const BARRED: &str = "it is not of the project that consent was given for";
 
 /// An event that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,19 @@ pub(crate) struct Outgoing {
     pub(crate) event_id: String,
     /// Its envelope, as text.
     pub(crate) body: String,
+}
+
+/// An event that waits or is on its way, as it stands in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) sequence: i64,
+    pub(crate) event_id: String,
+    pub(crate) body: String,
+    pub(crate) project_uuid: String,
+    /// When it may go, in milliseconds since 1970.
+    pub(crate) due_at: i64,
+    /// Whether it was taken.
+    pub(crate) in_flight: bool,
 }
 
 /// What a hub said of an event.
@@ -59,12 +73,47 @@ impl Queue {
     }
 
     /// Notes durably what became of events that were taken.
-    pub(crate) fn settle(&mut self, outcomes: &[(i64, Outcome)]) -> Result<(), SyncError> {
+    pub(crate) fn settle(&mut self, outcomes: &[(&Outgoing, Outcome)]) -> Result<(), SyncError> {
         let transaction = self.begin()?;
-        for (sequence, outcome) in outcomes {
-            settle(&transaction, *sequence, outcome).map_err(failed("write"))?;
+        for (event, outcome) in outcomes {
+            settle(&transaction, event, outcome).map_err(failed("write"))?;
         }
         transaction.commit().map_err(failed("write"))
+    }
+
+    /// Whether anything is to be sent now.
+    pub(crate) fn is_due(&self, now_ms: i64) -> Result<bool, SyncError> {
+        self.db
+            .prepare_cached("SELECT 1 FROM events WHERE state = 0 AND due_at <= ?1 LIMIT 1")
+            .and_then(|mut statement| statement.exists([now_ms]))
+            .map_err(failed("read"))
+    }
+
+    /// Shows all that waits or is on its way, oldest first, and changes nothing. One on its way for which a newer one
+    /// stands is left out: it would not go again.
+    pub(crate) fn candidates(&self, mut each: impl FnMut(Candidate)) -> Result<(), SyncError> {
+        let mut show = || -> rusqlite::Result<()> {
+            let mut statement = self.db.prepare_cached(
+                "SELECT sequence, event_id, body, project_uuid, due_at, state = 1 FROM events
+                 WHERE state = 0 OR (state = 1 AND (coalesce_key IS NULL OR NOT EXISTS (
+                     SELECT 1 FROM events newer WHERE newer.coalesce_key = events.coalesce_key
+                         AND newer.sequence > events.sequence AND newer.state <> 2)))
+                 ORDER BY sequence",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(Candidate {
+                    sequence: row.get(0)?,
+                    event_id: row.get(1)?,
+                    body: row.get(2)?,
+                    project_uuid: row.get(3)?,
+                    due_at: row.get(4)?,
+                    in_flight: row.get(5)?,
+                });
+            }
+            Ok(())
+        };
+        show().map_err(failed("read"))
     }
 
     /// Returns when the next waiting event is due, in milliseconds since 1970.
@@ -110,13 +159,9 @@ fn take(
             body,
         });
     }
-    let reason = "it is not of the project that consent was given for".to_owned();
-    let barred = Outcome::SetAside {
-        code: OTHER_PROJECT.to_owned(),
-        reason,
-    };
     for sequence in others {
-        settle(db, sequence, &barred)?;
+        let sequence: i64 = sequence;
+        set_aside(db, sequence, State::Waiting, OTHER_PROJECT, BARRED)?;
     }
     let mut mark = db.prepare_cached(
         "UPDATE events SET state = 1, attempts = attempts + 1 WHERE sequence = ?1",
@@ -127,20 +172,34 @@ fn take(
     Ok(taken)
 }
 
-fn settle(db: &Connection, sequence: i64, outcome: &Outcome) -> rusqlite::Result<()> {
+/// An event that was set aside or left the queue meanwhile is not on its way any more: all that counts then is that a
+/// hub has it.
+fn settle(db: &Connection, event: &Outgoing, outcome: &Outcome) -> rusqlite::Result<()> {
     match outcome {
         Outcome::Delivered => db
-            .prepare_cached("DELETE FROM events WHERE sequence = ?1 AND state = 1")?
-            .execute([sequence])
+            // The number alone may be another event's by now.
+            .prepare_cached("DELETE FROM events WHERE sequence = ?1 AND event_id = ?2")?
+            .execute(params![event.sequence, event.event_id])
             .map(drop),
-        Outcome::Again(due_at) => requeue(db, Some(sequence), *due_at),
-        Outcome::SetAside { code, reason } => db
-            .prepare_cached(
-                "UPDATE events SET state = ?2, reason_code = ?3, reason = ?4 WHERE sequence = ?1",
-            )?
-            .execute(params![sequence, State::SetAside, code, reason])
-            .map(drop),
+        Outcome::Again(due_at) => requeue(db, Some(event.sequence), *due_at),
+        Outcome::SetAside { code, reason } => {
+            set_aside(db, event.sequence, State::InFlight, code, reason)
+        }
     }
+}
+
+fn set_aside(
+    db: &Connection,
+    sequence: i64,
+    from: State,
+    code: &str,
+    reason: &str,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE events SET state = ?3, reason_code = ?4, reason = ?5 WHERE sequence = ?1 AND state = ?2",
+    )?
+    .execute(params![sequence, from, State::SetAside, code, reason])
+    .map(drop)
 }
 
 /// Lets events on their way wait again, of one sequence or of all; one that a newer one stands for is dropped.

@@ -186,10 +186,7 @@ fn what_is_taken_is_settled_or_comes_back() {
         reason: "because".to_owned(),
     };
     queue
-        .settle(&[
-            (taken[0].sequence, Outcome::Delivered),
-            (taken[1].sequence, aside),
-        ])
+        .settle(&[(&taken[0], Outcome::Delivered), (&taken[1], aside)])
         .unwrap();
     let counts = queue.counts().unwrap();
     assert_eq!(
@@ -200,12 +197,44 @@ fn what_is_taken_is_settled_or_comes_back() {
     let again = queue.take(&uuid(), 0, 1, 1_000_000).unwrap();
     assert_eq!(again[0].event_id, id(1).as_str());
     assert_eq!(queue.show(&id(1)).unwrap().0.attempts, 2);
-    queue
-        .settle(&[(again[0].sequence, Outcome::Again(500))])
-        .unwrap();
+    queue.settle(&[(&again[0], Outcome::Again(500))]).unwrap();
     assert_eq!(queue.take(&uuid(), 499, 10, 1_000_000).unwrap().len(), 2);
     assert_eq!(queue.next_due().unwrap(), Some(500));
     assert_eq!(queue.take(&uuid(), 500, 10, 1_000_000).unwrap().len(), 1);
+}
+
+#[test]
+fn what_was_set_aside_while_on_its_way_is_forgotten_once_a_hub_has_it_and_else_stays_so() {
+    let (_dir, project) = clone();
+    let mut queue = Queue::open(&project).unwrap();
+    put(&mut queue, &project, &[moved(1), moved(2), moved(3)]);
+    let taken = queue.take(&uuid(), 0, 10, 1_000_000).unwrap();
+    assert_eq!(queue.set_all_aside("FROM_NOW", "why").unwrap(), 3);
+    // The last one is dropped, and another event gets its number.
+    queue.discard(&id(3)).unwrap();
+    put(&mut queue, &project, &[moved(4)]);
+    let refused = Outcome::SetAside {
+        code: "NO".to_owned(),
+        reason: "because".to_owned(),
+    };
+    let settled = [
+        (&taken[0], Outcome::Delivered),
+        (&taken[1], refused.clone()),
+        (&taken[2], refused),
+    ];
+    queue.settle(&settled).unwrap();
+    queue.settle(&[(&taken[2], Outcome::Delivered)]).unwrap();
+    let left: Vec<_> = queue
+        .list(None, 10)
+        .unwrap()
+        .into_iter()
+        .map(|entry| (entry.event_id, entry.reason_code))
+        .collect();
+    let expected = [
+        (id(2).to_string(), Some("FROM_NOW".to_owned())),
+        (id(4).to_string(), None),
+    ];
+    assert_eq!(left, expected);
 }
 
 #[test]
@@ -255,9 +284,7 @@ fn a_journal_is_caught_up_whatever_happened_to_it() {
     let mut queue = Queue::open(&project).unwrap();
     queue.discard(&id(2)).unwrap();
     for event in queue.take(&uuid(), 0, 100, 1_000_000).unwrap() {
-        queue
-            .settle(&[(event.sequence, Outcome::Delivered)])
-            .unwrap();
+        queue.settle(&[(&event, Outcome::Delivered)]).unwrap();
     }
     let done = queue.catch_up(&project, &Log::of([2, 1, 11])).unwrap();
     assert_eq!((done.rows, done.added.waiting), (1, 1));
@@ -438,7 +465,7 @@ fn a_look_beside_a_busy_writer_sees_whole_states() {
             let taken = queue.take(&uuid(), 0, 2, 1_000_000).unwrap();
             let gone: Vec<_> = taken
                 .iter()
-                .map(|event| (event.sequence, Outcome::Delivered))
+                .map(|event| (event, Outcome::Delivered))
                 .collect();
             queue.settle(&gone).unwrap();
         }

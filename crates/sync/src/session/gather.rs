@@ -1,11 +1,12 @@
-//! Acknowledgements on their way to the outbox: noted in groups, and none of them late.
+//! Acknowledgements on their way to the outbox: noted in groups, since each note writes a whole file, and none of them
+//! late. Where no other answer is due, they are noted at once.
 
 use pawtrail_event::CommitHash;
 
 /// How long acknowledgements are gathered, in milliseconds.
-const GATHER_MS: u64 = 40;
+const GATHER_MS: u64 = 200;
 /// How many acknowledgements are gathered.
-const GATHER: usize = 32;
+const GATHER: usize = 512;
 
 /// What is acknowledged and not yet told to the outbox.
 #[derive(Default)]
@@ -30,6 +31,12 @@ impl Gather {
     /// Returns when it will be time; `None` if there is nothing to tell.
     pub(super) fn due_at(&self) -> Option<u64> {
         (!self.commits.is_empty()).then_some(self.since + GATHER_MS)
+    }
+
+    /// Returns how many are gathered.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.commits.len()
     }
 
     /// Returns what was gathered, in the order of the answers; `None` if there is nothing.

@@ -159,6 +159,13 @@ impl Queue {
         self.is_in_flight(hash) || self.waiting.iter().any(is_it)
     }
 
+    /// Returns how many entries there are, in all that is kept.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        let lists = self.list.len() + self.waiting.len() + self.in_flight.len();
+        lists + self.asked.len() + self.settled.len()
+    }
+
     fn position(&self, hash: &CommitHash) -> Option<usize> {
         self.in_flight
             .iter()

@@ -1,12 +1,14 @@
-//! The session against a model hub over a network that breaks, delays and repeats, and an outbox
-//! whose commits get rewritten, by seed.
+//! The session against a model hub over a network that delays, repeats, breaks, falls silent and cuts texts short, an
+//! outbox whose commits get rewritten, and deaths of hub and courier, by seed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::*;
 use crate::testing::{commit, hash};
 
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 500;
+/// Small, so that a replay needs several windows.
+const WINDOW: usize = 16;
 /// After this time the network behaves, so that the end can be judged.
 const CALM_MS: u64 = 60_000;
 const END_MS: u64 = 400_000;
@@ -41,6 +43,12 @@ enum Event {
         attempt: u64,
         commit: CommitHash,
     },
+    /// The hub writes what it has taken, and then answers; a hub that died meanwhile doesn't.
+    Stored {
+        attempt: u64,
+        commit: CommitHash,
+        life: u64,
+    },
     ToClone {
         attempt: u64,
         text: String,
@@ -48,10 +56,14 @@ enum Event {
     Drop {
         attempt: u64,
     },
-    Noted(Vec<CommitHash>),
+    Noted {
+        commits: Vec<CommitHash>,
+        courier: u64,
+    },
     Listed {
         list: Vec<Announcement>,
         refresh: u64,
+        courier: u64,
     },
     Commit,
     /// The last commits that wait give way to new ones, as an amend or a rebase does.
@@ -59,6 +71,57 @@ enum Event {
     Timer {
         set: u64,
     },
+    /// From now on nothing passes, and neither side is told.
+    FallSilent {
+        attempt: u64,
+    },
+    KillHub,
+    KillCourier,
+}
+
+/// How often each thing happened that the network and the processes are there for.
+#[derive(Default)]
+struct Faults {
+    drops: u64,
+    cut_short: u64,
+    silences: u64,
+    hub_deaths: u64,
+    lost_unstored: u64,
+    courier_deaths: u64,
+    lost_notes: u64,
+    late_answers: u64,
+    repeated_answers: u64,
+    healed: u64,
+}
+
+impl Faults {
+    fn counts(&self) -> [(&'static str, u64); 10] {
+        [
+            ("drops", self.drops),
+            ("texts cut short", self.cut_short),
+            ("silent lines", self.silences),
+            ("deaths of the hub", self.hub_deaths),
+            ("frames that died with the hub", self.lost_unstored),
+            ("deaths of the courier", self.courier_deaths),
+            ("notes that died with the courier", self.lost_notes),
+            ("answers on a later connection", self.late_answers),
+            ("repeated answers", self.repeated_answers),
+            ("lost answers that a snapshot brought", self.healed),
+        ]
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.drops += other.drops;
+        self.cut_short += other.cut_short;
+        self.silences += other.silences;
+        self.hub_deaths += other.hub_deaths;
+        self.lost_unstored += other.lost_unstored;
+        self.courier_deaths += other.courier_deaths;
+        self.lost_notes += other.lost_notes;
+        self.late_answers += other.late_answers;
+        self.repeated_answers += other.repeated_answers;
+        self.healed += other.healed;
+    }
 }
 
 struct World {
@@ -73,6 +136,8 @@ struct World {
     /// One pipe keeps its order: the time of its last delivery each way.
     last_up: u64,
     last_down: u64,
+    /// When the hub writes what it has taken last.
+    last_write: u64,
     made: u64,
     /// The history: what was made and not rewritten, in order.
     current: Vec<CommitHash>,
@@ -95,13 +160,21 @@ struct World {
     timer: u64,
     /// When the last list of the outbox arrives.
     last_list: u64,
+    /// Connections that fell silent.
+    silent: BTreeSet<u64>,
+    /// Which life of the hub and of the courier it is, and of which hub each connection was.
+    hub: u64,
+    hubs: BTreeMap<u64, u64>,
+    courier: u64,
+    /// The most that the session kept, and the most that ever waited.
+    kept: usize,
+    longest_list: usize,
+    faults: Faults,
 }
 
 impl World {
     fn new(seed: u64) -> Self {
-        let mut jitter = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
-        let random = Box::new(move |ceiling| jitter.below(ceiling + 1));
-        let session = Session::new(None, Limits::default(), random);
+        let session = start(seed);
         Self {
             dice: Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1),
             session,
@@ -112,6 +185,7 @@ impl World {
             attempts: 0,
             last_up: 0,
             last_down: 0,
+            last_write: 0,
             made: 0,
             current: Vec::new(),
             left: BTreeMap::new(),
@@ -126,6 +200,13 @@ impl World {
             cut: BTreeSet::new(),
             timer: 0,
             last_list: 0,
+            silent: BTreeSet::new(),
+            hub: 0,
+            hubs: BTreeMap::new(),
+            courier: 0,
+            kept: 0,
+            longest_list: 0,
+            faults: Faults::default(),
         }
     }
 
@@ -141,6 +222,7 @@ impl World {
     fn feed(&mut self, input: Input) {
         let actions = self.session.step(input, self.now);
         assert!(self.session.in_flight() <= WINDOW);
+        self.kept = self.kept.max(self.session.kept());
         for action in actions {
             self.act(action);
         }
@@ -173,6 +255,10 @@ impl World {
                     let time = self.now + self.dice.below(60);
                     self.at(time, Event::Drop { attempt });
                 }
+                if !self.calm() && self.dice.chance(1) {
+                    let time = self.now + self.dice.below(60);
+                    self.at(time, Event::FallSilent { attempt });
+                }
             }
             Action::Send(frame) => panic!("unexpected {frame:?}"),
             Action::Probe => {
@@ -181,7 +267,13 @@ impl World {
                     self.down(attempt, r#"{"type":"later-version"}"#.to_owned());
                 }
             }
-            Action::Refresh => {
+            Action::Refresh(named) => {
+                // A lost answer shows in the snapshot.
+                for commit in named {
+                    if self.current.contains(&commit) && self.noted.insert(commit) {
+                        self.faults.healed += 1;
+                    }
+                }
                 self.refreshes += 1;
                 let attempt = self.attempt.expect("asked without a connection");
                 self.greeted.insert(attempt, self.now);
@@ -189,7 +281,12 @@ impl World {
             }
             Action::Acknowledged(commits) => {
                 let time = self.now + self.dice.below(200);
-                self.at(time, Event::Noted(commits));
+                let courier = self.courier;
+                self.at(time, Event::Noted { commits, courier });
+                if !self.calm() && self.dice.chance(2) {
+                    let time = self.now + self.dice.below(200);
+                    self.at(time, Event::KillCourier);
+                }
             }
             Action::SetAside { git_hash, .. } => panic!("{git_hash} was set aside"),
             Action::SleepUntil(time) => {
@@ -226,8 +323,15 @@ impl World {
         // Lists come from one worker: they don't overtake each other.
         let time = time.max(self.last_list);
         self.last_list = time;
-        let refresh = self.refreshes;
-        self.at(time, Event::Listed { list, refresh });
+        let (refresh, courier) = (self.refreshes, self.courier);
+        self.at(
+            time,
+            Event::Listed {
+                list,
+                refresh,
+                courier,
+            },
+        );
     }
 
     fn make(&mut self) {
@@ -267,29 +371,86 @@ impl World {
                 self.list();
             }
             Event::Rewrite => self.rewrite(),
-            Event::Listed { list, refresh } => self.feed(Input::Pending {
-                commits: list,
-                fresh: refresh == self.refreshes,
-            }),
-            Event::Noted(commits) => {
+            Event::Listed {
+                list,
+                refresh,
+                courier,
+            } => {
+                if courier == self.courier {
+                    self.longest_list = self.longest_list.max(list.len());
+                    self.feed(Input::Pending {
+                        commits: list,
+                        fresh: refresh == self.refreshes,
+                    });
+                }
+            }
+            Event::Noted { commits, courier } => {
+                // A courier that died before the file was written has noted nothing.
+                if courier != self.courier {
+                    self.faults.lost_notes += 1;
+                    return;
+                }
                 self.noted.extend(commits);
                 if self.dice.chance(20) {
                     self.list();
                 }
             }
-            Event::Drop { attempt } => {
-                if self.attempt == Some(attempt) {
-                    self.attempt = None;
-                    self.feed(Input::Closed("dropped".to_owned()));
+            Event::Drop { attempt } => self.drop_line(attempt),
+            Event::FallSilent { attempt } => {
+                if self.attempt == Some(attempt) && self.silent.insert(attempt) {
+                    self.faults.silences += 1;
                 }
             }
+            Event::KillHub => {
+                self.hub += 1;
+                self.faults.hub_deaths += 1;
+                if let Some(attempt) = self.attempt {
+                    // Its system closes the line, unless that falls silent with it.
+                    if self.dice.chance(80) {
+                        self.drop_line(attempt);
+                    } else {
+                        self.silent.insert(attempt);
+                    }
+                }
+            }
+            Event::KillCourier => {
+                self.courier += 1;
+                self.faults.courier_deaths += 1;
+                self.attempt = None;
+                // Timers and all that it was told die with it; what it has sent may still arrive.
+                self.timer += 1;
+                self.session = start(self.dice.roll());
+                self.feed(Input::Tick);
+                self.list();
+            }
+            Event::Stored {
+                attempt,
+                commit,
+                life,
+            } => self.stored(attempt, &commit, life),
             Event::ConnectResult { attempt, how } => self.connected(attempt, how),
             Event::ToHub { attempt, commit } => self.hub_receives(attempt, &commit),
             Event::ToClone { attempt, text } => {
-                if self.attempt == Some(attempt) {
-                    self.feed(Input::Text(text));
+                if self.attempt == Some(attempt) && !self.silent.contains(&attempt) {
+                    // Cut in the middle of a text, and then the end.
+                    if !self.calm() && self.dice.chance(1) {
+                        self.faults.cut_short += 1;
+                        let half = text.len() / 2;
+                        self.feed(Input::Text(text[..half].to_owned()));
+                        self.drop_line(attempt);
+                    } else {
+                        self.feed(Input::Text(text));
+                    }
                 }
             }
+        }
+    }
+
+    fn drop_line(&mut self, attempt: u64) {
+        if self.attempt == Some(attempt) {
+            self.faults.drops += 1;
+            self.attempt = None;
+            self.feed(Input::Closed("dropped".to_owned()));
         }
     }
 
@@ -309,8 +470,16 @@ impl World {
             // Neither an answer nor an error: the session's own limit has to end it.
             20..25 => {}
             _ => {
+                self.hubs.insert(attempt, self.hub);
                 self.feed(Input::Connected);
-                self.down(attempt, r#"{"type":"snapshot","builds":[]}"#.to_owned());
+                let last = self
+                    .applied
+                    .last()
+                    .map_or("null".to_owned(), |it| format!("\"{it}\""));
+                let build = commit(0).build_id.clone();
+                self.down(attempt, format!(
+                    r#"{{"type":"snapshot","builds":[{{"build_id":"{build}","last_acknowledged":{last}}}]}}"#
+                ));
                 if !self.calm() && self.dice.chance(40) {
                     let time = self.now + self.dice.below(800);
                     self.at(time, Event::Drop { attempt });
@@ -319,6 +488,7 @@ impl World {
                 while self.dice.chance(60)
                     && let Some(old) = self.old_acks.pop_back()
                 {
+                    self.faults.late_answers += 1;
                     self.ack(attempt, &old);
                 }
             }
@@ -330,7 +500,10 @@ impl World {
         if self.attempt != Some(attempt) && self.dice.chance(30) {
             self.cut.insert(attempt);
         }
-        if self.cut.contains(&attempt) {
+        let dead = self.hubs.get(&attempt) != Some(&self.hub);
+        if self.cut.contains(&attempt) || self.silent.contains(&attempt) || dead {
+            // What was silent for one frame stays so for all after it.
+            self.cut.insert(attempt);
             return;
         }
         self.receipts += 1;
@@ -340,6 +513,29 @@ impl World {
                 "{commit} left at {left}, before the connection {attempt} stood"
             );
             self.overtaken += 1;
+        }
+        // Deaths come when there is most to lose.
+        if !self.calm() && self.dice.chance(1) {
+            let time = self.now + self.dice.below(20);
+            self.at(time, Event::KillHub);
+        }
+        // Frames are written in the order in which they came, in groups.
+        let time = self.last_write.max(self.now) + self.dice.below(10);
+        self.last_write = time;
+        self.at(
+            time,
+            Event::Stored {
+                attempt,
+                commit: commit.clone(),
+                life: self.hub,
+            },
+        );
+    }
+
+    fn stored(&mut self, attempt: u64, commit: &CommitHash, life: u64) {
+        if life != self.hub {
+            self.faults.lost_unstored += 1;
+            return;
         }
         if !self.applied.contains(commit) {
             self.applied.push(commit.clone());
@@ -353,6 +549,7 @@ impl World {
         }
         self.ack(attempt, commit);
         if self.dice.chance(15) {
+            self.faults.repeated_answers += 1;
             self.ack(attempt, commit);
         }
     }
@@ -373,6 +570,14 @@ impl World {
                 self.at(at, Event::Rewrite);
             }
         }
+        for _ in 0..self.dice.below(4) {
+            let at = self.dice.below(CALM_MS);
+            self.at(at, Event::KillHub);
+        }
+        for _ in 0..self.dice.below(4) {
+            let at = self.dice.below(CALM_MS);
+            self.at(at, Event::KillCourier);
+        }
         self.feed(Input::Tick);
         for time in [CALM_MS + 1, END_MS / 2, END_MS - 20_000] {
             self.at(time, Event::Commit);
@@ -385,7 +590,21 @@ impl World {
             self.happen(event);
         }
         assert!(self.made >= count + 3);
+        // Of each commit that waits it keeps its frame, its place in a line and what became of it, and nothing more.
+        let bound = 3 * self.longest_list + 3 * WINDOW;
+        assert!(self.kept <= bound, "{} kept, of {bound}", self.kept);
     }
+}
+
+/// A courier's session at its start, which knows nothing.
+fn start(seed: u64) -> Session {
+    let mut jitter = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
+    let random = Box::new(move |ceiling| jitter.below(ceiling + 1));
+    let limits = Limits {
+        window: WINDOW,
+        ..Limits::default()
+    };
+    Session::new(None, limits, random)
 }
 
 fn number(hash: &CommitHash) -> u64 {
@@ -395,6 +614,7 @@ fn number(hash: &CommitHash) -> u64 {
 #[test]
 fn every_commit_arrives_in_order_and_nothing_stays_pending() {
     let (mut losses, mut repeats) = (0, 0);
+    let mut all_faults = Faults::default();
     for seed in 1..=SEEDS {
         let mut world = World::new(seed);
         world.run(0);
@@ -411,10 +631,14 @@ fn every_commit_arrives_in_order_and_nothing_stays_pending() {
         assert_eq!(world.session.in_flight(), 0, "seed {seed}");
         losses += world.attempts - 1;
         repeats += world.receipts - world.made;
+        all_faults.add(&world.faults);
     }
-    // The network did what it is there for.
+    // The network and the processes did what they are there for.
     assert!(losses > SEEDS, "{losses} reconnects");
     assert!(repeats > SEEDS, "{repeats} repeated frames");
+    for (what, count) in all_faults.counts() {
+        assert!(count > SEEDS / 5, "{what}: {count}");
+    }
 }
 
 #[test]
@@ -443,4 +667,35 @@ fn what_was_rewritten_before_a_connection_is_never_sent_on_it() {
     // Both happened: rewritten before the hub had it, and while it was on its way.
     assert!(unseen > SEEDS, "{unseen} rewritten unseen");
     assert!(overtaken > SEEDS / 10, "{overtaken} overtaken by a rewrite");
+}
+
+#[test]
+fn what_is_kept_does_not_grow_with_what_has_passed() {
+    let mut session = start(7);
+    session.step(Input::Tick, 0);
+    session.step(Input::Connected, 0);
+    session.step(Input::Text(r#"{"type":"snapshot"}"#.to_owned()), 0);
+    let ack = |number| {
+        let text = format!(
+            r#"{{"type":"LocalCommitAck","git_hash":"{}"}}"#,
+            hash(number)
+        );
+        Input::Text(text)
+    };
+    let mut most = 0;
+    for number in 0..20_000 {
+        let list = Input::Pending {
+            commits: vec![commit(number)],
+            fresh: true,
+        };
+        session.step(list, number);
+        // Answers of all kinds: the due one, one of long ago, one of a commit that never was, and nonsense.
+        for answer in [number, number / 2, 1_000_000 + number] {
+            session.step(ack(answer), number);
+        }
+        session.step(Input::Text(format!("nonsense {number}")), number);
+        most = most.max(session.kept());
+    }
+    assert_eq!(session.pending(), 0);
+    assert!(most <= 8, "{most} kept");
 }

@@ -50,8 +50,8 @@ pub enum Action {
     Send(Outgoing),
     /// Ask the other side for a sign of life, below the frames.
     Probe,
-    /// Read the outbox now and tell what it holds.
-    Refresh,
+    /// Read the outbox now and tell what it holds. The hub says that it has these, each the last of a build.
+    Refresh(Vec<CommitHash>),
     /// Note that the hub has these.
     Acknowledged(Vec<CommitHash>),
     /// Note that this one won't be sent, and why.
@@ -102,9 +102,12 @@ pub struct Oddities {
     pub general_error: u64,
 }
 
-/// The times by which a session judges the other side, in milliseconds.
+/// How much a session sends ahead, and the times by which it judges the other side, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// How many commits may be sent and not acknowledged. A hub stores what has come in one transaction, so a replay
+    /// takes as many of them as this goes into it.
+    pub window: usize,
     /// An attempt to connect that takes longer has failed.
     pub connect: u64,
     /// A hub that says nothing for so long after the connect is none.
@@ -124,6 +127,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            window: 256,
             connect: 15_000,
             snapshot: 10_000,
             probe: 15_000,

@@ -5,7 +5,9 @@ use pawtrail_event::frame::LocalCommit;
 use super::*;
 use crate::testing::{clean, commit, hash, raw};
 
-pub(super) fn ack(number: u64) -> Input {
+const WINDOW: usize = 64;
+
+fn ack(number: u64) -> Input {
     Input::Text(format!(
         r#"{{"type":"LocalCommitAck","git_hash":"{}"}}"#,
         hash(number)
@@ -43,7 +45,11 @@ fn fresh(numbers: &[u64]) -> Input {
 
 fn session() -> Session {
     let build = "01KT119YA7GD2Y0D7MZRH5JSS4".parse().unwrap();
-    Session::new(Some(build), Limits::default(), Box::new(|ceiling| ceiling))
+    let limits = Limits {
+        window: WINDOW,
+        ..Limits::default()
+    };
+    Session::new(Some(build), limits, Box::new(|ceiling| ceiling))
 }
 
 /// A session that is live at 0 and knows commits `0..count`.
@@ -59,7 +65,7 @@ fn live(count: u64) -> (Session, Vec<u64>) {
 fn connected(session: &mut Session, outbox: &[u64], now: u64) -> Vec<u64> {
     session.step(Input::Connected, now);
     let greeted = session.step(snapshot(), now);
-    assert!(greeted.contains(&Action::Refresh));
+    assert!(greeted.contains(&Action::Refresh(Vec::new())));
     assert!(sent(&greeted).is_empty());
     sent(&session.step(fresh(outbox), now))
 }
@@ -91,9 +97,27 @@ fn nothing_is_sent_before_the_snapshot() {
     assert_eq!(first[0], Action::Connect);
     assert!(sent(&session.step(Input::Connected, 5)).is_empty());
     assert!(sent(&session.step(fresh(&[1]), 5)).is_empty());
-    assert!(session.step(snapshot(), 6).contains(&Action::Refresh));
+    let greeted = session.step(snapshot(), 6);
+    assert!(greeted.contains(&Action::Refresh(Vec::new())));
     assert_eq!(sent(&session.step(fresh(&[1]), 7)), [1]);
     assert_eq!(session.connection(), Connection::Live);
+}
+
+#[test]
+fn what_the_hub_says_that_it_has_is_told_with_the_question() {
+    let mut session = session();
+    session.step(list(&[1]), 0);
+    session.step(Input::Connected, 5);
+    let build = "01KT119YA7GD2Y0D7MZRH5JSS4";
+    let text = format!(
+        r#"{{"type":"snapshot","builds":[{{"build_id":"{build}","last_acknowledged":"{}"}},{{"build_id":"{build}"}}]}}"#,
+        hash(1)
+    );
+    let greeted = session.step(Input::Text(text), 6);
+    assert!(greeted.contains(&Action::Refresh(vec![hash(1)])));
+    // The outbox was told, and holds it no more.
+    assert!(sent(&session.step(fresh(&[]), 7)).is_empty());
+    assert_eq!(session.pending(), 0);
 }
 
 #[test]
@@ -160,9 +184,9 @@ fn acknowledgements_are_noted_in_groups() {
 
     let (mut session, _) = live(3);
     let actions = session.step(ack(1), 1);
-    assert_eq!(actions.last(), Some(&Action::SleepUntil(41)));
+    assert_eq!(actions.last(), Some(&Action::SleepUntil(201)));
     assert_eq!(
-        acknowledged(&session.step(Input::Tick, 41)),
+        acknowledged(&session.step(Input::Tick, 201)),
         [hash(1)],
         "a lone one doesn't wait for others"
     );

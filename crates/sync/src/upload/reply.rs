@@ -15,7 +15,7 @@ const POISONED: &str = "HUB_REFUSED_BATCH";
 /// The longest reason that is kept, in characters.
 const MAX_REASON: usize = 500;
 /// A hub's wish for a longer pause is cut to this.
-const LONGEST_PAUSE_MS: u64 = 3_600_000;
+pub(crate) const LONGEST_PAUSE_MS: u64 = 3_600_000;
 
 /// What an answer means.
 #[derive(Debug, PartialEq, Eq)]

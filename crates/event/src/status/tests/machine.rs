@@ -304,6 +304,7 @@ fn every_rule_has_a_message_and_a_code_of_its_own() {
         Rule::NeedsActor,
         Rule::NeedsWorkspace,
         Rule::OpenSubtasks(vec!["T1".to_owned()]),
+        Rule::SubtasksUnknown("why".to_owned()),
         Rule::NeedsImplementation,
         Rule::NeedsReason,
         Rule::NotApproved,
@@ -317,7 +318,7 @@ fn every_rule_has_a_message_and_a_code_of_its_own() {
         rules.iter().map(ToString::to_string).collect();
     assert_eq!(messages.len(), rules.len());
     let codes: std::collections::BTreeSet<&str> = rules.iter().map(Rule::code).collect();
-    assert_eq!(codes.len(), 17);
+    assert_eq!(codes.len(), 18);
     for rule in &rules {
         assert!(rule.code().starts_with("TRANSITION_"));
         assert!(

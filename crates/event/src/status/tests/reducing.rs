@@ -371,6 +371,8 @@ fn a_number_comes_from_meta_or_from_the_slug() {
         (json!({"mission_number": "000"}), "0"),
     ] {
         let identity = MissionIdentity::of_meta(meta.as_object().unwrap()).unwrap();
+        let parsed = MissionIdentity::parse(meta.to_string().as_bytes()).unwrap();
+        assert_eq!(parsed, identity);
         assert_eq!(
             reduce(&log, &identity, Order::Python).mission_number,
             number
@@ -386,10 +388,17 @@ fn a_number_comes_from_meta_or_from_the_slug() {
         let meta = json!({"mission_number": meta});
         let error = MissionIdentity::of_meta(meta.as_object().unwrap()).unwrap_err();
         assert!(error.to_string().contains("must be a number or null"));
+        let parsed = MissionIdentity::parse(meta.to_string().as_bytes()).unwrap_err();
+        assert_eq!(parsed.to_string(), error.to_string());
     }
     let typed = json!({"mission_type": " research "});
     let identity = MissionIdentity::of_meta(typed.as_object().unwrap()).unwrap();
     assert_eq!(identity.mission_type, "research");
+    let text = br#"{"mission_type": 1, "more": [{"a": "\u00e9"}], "mission_type": " research "}"#;
+    assert_eq!(MissionIdentity::parse(text).unwrap(), identity);
+    for text in [&b"[]"[..], b"{", b"", b"\xff", b"{} x"] {
+        MissionIdentity::parse(text).unwrap_err();
+    }
 }
 
 /// Defect 24 of the Python tool: times are compared as text.

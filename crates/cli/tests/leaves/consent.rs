@@ -1,0 +1,429 @@
+//! Consent and its negative cases: unless this clone of this project said yes to this hub, no byte leaves.
+
+use std::path::Path;
+use std::time::Duration;
+
+use pawtrail_testkit::{Pawtrail, Project, Repo, Scratch, eventually, text};
+use serde_json::{Value, json};
+
+use crate::ear::{Ear, Manner};
+use crate::support::{BINARY, SOON, TOKEN, enable, hooked, spec};
+
+/// Long enough for a courier that was wrongly started to connect.
+const WHILE: Duration = Duration::from_millis(250);
+
+/// Does all that could make something leave; each command must still do its own work.
+fn provoke(project: &Project, what: &str) {
+    project.decide(what);
+    let (status, document) = project
+        .pawtrail
+        .json_in(project.repo.path(), &["sync", "now", "--timeout", "1"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (6, &json!("EGRESS_DENIED")),
+        "{what}: {document:#}"
+    );
+    let (status, document) = project
+        .pawtrail
+        .json_in(project.repo.path(), &["sync", "run"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (6, &json!("EGRESS_DENIED")),
+        "{what}: {document:#}"
+    );
+    let shown = project.status();
+    assert_eq!(shown["connection"], "off", "{what}: {shown:#}");
+}
+
+fn sync_dir(repo: &Repo) -> std::path::PathBuf {
+    repo.common_dir().join("pawtrail/sync")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn consent_that_is_unknown_unreadable_malformed_or_anothers_means_no() {
+    let scratch = Scratch::new();
+    let (project, agent) = hooked(&scratch);
+    let ear = Ear::start(Manner::Says(
+        "HTTP/1.1 503 No\r\nConnection: close\r\n\r\n".to_owned(),
+    ));
+    let dir = sync_dir(&project.repo);
+    let (record, token) = (dir.join("consent.json"), dir.join("token"));
+    let swap = |from: &str, to: &str| {
+        let text = std::fs::read_to_string(&record).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&record, text.replace(from, to)).unwrap();
+    };
+    let other = "0b0e2f7c-1111-4222-8333-444455556666";
+    let spoilers: [(&str, &dyn Fn()); 11] = [
+        ("gone", &|| std::fs::remove_file(&record).unwrap()),
+        ("empty", &|| std::fs::write(&record, "").unwrap()),
+        ("torn", &|| {
+            std::fs::write(&record, "{\"version\":2,").unwrap()
+        }),
+        ("huge", &|| {
+            std::fs::write(&record, " ".repeat(10_000)).unwrap()
+        }),
+        ("unreadable", &|| {
+            std::fs::remove_file(&record).unwrap();
+            std::fs::create_dir(&record).unwrap();
+        }),
+        ("of a version to come", &|| {
+            swap("\"version\":2", "\"version\":3")
+        }),
+        ("another project's", &|| swap(&project.uuid, other)),
+        ("with a hub in clear text elsewhere", &|| {
+            swap("127.0.0.1", "192.0.2.1")
+        }),
+        ("without a token", &|| std::fs::remove_file(&token).unwrap()),
+        ("with a broken token", &|| {
+            std::fs::write(&token, "two words").unwrap()
+        }),
+        ("with an unreadable token", &|| {
+            std::fs::remove_file(&token).unwrap();
+            std::fs::create_dir(&token).unwrap();
+        }),
+    ];
+    for (what, spoil) in spoilers {
+        for path in [&record, &token] {
+            if path.is_dir() {
+                std::fs::remove_dir(path).unwrap();
+            }
+        }
+        enable(&project, &ear.url(), &[]);
+        spoil();
+        spec(&project, &agent, what);
+        provoke(&project, what);
+    }
+    std::thread::sleep(WHILE);
+    assert_eq!(ear.heard().connections, 0);
+    assert_eq!(scratch.processes(), Vec::<String>::new());
+    // The same ear hears where the answer is yes.
+    std::fs::remove_dir(&token).unwrap();
+    enable(&project, &ear.url(), &[]);
+    spec(&project, &agent, "yes");
+    eventually("somebody calls", SOON, || ear.heard().connections > 0);
+}
+
+#[test]
+fn consent_in_the_repository_itself_is_none() {
+    let scratch = Scratch::new();
+    let (project, agent) = hooked(&scratch);
+    let ear = Ear::hub();
+    enable(&project, &ear.url(), &[]);
+    let dir = sync_dir(&project.repo);
+    for place in [
+        ".kittify/sync",
+        ".kittify/pawtrail/sync",
+        "pawtrail/sync",
+        "sync",
+    ] {
+        for repo in [&project.repo, &agent] {
+            copy(&dir, &repo.path().join(place));
+        }
+    }
+    // The worktree's own git directory is not the clone's either.
+    copy(
+        &dir,
+        &project
+            .repo
+            .common_dir()
+            .join("worktrees/agent/pawtrail/sync"),
+    );
+    project.pawtrail.data(&project.repo, &["sync", "disable"]);
+    agent.git(&["add", "-A"]);
+    spec(&project, &agent, "one");
+    provoke(&project, "a file of the repository");
+    std::thread::sleep(WHILE);
+    assert_eq!(ear.heard().connections, 0);
+}
+
+#[test]
+fn consent_copied_from_another_clone_is_none_and_a_moved_clone_keeps_its_own() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let ear = Ear::hub();
+    enable(&project, &ear.url(), &[]);
+    let fresh = Project {
+        repo: scratch.clone_of(&project.repo, "fresh"),
+        pawtrail: Pawtrail::new(&scratch, BINARY),
+        uuid: project.uuid.clone(),
+        mission_id: project.mission_id.clone(),
+        ledger: project.ledger.clone(),
+        dir: project.dir.clone(),
+        path: project.path.clone(),
+    };
+    fresh.repo.git(&[
+        "fetch",
+        "-q",
+        "origin",
+        &format!("{0}:{0}", project.branch()),
+    ]);
+    fresh.pawtrail.data(&fresh.repo, &["init"]);
+    copy(&sync_dir(&project.repo), &sync_dir(&fresh.repo));
+    provoke(&fresh, "copied consent");
+    let status = fresh.status();
+    assert!(
+        text(&status["last_error"]).contains("another clone"),
+        "{status:#}"
+    );
+    // All of the clone's private state, its name included.
+    copy(
+        &project.repo.common_dir().join("pawtrail"),
+        &fresh.repo.common_dir().join("pawtrail"),
+    );
+    provoke(&fresh, "copied state");
+    std::thread::sleep(WHILE);
+    assert_eq!(ear.heard().connections, 0);
+    // Said again here, it holds here.
+    enable(&fresh, &ear.url(), &[]);
+    fresh.pawtrail.data(&fresh.repo, &["sync", "now"]);
+    assert!(ear.heard().connections > 0);
+
+    #[cfg(unix)]
+    {
+        fresh.pawtrail.data(&fresh.repo, &["sync", "stop"]);
+        let moved = scratch.path().join("moved");
+        std::fs::rename(fresh.repo.path(), &moved).unwrap();
+        let (status, document) = fresh.pawtrail.json_in(&moved, &["sync", "now"]);
+        assert_eq!(status, 0, "{document:#}");
+        let (status, _) = fresh.pawtrail.json_in(&moved, &["sync", "stop"]);
+        assert_eq!(status, 0);
+    }
+}
+
+#[test]
+fn a_repository_that_never_said_yes_beside_one_that_did_sends_no_byte() {
+    let scratch = Scratch::new();
+    let ear = Ear::hub();
+    let (open, agent_of_open) = hooked(&scratch);
+    let closed = Project::in_repo(scratch.repo("beside"), Pawtrail::new(&scratch, BINARY));
+    closed.pawtrail.data(&closed.repo, &["hooks", "install"]);
+    let agent_of_closed = closed.repo.worktree("agent-beside", closed.branch());
+    enable(&open, &ear.url(), &[]);
+    for at in 0..3 {
+        spec(&open, &agent_of_open, &format!("open-{at}"));
+        spec(&closed, &agent_of_closed, &format!("closed-{at}"));
+        open.decide(&format!("Open {at}?"));
+        closed.decide(&format!("Closed {at}?"));
+        let args = [
+            "wp",
+            "move",
+            "WP01",
+            ["planned", "claimed", "in_progress"][at],
+            "--mission",
+        ];
+        for project in [&open, &closed] {
+            let args = [&args[..], &[&project.mission_id, "--actor", "agent"]].concat();
+            project.pawtrail.data(&project.repo, &args);
+        }
+    }
+    open.pawtrail.data(&open.repo, &["sync", "now"]);
+    provoke(&closed, "the one beside");
+    std::thread::sleep(WHILE);
+    let heard = ear.heard();
+    assert!(
+        heard.frames.len() >= 9 && !heard.bodies.is_empty(),
+        "{heard:#?}"
+    );
+    let all = [heard.frames, heard.bodies, heard.heads]
+        .concat()
+        .join("\n");
+    assert!(all.contains(&open.uuid));
+    let hashes = closed.repo.git(&["rev-list", "--all"]);
+    let names = [
+        closed.uuid.as_str(),
+        &closed.mission_id,
+        "beside",
+        "closed-",
+    ];
+    for private in hashes.lines().chain(names) {
+        assert!(!all.contains(private), "{private} left");
+    }
+    assert!(!sync_dir(&closed.repo).join("egress.jsonl").exists());
+}
+
+#[test]
+fn nothing_goes_to_another_hub_than_the_one_that_was_agreed_to() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let other = Ear::hub();
+    // The hub that was agreed to sends its visitors elsewhere, and the environment names another.
+    let agreed = Ear::start(Manner::Says(format!(
+        "HTTP/1.1 307 Elsewhere\r\nLocation: {}/api/v1/ws\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        other.url()
+    )));
+    let pawtrail = Pawtrail::new(&scratch, BINARY)
+        .with_env("HTTP_PROXY", other.url())
+        .with_env("http_proxy", other.url())
+        .with_env("ALL_PROXY", other.url());
+    let project = Project {
+        pawtrail,
+        ..project
+    };
+    enable(&project, &agreed.url(), &[]);
+    project.decide("Which?");
+    let args = [
+        "wp",
+        "move",
+        "WP01",
+        "planned",
+        "--mission",
+        &project.mission_id,
+        "--actor",
+        "agent",
+    ];
+    project.pawtrail.data(&project.repo, &args);
+    let (status, _) = project
+        .pawtrail
+        .json_in(project.repo.path(), &["sync", "now", "--timeout", "2"]);
+    assert_eq!(status, 1);
+    assert!(agreed.heard().connections >= 2, "both ways were tried");
+    assert_eq!(other.heard().connections, 0);
+    // The stored token is that hub's alone.
+    let (status, document) = project
+        .pawtrail
+        .json_in(project.repo.path(), &["sync", "enable", &other.url()]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &json!("TOKEN_MISSING"))
+    );
+    project.decide("And?");
+    std::thread::sleep(WHILE);
+    assert_eq!(other.heard().connections, 0);
+}
+
+#[test]
+fn the_environment_can_only_forbid() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let ear = Ear::hub();
+    let with = |value: &str| {
+        Pawtrail::new(&scratch, BINARY)
+            .with_env("PAWTRAIL_SYNC", value)
+            .with_env("PAWTRAIL_SYNC_URL", ear.url())
+            .with_env("PAWTRAIL_HUB", ear.url())
+            .with_env("PAWTRAIL_TOKEN", TOKEN)
+    };
+    let mut project = project;
+    for value in ["on", "1", "true", "yes"] {
+        project.pawtrail = with(value);
+        provoke(&project, value);
+    }
+    project.pawtrail = Pawtrail::new(&scratch, BINARY);
+    enable(&project, &ear.url(), &[]);
+    for value in ["off", "0", "no", "of course not"] {
+        project.pawtrail = with(value);
+        provoke(&project, value);
+    }
+    std::thread::sleep(WHILE);
+    assert_eq!(ear.heard().connections, 0);
+}
+
+#[test]
+fn taking_consent_back_closes_the_door_before_the_next_frame() {
+    for by_hand in [false, true] {
+        let scratch = Scratch::new();
+        let (project, agent) = hooked(&scratch);
+        let hub = Ear::hub();
+        enable(&project, &hub.url(), &["--from-now"]);
+        let last = spec(&project, &agent, "allowed");
+        eventually("it is live", SOON, || hub.commits() == [last.clone()]);
+        project.wait_until_acknowledged(SOON);
+        if by_hand {
+            // Nobody tells the courier, which is connected.
+            std::fs::remove_file(sync_dir(&project.repo).join("consent.json")).unwrap();
+        } else {
+            project.pawtrail.data(&project.repo, &["sync", "disable"]);
+        }
+        for at in 0..5 {
+            spec(&project, &agent, &format!("secret-{at}"));
+        }
+        eventually("the line is closed", SOON, || {
+            let heard = hub.heard();
+            heard.ended == heard.connections
+        });
+        eventually("the courier ended", SOON, || scratch.processes().is_empty());
+        assert_eq!(hub.commits(), [last]);
+        assert_eq!(project.status()["pending"], 5);
+        let log = project
+            .pawtrail
+            .data(&project.repo, &["sync", "log", "--kind", "LocalCommit"]);
+        assert_eq!(log["total"], 1);
+    }
+}
+
+#[test]
+fn enable_counts_what_waits_and_from_now_sets_all_of_it_aside() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let hub = Ear::hub();
+    project.decide("Which?");
+    for lane in ["planned", "claimed", "in_progress"] {
+        let args = [
+            "wp",
+            "move",
+            "WP01",
+            lane,
+            "--mission",
+            &project.mission_id,
+            "--actor",
+            "agent",
+        ];
+        project.pawtrail.data(&project.repo, &args);
+    }
+    let commits = project.pending().len() as u64;
+    let events = project.status()["queued"].as_u64().unwrap();
+    assert_eq!(events, 3);
+    let count =
+        |data: &Value| ["pending", "queued", "set_aside"].map(|key| data[key].as_u64().unwrap());
+    assert_eq!(
+        count(&enable(&project, &hub.url(), &[])),
+        [commits, events, 0]
+    );
+    // What a crash kept from the queue is counted as well.
+    let queue = project.repo.common_dir().join("pawtrail/queue.sqlite");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", queue.display()));
+    }
+    assert_eq!(
+        count(&enable(&project, &hub.url(), &[])),
+        [commits, events, 0]
+    );
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", queue.display()));
+    }
+    let made = enable(&project, &hub.url(), &["--from-now"]);
+    assert_eq!(count(&made), [0, 0, commits + events]);
+    assert_eq!(hub.heard().connections, 0, "it contacts nobody");
+    let status = project.status();
+    assert_eq!(
+        (
+            &status["pending"],
+            &status["queued"],
+            status["set_aside"].as_u64()
+        ),
+        (&json!(0), &json!(0), Some(commits + events))
+    );
+    let next = project.decide("And now?");
+    project.pawtrail.data(&project.repo, &["sync", "now"]);
+    assert_eq!(hub.commits(), [next]);
+    assert_eq!(hub.heard().bodies, Vec::<String>::new());
+    // Said again, it sets nothing more aside, and what was set aside stays so.
+    let again = enable(&project, &hub.url(), &["--from-now"]);
+    assert_eq!(count(&again), [0, 0, 0]);
+    project.pawtrail.data(&project.repo, &["sync", "now"]);
+    assert_eq!(hub.commits().len(), 1);
+}

@@ -1,0 +1,254 @@
+//! A hub in Python that was written from the contract accepts our courier, whatever the contract lets it do.
+
+use std::time::Duration;
+
+use pawtrail_testkit::{Peer, Project, Scratch, eventually, text};
+use serde_json::{Value, json};
+
+use crate::BINARY;
+
+const HUB: &str = include_str!("hub.py");
+const SOON: Duration = Duration::from_secs(20);
+const TOKEN: &str = "a-token-nobody-may-see-0123456789";
+
+/// A project that may send to a hub in Python, with so many commits that wait.
+struct Site {
+    project: Project,
+    hub: Peer,
+    commits: Vec<String>,
+    scratch: Scratch,
+}
+
+impl Site {
+    fn new(commits: usize, plan: &Value) -> Self {
+        let scratch = Scratch::new();
+        let project = Project::new(&scratch, BINARY);
+        let mut plan = plan.clone();
+        plan["project"] = json!(project.uuid);
+        if plan["snapshot"].is_null() {
+            plan["snapshot"] = json!({ "type": "snapshot" });
+        }
+        let hub = Peer::start(&scratch, HUB, &[&plan.to_string()]);
+        let port = hub.wait_for("listening", 1, SOON)[0]["port"].clone();
+        let url = format!("http://127.0.0.1:{port}");
+        let enable = ["sync", "enable", &url, "--token", TOKEN, "--from-now"];
+        // The mission's first commit is no part of what is counted.
+        let enabled = project.pawtrail.data(&project.repo, &enable);
+        assert_eq!(enabled["pending"], 0);
+        let agent = project.repo.worktree("agent", project.branch());
+        let commits = (0..commits)
+            .map(|at| {
+                // By plain git: nobody is told, and nothing runs yet that would look.
+                let path = format!("{}/part-{at}.md", project.dir);
+                agent.commit_file(&path, "part\n", "Write a part")
+            })
+            .collect();
+        Self {
+            project,
+            hub,
+            commits,
+            scratch,
+        }
+    }
+
+    fn start(&self) -> Value {
+        let (_, document) = self.project.pawtrail.json_in(
+            self.project.repo.path(),
+            &["sync", "now", "--timeout", "15"],
+        );
+        document
+    }
+
+    /// The commits that came, in order, each with what the contract has against its frame.
+    fn frames(&self) -> Vec<String> {
+        let told = self.hub.told("frame");
+        let frames = told.iter().map(|event| {
+            assert_eq!(event["wrong"], json!([]), "{event:#}");
+            serde_json::from_str::<Value>(&text(&event["text"])).unwrap()
+        });
+        frames
+            .filter(|frame| frame["type"] == "LocalCommit")
+            .map(|frame| text(&frame["git_hash"]))
+            .collect()
+    }
+
+    fn noted(&self) {
+        eventually("nothing waits", SOON, || self.project.pending().is_empty());
+    }
+}
+
+#[test]
+fn a_hub_that_says_the_least_is_served() {
+    let site = Site::new(5, &json!({}));
+    let done = site.start();
+    assert_eq!(done["data"]["pending"], 0, "{done:#}");
+    assert_eq!(site.frames(), site.commits);
+    let handshakes = site.hub.told("handshake");
+    assert_eq!(handshakes.len(), 1, "{handshakes:#?}");
+    let (path, headers) = (&handshakes[0]["path"], &handshakes[0]["headers"]);
+    assert_eq!(path, "/api/v1/ws");
+    assert_eq!(headers["authorization"], json!([format!("Bearer {TOKEN}")]));
+    assert_eq!(headers["x-pawtrail-protocol"], json!(["1"]));
+    assert_eq!(headers["sec-websocket-version"], json!(["13"]));
+    assert!(headers["origin"].is_null(), "{headers:#}");
+    // Live, on the same connection.
+    let live = site.project.decide("Which?");
+    site.noted();
+    assert_eq!(site.frames(), [site.commits.clone(), vec![live]].concat());
+    assert_eq!(site.hub.told("handshake").len(), 1);
+    assert_eq!(site.project.status()["connection"], "live");
+    // The token is in no file but its own.
+    let state = site.project.repo.common_dir().join("pawtrail");
+    for (path, text) in files(&state) {
+        assert_eq!(text.contains(TOKEN), path.ends_with("sync/token"), "{path}");
+    }
+    for (path, text) in files(&site.scratch.path().join("home")) {
+        assert!(!text.contains(TOKEN), "{path}");
+    }
+}
+
+/// Every file below a directory, as text.
+fn files(dir: &std::path::Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.is_file() {
+                let bytes = std::fs::read(&path).unwrap();
+                let shown = path.to_string_lossy().replace('\\', "/");
+                found.push((shown, String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_later_hub_may_say_and_what_nobody_should_say_changes_nothing() {
+    let unknown = "f".repeat(40);
+    let build = "01KT119YA7GD2Y0D7MZRH5JSS4";
+    let snapshot = json!({
+        "type": "snapshot", "protocol": 1, "later": { "a": [1] },
+        "builds": [{ "build_id": build, "last_acknowledged": unknown, "later": true }],
+    });
+    let first = json!([
+        { "type": "ping", "timestamp": "2026-06-01T07:55:08.123Z" },
+        { "type": "CommitPushed", "git_hash": unknown },
+        { "type": "LocalCommitAck", "git_hash": unknown, "status": "accepted" },
+        { "type": "LocalCommitAck", "git_hash": 7 },
+        { "type": "error", "code": "BUSY", "message": "m", "retryable": true },
+        { "type": "error", "code": "NO", "message": "m", "retryable": false, "git_hash": unknown },
+        "{", "[]", "null", "7", "",
+        { "type": "snapshot" },
+        { "type": "ping", "timestamp": "2026-06-01T07:55:09Z", "later": 1 },
+    ]);
+    // Answers come late, backwards and twice.
+    let plan = json!({ "snapshot": snapshot, "first": first, "ping": true, "hold": 4, "times": 2 });
+    let site = Site::new(8, &plan);
+    let done = site.start();
+    assert_eq!(done["data"]["pending"], 0, "{done:#}");
+    assert_eq!(site.frames(), site.commits);
+    let pongs = site
+        .hub
+        .told("frame")
+        .iter()
+        .filter(|event| text(&event["text"]).contains("pong"))
+        .count();
+    assert_eq!(pongs, 2);
+    assert_eq!(
+        site.hub.told("pong below the frames"),
+        [json!({ "event": "pong below the frames", "came": true })]
+    );
+    assert_eq!(site.hub.told("handshake").len(), 1);
+    assert_eq!(site.project.status()["set_aside"], site.aside());
+}
+
+impl Site {
+    /// What `--from-now` has set aside before anything was sent.
+    fn aside(&self) -> Value {
+        let set_aside = self.project.state()["set_aside"].clone();
+        let from_now = set_aside.as_array().unwrap().iter();
+        json!(from_now.filter(|it| it["code"] == "FROM_NOW").count())
+    }
+}
+
+#[test]
+fn a_commit_that_the_hub_refuses_is_set_aside_and_the_others_arrive() {
+    let site = Site::new(4, &json!({ "rules": { "1": "refuse" } }));
+    let done = site.start();
+    assert_eq!(done["data"]["pending"], 0, "{done:#}");
+    assert_eq!(site.frames(), site.commits);
+    let state = site.project.state();
+    let refused: Vec<&Value> = state["set_aside"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["code"] == "NOT_WANTED")
+        .collect();
+    assert_eq!(refused.len(), 1, "{state:#}");
+    assert_eq!(refused[0]["git_hash"], json!(site.commits[1]));
+    let aside = site.aside().as_u64().unwrap() + 1;
+    assert_eq!(site.project.status()["set_aside"], aside);
+}
+
+#[test]
+fn a_commit_that_the_hub_wants_later_is_sent_again_before_what_follows_it() {
+    let site = Site::new(4, &json!({ "rules": { "2": "later" } }));
+    let done = site.start();
+    assert_eq!(done["data"]["pending"], 0, "{done:#}");
+    let came = site.frames();
+    assert_eq!(site.hub.told("handshake").len(), 2, "{came:?}");
+    // On the second connection what has no answer comes again, in order.
+    let second: Vec<Value> = site
+        .hub
+        .told("frame")
+        .into_iter()
+        .filter(|event| event["connection"] == 2)
+        .collect();
+    let again: Vec<String> = second
+        .iter()
+        .map(|event| {
+            text(&serde_json::from_str::<Value>(&text(&event["text"])).unwrap()["git_hash"])
+        })
+        .collect();
+    assert!(
+        site.commits.ends_with(&again),
+        "{again:?} of {:?}",
+        site.commits
+    );
+    assert!(again.contains(&site.commits[2]));
+}
+
+#[test]
+fn a_refusal_at_the_door_is_told_and_not_tried_over_and_over() {
+    for status in [401, 403, 426] {
+        let body = json!({ "protocol": [7] }).to_string();
+        let site = Site::new(1, &json!({ "refuse": status, "body": body }));
+        let done = site.start();
+        let details = &done["error"]["details"];
+        assert_eq!(details["connection"], "refused", "{done:#}");
+        let status_now = site.project.status();
+        assert_eq!(status_now["connection"], "refused", "{status_now:#}");
+        let told = text(&status_now["last_error"]);
+        assert!(told.contains(&status.to_string()), "{told}");
+        assert!(!told.contains(TOKEN), "{told}");
+        assert_eq!(status_now["pending"], 1);
+        let tries = site.hub.told("handshake").len();
+        assert!(tries <= 2, "{tries} attempts");
+    }
+}
+
+#[test]
+fn a_hub_that_is_away_is_found_again() {
+    let site = Site::new(1, &json!({ "refuse": 503 }));
+    let done = site.start();
+    let details = &done["error"]["details"];
+    assert_ne!(details["connection"], "refused", "{done:#}");
+    assert_eq!(site.project.status()["pending"], 1);
+    let tries = site.hub.told("handshake").len();
+    assert!(tries >= 3, "{tries} attempts in 15 s");
+    assert!(tries <= 30, "{tries} attempts in 15 s");
+}

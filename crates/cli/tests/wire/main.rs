@@ -1,0 +1,17 @@
+//! The wire from outside: peers in Python that know the contract and nothing of ours, faults of the network, deaths on
+//! both sides, and couriers as processes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
+mod clone;
+mod contract;
+mod couriers;
+mod crowd;
+mod faults;
+mod support;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

@@ -1,0 +1,213 @@
+//! What would leave now, byte for byte, and what is held back. It asks no network, sends nothing and writes nothing.
+
+use std::sync::Arc;
+
+use pawtrail_event::{CommitHash, ProjectUuid};
+use pawtrail_repo::{Project, System, sync_state};
+use serde::Serialize;
+
+use crate::consent::{self, Verdict};
+use crate::courier;
+use crate::error::SyncError;
+use crate::place::Place;
+use crate::queue::{self, Queue, State};
+use crate::session::sendable;
+use crate::upload;
+
+/// What an upload and a connection would bring, if they began now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Preview {
+    /// Whether anything may leave.
+    pub allowed: bool,
+    /// Why nothing may.
+    pub reason: Option<String>,
+    /// The hub that it would go to.
+    pub url: Option<String>,
+    /// The frames, in the order in which they would be sent.
+    pub frames: Vec<Frame>,
+    /// The batches of the queue, in the order in which they would be sent, to a hub that takes batches of the usual size.
+    pub batches: Vec<Batch>,
+    /// What waits and would not go.
+    pub held_back: Vec<Held>,
+    /// How many events of the journals are still to be queued, which the next delivery does first.
+    pub unqueued: usize,
+    /// How many local commits touch `kitty-specs/` for no mission that can be named: they have no frame.
+    pub unattributed: usize,
+}
+
+/// A frame as it stands on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Frame {
+    /// The commit that it announces.
+    pub git_hash: CommitHash,
+    /// Its size in bytes.
+    pub bytes: usize,
+    /// Its text.
+    pub text: String,
+}
+
+/// The body of a batch before it is packed with gzip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Batch {
+    /// How many events it holds.
+    pub events: usize,
+    /// Its size in bytes.
+    pub bytes: usize,
+    /// Its text.
+    pub text: String,
+}
+
+/// What kind of thing is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A commit, which would be a frame.
+    Commit,
+    /// An event of the queue.
+    Event,
+}
+
+/// Something that waits and would not go now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// What it is.
+    pub kind: Kind,
+    /// The commit, or the event's id.
+    pub id: String,
+    /// Why, as a stable code.
+    pub code: String,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+/// Shows what would leave this clone now, whether it may or not.
+///
+/// # Errors
+/// When the repository or the queue can't be read.
+pub fn preview(project: &Project) -> Result<Preview, SyncError> {
+    // Looked at from where a courier looks: a linked worktree may be of another build.
+    let project = Project::discover(project.common_dir(), Arc::new(System))?;
+    let place = Place::of(&project)?;
+    let mut preview = Preview::default();
+    let mut owner = place.project_uuid.clone();
+    match consent::check(&place) {
+        Verdict::Granted(consent) => {
+            preview.allowed = true;
+            preview.url = Some(consent.url.to_string());
+            owner = Some(consent.project_uuid);
+        }
+        Verdict::Never => {
+            preview.reason = Some("no consent is recorded for this project".to_owned());
+        }
+        Verdict::Forbidden => preview.reason = Some(format!("`{}` forbids it", consent::ENV)),
+        Verdict::Unusable(reason) => preview.reason = Some(reason),
+    }
+    add_commits(&project, owner.as_ref(), &mut preview)?;
+    if let Some(owner) = &owner {
+        add_events(&project, &place, owner, &mut preview)?;
+        preview.unqueued = queue::uncaught(&project)?;
+    }
+    Ok(preview)
+}
+
+fn add_commits(
+    project: &Project,
+    owner: Option<&ProjectUuid>,
+    preview: &mut Preview,
+) -> Result<(), SyncError> {
+    let state = sync_state::state(project)?;
+    preview.unattributed = state.unattributed;
+    for mut commit in state.pending {
+        commit.belong_to(owner);
+        if owner.is_none() || commit.project_uuid.as_ref() != owner {
+            let reason = "it is not of the project that consent is given for";
+            let held = held(Kind::Commit, &commit.git_hash, "OTHER_PROJECT", reason);
+            preview.held_back.push(held);
+            continue;
+        }
+        match sendable(&commit) {
+            Ok(frame) => {
+                let text = frame.to_text();
+                preview.frames.push(Frame {
+                    git_hash: commit.git_hash.clone(),
+                    bytes: text.len(),
+                    text,
+                });
+            }
+            Err((hash, reason)) => {
+                let held = held(Kind::Commit, &hash, "INVALID_FRAME", &reason);
+                preview.held_back.push(held);
+            }
+        }
+    }
+    for aside in state.set_aside {
+        let held = held(Kind::Commit, &aside.git_hash, &aside.code, &aside.message);
+        preview.held_back.push(held);
+    }
+    Ok(())
+}
+
+fn add_events(
+    project: &Project,
+    place: &Place,
+    owner: &ProjectUuid,
+    preview: &mut Preview,
+) -> Result<(), SyncError> {
+    let now_ms = project.now().as_millisecond();
+    let is_running = courier::is_running(place);
+    let seen = Queue::look(&place.state_dir, |queue| {
+        let plan = upload::plan(queue, owner, now_ms, is_running)?;
+        Ok((plan, queue.list(Some(State::SetAside), u32::MAX)?))
+    })?;
+    let Some((plan, aside)) = seen else {
+        return Ok(());
+    };
+    preview.batches = plan
+        .bodies
+        .into_iter()
+        .map(|body| Batch {
+            events: body.events,
+            bytes: body.text.len(),
+            text: body.text,
+        })
+        .collect();
+    let event = |id: &str, code: &str, reason: &str| held(Kind::Event, &id, code, reason);
+    let mut hold = Vec::new();
+    for id in &plan.barred {
+        let reason = "it is not of the project that consent is given for";
+        hold.push(event(id, "OTHER_PROJECT", reason));
+    }
+    for id in &plan.under_way {
+        hold.push(event(
+            id,
+            "IN_FLIGHT",
+            "it was sent, and the hub has not answered",
+        ));
+    }
+    for (id, due_ms) in &plan.later {
+        let reason = match jiff::Timestamp::from_millisecond(*due_ms) {
+            Ok(due) => format!("the hub asked for it again, not before {due}"),
+            Err(_) => "the hub asked for it again, later".to_owned(),
+        };
+        hold.push(event(id, "LATER", &reason));
+    }
+    for entry in aside {
+        let code = entry.reason_code.as_deref().unwrap_or("SET_ASIDE");
+        hold.push(event(
+            &entry.event_id,
+            code,
+            entry.reason.as_deref().unwrap_or_default(),
+        ));
+    }
+    preview.held_back.extend(hold);
+    Ok(())
+}
+
+fn held(kind: Kind, id: &dyn std::fmt::Display, code: &str, reason: &str) -> Held {
+    Held {
+        kind,
+        id: id.to_string(),
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    }
+}

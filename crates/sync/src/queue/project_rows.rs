@@ -1,0 +1,62 @@
+//! The project's own log as a journal of the queue: that the project was given its identity.
+
+use pawtrail_event::envelope::{EnvelopeId, Queueable};
+use pawtrail_repo::status::Offered;
+use pawtrail_repo::{Project, project_log};
+
+use super::{CaughtUp, Draft, Journal, Queue};
+use crate::error::SyncError;
+
+/// Queues what the project's own log holds and the queue never had.
+///
+/// # Errors
+/// When the log or the queue can't be read or written.
+pub fn offer_project(project: &Project) -> Result<CaughtUp, SyncError> {
+    let log = ProjectLog::read(project)?;
+    if log.ids.is_empty() {
+        return Ok(CaughtUp::default());
+    }
+    Queue::open(project)?.catch_up(project, &log)
+}
+
+struct ProjectLog<'a> {
+    project: &'a Project,
+    rows: Vec<Offered>,
+    ids: Vec<EnvelopeId>,
+}
+
+impl<'a> ProjectLog<'a> {
+    fn read(project: &'a Project) -> Result<Self, SyncError> {
+        let (rows, ids) = project_log::offered(project)?
+            .into_iter()
+            .filter_map(|row| Some((row.event_id.parse().ok()?, row)))
+            .map(|(id, row)| (row, id))
+            .unzip();
+        Ok(Self { project, rows, ids })
+    }
+}
+
+impl Journal for ProjectLog<'_> {
+    fn name(&self) -> String {
+        "project".to_owned()
+    }
+
+    fn ids(&self) -> &[EnvelopeId] {
+        &self.ids
+    }
+
+    fn draft(&self, at: usize) -> Option<Draft> {
+        let event = self.rows.get(at)?.event.as_ref()?;
+        Some(Draft {
+            kind: Queueable::new(&event.event_type).ok()?,
+            event_id: self.ids.get(at)?.clone(),
+            aggregate_id: event.aggregate_id.clone(),
+            aggregate_type: Some(event.aggregate_type.clone()),
+            timestamp: event.timestamp.clone(),
+            mission_id: None,
+            correlation_id: None,
+            causation_id: None,
+            payload: self.project.sanitizer().sanitize(&event.payload),
+        })
+    }
+}

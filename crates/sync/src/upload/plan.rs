@@ -1,0 +1,99 @@
+//! The batches that would go now, in the order and of the sizes in which they would, without sending or marking any.
+
+use pawtrail_event::ProjectUuid;
+
+use super::pack;
+use super::{MAX_BYTES, MAX_EVENTS};
+use crate::error::SyncError;
+use crate::queue::{Candidate, Outgoing, Queue};
+
+/// A body as it is before it is packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Body {
+    /// How many events it holds.
+    pub(crate) events: usize,
+    /// Its text.
+    pub(crate) text: String,
+}
+
+/// What an upload would do with a queue.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The batches, in order.
+    pub(crate) bodies: Vec<Body>,
+    /// Events that are of another project.
+    pub(crate) barred: Vec<String>,
+    /// Events that are sent and not answered, where somebody waits for the answer.
+    pub(crate) under_way: Vec<String>,
+    /// Events that are due later, in milliseconds since 1970.
+    pub(crate) later: Vec<(String, i64)>,
+}
+
+/// Plans an upload that would begin at `now_ms`. Where no uploader `is_running`, events that one left under way go too.
+pub(crate) fn plan(
+    queue: &Queue,
+    project: &ProjectUuid,
+    now_ms: i64,
+    is_running: bool,
+) -> Result<Plan, SyncError> {
+    let mut plan = Plan::default();
+    let mut batch = Batch::default();
+    queue.candidates(|candidate: Candidate| {
+        if candidate.in_flight && is_running {
+            plan.under_way.push(candidate.event_id);
+        } else if !candidate.in_flight && candidate.due_at > now_ms {
+            plan.later.push((candidate.event_id, candidate.due_at));
+        } else {
+            batch.offer(candidate, project, &mut plan);
+        }
+    })?;
+    batch.close(&mut plan);
+    Ok(plan)
+}
+
+/// The batch in the making: bounded as [`Queue::take`] bounds it.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Outgoing>,
+    looked_at: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    fn offer(&mut self, candidate: Candidate, project: &ProjectUuid, plan: &mut Plan) {
+        if self.looked_at == MAX_EVENTS {
+            self.close(plan);
+        }
+        self.looked_at += 1;
+        if candidate.project_uuid != project.as_str() {
+            plan.barred.push(candidate.event_id);
+            return;
+        }
+        let bytes = candidate.body.len() + 1;
+        if self.bytes + bytes > MAX_BYTES && !self.events.is_empty() {
+            self.close(plan);
+            self.looked_at = 1;
+        }
+        self.bytes += bytes;
+        self.events.push(Outgoing {
+            sequence: candidate.sequence,
+            event_id: candidate.event_id,
+            body: candidate.body,
+        });
+    }
+
+    fn close(&mut self, plan: &mut Plan) {
+        let batch = std::mem::take(self);
+        if batch.events.is_empty() {
+            return;
+        }
+        let mut text = Vec::with_capacity(batch.bytes + 16);
+        // Writing to memory doesn't fail.
+        if pack::write(&batch.events, &mut text).is_ok() {
+            plan.bodies.push(Body {
+                events: batch.events.len(),
+                text: String::from_utf8_lossy(&text).into_owned(),
+            });
+        }
+    }
+}
