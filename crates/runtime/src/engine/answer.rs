@@ -6,7 +6,8 @@ use pawtrail_event::run::{Payload, SoftGated};
 use pawtrail_repo::decisions::{self, Reply};
 
 use super::Given;
-use super::session::{Session, actor};
+use super::known::actor;
+use super::session::Session;
 use crate::authority::{self, Effect, Refused};
 use crate::error::{Error, Result, quoted};
 use crate::plan::Next;

@@ -6,7 +6,8 @@ use pawtrail_event::{RunId, StepId, TemplateHash};
 use pawtrail_repo::Project;
 use pawtrail_repo::mission::Mission;
 
-use super::session::{Session, actor, name};
+use super::known::{actor, name};
+use super::session::Session;
 use crate::authority;
 use crate::discovery;
 use crate::error::{Error, Result};

@@ -9,7 +9,7 @@ use pawtrail_repo::runs::{self, Stored};
 use pawtrail_repo::{Project, decisions};
 use serde_json::{Map, Value, json};
 
-use super::session::Known;
+use super::known::Known;
 use crate::plan::{Cause, Next};
 use crate::raci;
 use crate::run::Run;

@@ -7,8 +7,9 @@ use pawtrail_repo::mission::Mission;
 use pawtrail_repo::runs;
 use pawtrail_repo::{Project, decisions};
 
+use super::known::{Known, begun, decided, knows_something, name, recovery, skipped};
 use super::reply::{Asked, Reply};
-use super::session::{Known, Session, begun, decided, knows_something, name, recovery, skipped};
+use super::session::Session;
 use super::{Turn, answer};
 use crate::discovery;
 use crate::error::{Error, Result};

@@ -169,7 +169,7 @@ pub fn fold(run_id: &RunId, rows: &[Row], decisions: &[Decision], template: &Tem
     if recovered {
         proofs.extend(decided.proofs);
     }
-    let proven = behind(proofs, &nodes);
+    let proven = behind(&proofs, &nodes);
     let held: HashSet<&StepId> = decided
         .blocks
         .iter()
@@ -235,7 +235,7 @@ pub fn fold(run_id: &RunId, rows: &[Row], decisions: &[Decision], template: &Tem
 
 /// Returns all that these depend on, however far behind.
 fn behind<'t>(
-    proofs: HashSet<&StepId>,
+    proofs: &HashSet<&StepId>,
     nodes: &HashMap<&'t StepId, Node<'t>>,
 ) -> HashSet<&'t StepId> {
     let mut found = HashSet::new();
