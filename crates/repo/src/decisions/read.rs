@@ -85,7 +85,7 @@ pub struct Folded {
 /// As [`list`].
 pub fn folded(project: &Project, mission: &Mission) -> Result<Folded> {
     let place = placement::placement(project, mission)?;
-    let (rows, damaged) = union(project, mission, &place)?;
+    let (rows, damaged) = union(project, mission, &place, None)?;
     Ok(Folded {
         decisions: decision::fold(&rows),
         damaged,
