@@ -47,6 +47,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
         insist(
             &repository,
             &["commit", "-q", "--only", "-m", "a", "--", &log],
+            |_| {},
         )
     })
 }
@@ -91,18 +92,57 @@ fn measure(
         column.median(),
         column.quantile(0.99),
         column.quantile(1.0),
-        beside
+        beside.notes
+    );
+    println!(
+        "  git beside was refused {} times by a lock and {} times because the branch had moved since it looked; {} commits took lines of an event file away",
+        beside.locked,
+        beside.outrun,
+        removals(repository)?
     );
     Ok(())
 }
 
-/// Stages, commits, amends and stashes until all writers are done; returns how many notes were committed.
-fn person(repository: &Repository, done: &AtomicUsize, writers: usize) -> Result<usize> {
-    let mut notes = 0;
+/// What became of the person's commits.
+#[derive(Default)]
+struct Beside {
+    /// Notes that were committed.
+    notes: usize,
+    /// How often another process held a lock.
+    locked: usize,
+    /// How often git had seen the branch, and with it perhaps the index, as it was before a commit of somebody else.
+    outrun: usize,
+}
+
+/// Counts the commits that took lines of event files away: git had read the index before a commit of ours, and wrote it
+/// after that.
+fn removals(repository: &Repository) -> Result<usize> {
+    let output = repository
+        .git()
+        .args(["log", "--format=", "--numstat", "--", "kitty-specs"])
+        .output()
+        .map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let removed = |line: &str| {
+        let mut fields = line.split('\t');
+        let (_, removed, path) = (fields.next(), fields.next()?, fields.next()?);
+        Some(path.ends_with(".events.jsonl") && removed != "0")
+    };
+    Ok(text
+        .lines()
+        .filter(|line| removed(line) == Some(true))
+        .count())
+}
+
+/// Stages, commits, amends and stashes until all writers are done.
+fn person(repository: &Repository, done: &AtomicUsize, writers: usize) -> Result<Beside> {
+    let mut beside = Beside::default();
     while done.load(Ordering::Relaxed) < writers {
+        let notes = beside.notes;
+        let mut insist = |arguments: &[&str]| beside.insist(repository, arguments);
         let note = format!("note-{notes}.md");
         repository.append(&note, notes)?;
-        insist(repository, &["add", &note])?;
+        insist(&["add", &note])?;
         if notes % 3 == 1 {
             // A stash that can't be made or taken back just now stays for the next time; the note is added again.
             let _ = repository
@@ -111,21 +151,38 @@ fn person(repository: &Repository, done: &AtomicUsize, writers: usize) -> Result
                 .output();
             let _ = repository.git().args(["stash", "pop", "-q"]).output();
             repository.append(&note, notes)?;
-            insist(repository, &["add", &note])?;
+            insist(&["add", &note])?;
         }
-        insist(repository, &["commit", "-q", "-m", &note, "--", &note])?;
+        insist(&["commit", "-q", "-m", &note, "--", &note])?;
         if notes % 3 == 2 {
-            insist(repository, &["commit", "-q", "--amend", "--no-edit"])?;
+            insist(&["commit", "-q", "--amend", "--no-edit"])?;
         }
-        notes += 1;
+        beside.notes += 1;
         // A person also thinks.
         std::thread::sleep(Duration::from_millis(20));
     }
-    Ok(notes)
+    Ok(beside)
 }
 
-/// Runs git again and again until no other one is in its way.
-fn insist(repository: &Repository, arguments: &[&str]) -> Result<()> {
+impl Beside {
+    /// Runs git again and again, and counts why.
+    fn insist(&mut self, repository: &Repository, arguments: &[&str]) -> Result<()> {
+        insist(repository, arguments, |said| {
+            if said.contains("but expected") {
+                self.outrun += 1;
+            } else {
+                self.locked += 1;
+            }
+        })
+    }
+}
+
+/// Runs git again and again until no other one is in its way; `refused` gets to know what it said each time.
+fn insist(
+    repository: &Repository,
+    arguments: &[&str],
+    mut refused: impl FnMut(&str),
+) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     loop {
         let mut git: Command = repository.git();
@@ -140,6 +197,7 @@ fn insist(repository: &Repository, arguments: &[&str]) -> Result<()> {
         if Instant::now() > end || !IN_THE_WAY.iter().any(|words| said.contains(words)) {
             return Err(format!("git {arguments:?}: {said}"));
         }
+        refused(&said);
         std::thread::sleep(Duration::from_millis(3));
     }
 }

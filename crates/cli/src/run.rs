@@ -19,7 +19,7 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
     let json = asks_for_json(words);
     let cli = match parse(words) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, &meant(words), json),
+        Err(error) => return refuse(&error, words, json),
     };
     let output = Output::new(&cli.global);
     let result =
@@ -47,7 +47,8 @@ fn asks_for_json(words: &[OsString]) -> bool {
 
 /// The command that the line means, as far as it names one: `pawtrail decision answer`.
 fn meant(words: &[OsString]) -> String {
-    let root = Cli::command();
+    let mut root = Cli::command();
+    root.build();
     let mut command = &root;
     let mut name = root.get_name().to_owned();
     for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
@@ -61,7 +62,7 @@ fn meant(words: &[OsString]) -> String {
 }
 
 /// Prints help, version or a usage error.
-fn refuse(error: &clap::Error, meant: &str, json: bool) -> u8 {
+fn refuse(error: &clap::Error, words: &[OsString], json: bool) -> u8 {
     let output = Output::plain(json, ColorWhen::Auto);
     let plain = error.render().to_string();
     let asked_for_text = matches!(
@@ -78,7 +79,7 @@ fn refuse(error: &clap::Error, meant: &str, json: bool) -> u8 {
         return output.done(&Done::new(data, human.trim_end().to_owned()));
     }
     if json {
-        return output.failed(&CliError::usage(error.kind(), &plain, meant));
+        return output.failed(&CliError::usage(error.kind(), &plain, &meant(words)));
     }
     output.usage(&error.render().ansi().to_string())
 }

@@ -330,6 +330,26 @@ fn stash_and_pop(repo: &Repo, name: &str) -> usize {
     said.iter().filter(|output| output.status != 0).count()
 }
 
+/// Why a person who stashes beside others may miss a file, with git alone: a push that could not lock the index leaves
+/// the file staged, and a pop gives back only what the index lacks. The index still has it.
+#[test]
+fn a_stash_is_popped_without_the_file_that_the_index_has() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("alone");
+    let name = "note.md";
+    repo.write(name, "note\n");
+    repo.git(&["add", name]);
+    repo.git(&["stash", "push", "-q", "--staged"]);
+    repo.write(name, "note\n");
+    repo.git(&["add", name]);
+    std::fs::remove_file(repo.path().join(name)).unwrap();
+    repo.git(&["stash", "pop", "-q"]);
+    assert_eq!((repo.stash_list().as_str(), repo.read(name)), ("", None));
+    assert_eq!(repo.git(&["status", "--short"]), "AD note.md\n");
+    repo.git(&["checkout", "-q", "--", name]);
+    assert_eq!(repo.read(name).as_deref(), Some("note\n"));
+}
+
 const CROWD: usize = 16;
 /// What each process of the crowd answers, unless `PAWTRAIL_TEST_ANSWERS` says another number, such as 50.
 const EACH: usize = 6;

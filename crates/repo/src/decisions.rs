@@ -117,7 +117,7 @@ fn record_request(project: &Project, mission: &Mission, ask: Ask) -> Result<Writ
     let claim = Claim::new(project, mission, "request", &print);
     let claim = idempotency::claim(project, ask.idempotency_key.as_deref(), &claim, &fresh)?;
     let decision_id = claim.decision_id;
-    let rows = read::rows(project, mission, &place)?;
+    let rows = read::rows_about(project, mission, &place, &decision_id)?;
     let header = header(project, mission, claim.event_id)?;
     let payload = asked(ask, &decision_id)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
@@ -186,7 +186,7 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
     let mut left = sandbox::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
     let decision_id = reply.decision_id;
-    let rows = read::rows(project, mission, &place)?;
+    let rows = read::rows_about(project, mission, &place, &decision_id)?;
     let decisions = decision::fold(&rows);
     let known = known(&decisions, &decision_id, mission)?;
     let print = serde_json::json!([decision_id, reply.answer]);

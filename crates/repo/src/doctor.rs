@@ -2,6 +2,7 @@
 
 mod answers;
 mod branches;
+mod choices;
 mod files;
 mod locks;
 mod surroundings;
@@ -162,6 +163,7 @@ pub fn examine(project: &Project) -> Result<Examination> {
             });
         }
     }
+    checks.push(choices::check(project)?);
     checks.push(surroundings::kept_aside(project)?);
     Ok(Examination { checks, plan })
 }

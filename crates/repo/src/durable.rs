@@ -33,47 +33,34 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
 /// How many bytes of a file are compared at a time.
 const PIECE: usize = 64 * 1024;
 
-/// How many files are flushed at the same time; more threads cost more than they save.
-const FLUSHERS: usize = 2;
-
-/// A flush of files that goes on while its owner does something else.
-#[derive(Debug)]
-pub(crate) struct Flush {
-    threads: Vec<std::thread::JoinHandle<Result<()>>>,
-}
-
-impl Flush {
-    /// Starts to flush the files.
-    pub(crate) fn start(paths: &[PathBuf]) -> Result<Self> {
-        let mut threads = Vec::new();
-        for share in paths.chunks(paths.len().div_ceil(FLUSHERS).max(1)) {
-            let owned = share.to_vec();
-            let spawned = std::thread::Builder::new()
-                .stack_size(64 * 1024)
-                .spawn(move || owned.iter().try_for_each(|path| sync(path)));
-            match spawned {
-                Ok(thread) => threads.push(thread),
-                // No thread is to be had, so this one does it.
-                Err(_) => share.iter().try_for_each(|path| sync(path))?,
-            }
-        }
-        Ok(Self { threads })
-    }
-
-    /// Waits until all files are flushed.
-    pub(crate) fn wait(self) -> Result<()> {
-        self.threads.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| {
-                Err(std::io::Error::other("the flush did not end")).at("flush", Path::new("."))
-            })
-        })
-    }
-}
-
-fn sync(path: &Path) -> Result<()> {
+/// Flushes a file.
+pub(crate) fn flush(path: &Path) -> Result<()> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .at("flush", path)
+}
+
+/// Lets the system begin to write what is in a file, so that a flush that comes later has less to wait for.
+///
+/// Where the system can't be told, the flush does it all.
+pub(crate) fn begin_to_flush(file: &File) {
+    #[cfg(target_os = "linux")]
+    // It only moves work forward; a failure would come back from the flush.
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
+/// Lists a directory's entries; none where there is no such directory.
+pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", dir),
+    };
+    entries
+        .map(|entry| Ok(entry.at("list", dir)?.path()))
+        .collect()
 }
 
 /// Creates a directory and what leads to it.
@@ -249,21 +236,6 @@ mod tests {
         }
         fs::write(&path, [&content[..], b"x"].concat()).unwrap();
         assert_eq!(beginning_of(&path, &content).unwrap(), None);
-    }
-
-    #[test]
-    fn a_flush_takes_any_number_of_files_and_names_the_missing_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..7).map(|n| dir.path().join(n.to_string())).collect();
-        for count in 0..=paths.len() {
-            for path in &paths[..count] {
-                fs::write(path, "x").unwrap();
-            }
-            Flush::start(&paths[..count]).unwrap().wait().unwrap();
-        }
-        fs::remove_file(&paths[3]).unwrap();
-        let error = Flush::start(&paths).unwrap().wait().unwrap_err();
-        assert!(error.to_string().contains("flush"), "{error}");
     }
 
     #[test]

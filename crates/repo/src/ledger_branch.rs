@@ -17,7 +17,7 @@ use crate::project::{self, Project};
 use crate::protection::Facts;
 use crate::receipt::{Delivery, Receipt};
 use crate::record::{self, ChosenBy, Record};
-use crate::{durable, history, lines, sandbox, sync_state};
+use crate::{choices, durable, history, lines, sandbox, sync_state};
 
 /// The longest name of a branch that is taken, in bytes; file systems end there.
 const MAX_NAME_BYTES: usize = 200;
@@ -64,7 +64,21 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
     if new.base.is_none() {
         return Err(Error::NoCommits);
     }
-    let commit = if old.ledger_ref == full {
+    let before = record::read(project, &mission.mission_id)?;
+    let told = if old.ledger_ref == full {
+        None
+    } else {
+        let told = choices::announce(project, mission, &full)?;
+        if told.is_none() {
+            warnings.push(format!(
+                "other clones won't learn of it: something in the name {} is private",
+                short(&full)
+            ));
+        }
+        told
+    };
+    let left = left_behind(project, mission, &full)?;
+    let commit = if old.ledger_ref == full && left.is_empty() {
         new.tip
     } else {
         in_nobodys_way(project, &full)?;
@@ -77,7 +91,15 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
         let again = || Ok(both()?.1);
         let changes = || {
             let (old, new) = both()?;
-            changes(project, mission, &old, new.base).map(Some)
+            let mut sources = vec![old];
+            for branch in &left {
+                sources.push(placement::on_branch(project, mission, branch, None)?);
+            }
+            let mut changes = changes(project, mission, &sources, new.base)?;
+            if let Some(told) = &told {
+                add_line(&mut changes, mission.path(choices::FILE), &told.line);
+            }
+            Ok(Some(changes))
         };
         let message = format!(
             "chore(missions): keep the ledger of {} here [skip ci]",
@@ -106,8 +128,11 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
         mission_slug: mission.mission_slug.clone(),
         ledger_ref: full,
         chosen_by: ChosenBy::Command,
+        told_by: told.map(|told| told.said.event_id).or(old.basis.told_by),
+        seen: old.basis.seen,
+        left: vec![old.ledger_ref.clone()],
     };
-    record::write(project, &mission.mission_id, &record)?;
+    record::write(project, &mission.mission_id, &record.after(before))?;
     drop(held);
     if let Err(error) = sync_state::record(project) {
         warnings.push(format!(
@@ -179,8 +204,79 @@ fn in_nobodys_way(project: &Project, full: &str) -> Result<()> {
     }
 }
 
-/// What `base` lacks of the mission: its `meta.json`, and the lines of its event files, those that only files hold too.
+/// The branches that the ledger was on in this clone and that have events which `full` lacks.
+///
+/// A clone that learns late of another branch has gone on with the one before.
+pub(crate) fn left_behind(project: &Project, mission: &Mission, full: &str) -> Result<Vec<String>> {
+    let Some(record) = record::read(project, &mission.mission_id)? else {
+        return Ok(Vec::new());
+    };
+    let here = placement::on_branch(project, mission, full, None)?;
+    let mut found = Vec::new();
+    let known: BTreeSet<String> = record.left.into_iter().chain([record.ledger_ref]).collect();
+    for branch in known.into_iter().filter(|branch| branch != full) {
+        let Some(tip) = history::tip(project, &branch)? else {
+            continue;
+        };
+        for path in files(project, mission, Some(tip))? {
+            if !ledger::is_event_file(&path) {
+                continue;
+            }
+            let there = at(project, Some(tip), &path)?.unwrap_or_default();
+            let known = at(project, here.tip.or(here.base), &path)?.unwrap_or_default();
+            if !lines::foreign_lines(&there, &known, &[]).is_empty() {
+                found.push(branch);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What `base` lacks of the mission: its `meta.json`, and the lines of its event files on any of the sources, those that
+/// only files hold too.
 fn changes(
+    project: &Project,
+    mission: &Mission,
+    sources: &[Placement],
+    base: Option<ObjectId>,
+) -> Result<Vec<Change>> {
+    let mut all = Vec::new();
+    for source in sources {
+        for change in changes_of(project, mission, source, base)? {
+            if let Content::Lines(lines) = &change.content {
+                for line in lines {
+                    add_line(&mut all, change.path.clone(), line);
+                }
+            } else if all.iter().all(|known: &Change| known.path != change.path) {
+                // Of several the first source's counts.
+                all.push(change);
+            }
+        }
+    }
+    let log = mission.path(pawtrail_event::status::FILE);
+    if let Some(source) = sources.first()
+        && all.iter().any(|change| change.path == log)
+    {
+        all.push(crate::status::derived_for(project, mission, source)?);
+    }
+    Ok(all)
+}
+
+fn add_line(changes: &mut Vec<Change>, path: String, line: &str) {
+    for change in changes.iter_mut().filter(|change| change.path == path) {
+        if let Content::Lines(lines) = &mut change.content {
+            lines.push(line.to_owned());
+            return;
+        }
+    }
+    changes.push(Change {
+        path,
+        content: Content::Lines(vec![line.to_owned()]),
+    });
+}
+
+fn changes_of(
     project: &Project,
     mission: &Mission,
     old: &Placement,
@@ -235,10 +331,6 @@ fn changes(
                 content: Content::Lines(lines),
             });
         }
-    }
-    let log = mission.path(pawtrail_event::status::FILE);
-    if changes.iter().any(|change| change.path == log) {
-        changes.push(crate::status::derived_for(project, mission, old)?);
     }
     Ok(changes)
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::checkouts;
 use crate::durable;
 use crate::error::{IoContext, Result};
+use crate::ledger;
 use crate::mission::SPECS_DIR;
 use crate::project::Project;
 
@@ -35,30 +36,19 @@ pub(crate) fn sweep(project: &Project) -> Result<()> {
         dirs.push(kittify.join("glossaries"));
         dirs.push(kittify);
         let specs = checkout.root.join(SPECS_DIR);
-        for entry in entries(&specs)? {
+        for entry in durable::entries(&specs)? {
             dirs.push(entry);
         }
         dirs.push(checkout.root);
     }
     for dir in dirs {
-        for path in entries(&dir)? {
+        for path in durable::entries(&dir)? {
             if is_in_the_making(&path) {
                 remove_dead(&path)?;
             }
         }
     }
-    Ok(())
-}
-
-fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", dir),
-    };
-    entries
-        .map(|entry| Ok(entry.at("list", dir)?.path()))
-        .collect()
+    ledger::sweep(project)
 }
 
 fn is_in_the_making(path: &Path) -> bool {
@@ -111,7 +101,7 @@ mod tests {
             });
         let maker = File::open(&living).unwrap();
         maker.lock().unwrap();
-        for path in entries(dir.path()).unwrap() {
+        for path in durable::entries(dir.path()).unwrap() {
             if is_in_the_making(&path) {
                 remove_dead(&path).unwrap();
             }

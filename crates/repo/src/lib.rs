@@ -5,6 +5,7 @@
 mod aside;
 pub mod audit;
 mod checkouts;
+mod choices;
 pub mod clock;
 mod clone_state;
 pub mod commit;

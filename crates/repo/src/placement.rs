@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use gix::ObjectId;
+use pawtrail_event::EventId;
 
 use crate::checkouts::{self, Checkout};
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::mission::{BRANCH_PREFIX, Mission};
@@ -34,8 +36,21 @@ pub struct Placement {
     pub busy: Option<(PathBuf, &'static str)>,
     /// The mission's directory, relative to the repository root.
     pub dir: String,
+    /// What the record is to say beside the branch.
+    pub(crate) basis: Basis,
     /// Whether the Python tool, which reads the primary checkout, sees what is written there.
     pub seen_by_python: bool,
+}
+
+/// What a choice was made on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Basis {
+    /// The event that tells of it.
+    pub(crate) told_by: Option<EventId>,
+    /// What remotes had.
+    pub(crate) seen: Option<String>,
+    /// Whether the record knows that.
+    known: bool,
 }
 
 /// Says where a mission's files live. It reads and never writes.
@@ -61,6 +76,7 @@ pub(crate) fn on_branch(
         chosen_by: ChosenBy::Command,
         recorded: false,
         base: remote_tip(project, full)?.or(start),
+        basis: Basis::default(),
     };
     place(project, mission, checkouts::all(project)?, choice)
 }
@@ -94,6 +110,7 @@ fn place(
         checkouts,
         busy,
         dir: mission.dir.clone(),
+        basis: choice.basis,
     })
 }
 
@@ -117,19 +134,21 @@ pub(crate) fn choose_for_good(
     if chosen.tip.is_none() && chosen.base.is_none() {
         return Err(Error::NoCommits);
     }
-    if chosen.recorded {
+    if chosen.recorded && chosen.basis.known {
         return Ok(chosen);
     }
-    record::write(
-        project,
-        &mission.mission_id,
-        &Record {
-            mission_slug: mission.mission_slug.clone(),
-            ledger_ref: chosen.ledger_ref.clone(),
-            chosen_by: chosen.chosen_by,
-        },
-    )?;
+    let record = Record {
+        mission_slug: mission.mission_slug.clone(),
+        ledger_ref: chosen.ledger_ref.clone(),
+        chosen_by: chosen.chosen_by,
+        told_by: chosen.basis.told_by.clone(),
+        seen: chosen.basis.seen.clone(),
+        left: Vec::new(),
+    };
+    let before = record::read(project, &mission.mission_id)?;
+    record::write(project, &mission.mission_id, &record.after(before))?;
     chosen.recorded = true;
+    chosen.basis.known = true;
     Ok(chosen)
 }
 
@@ -138,29 +157,77 @@ struct Choice {
     chosen_by: ChosenBy,
     recorded: bool,
     base: Option<ObjectId>,
+    basis: Basis,
 }
 
-/// The rules, in order: record, `meta.json`, the mission's branch here or on a remote, the primary checkout's
-/// unprotected branch, a branch of its own.
+/// The record, unless a branch tells of a later choice; without either, the rules.
 fn choose(
     project: &Project,
     mission: &Mission,
     facts: &Facts,
     worktrees: &[Checkout],
 ) -> Result<Choice> {
+    let record = record::read(project, &mission.mission_id)?
+        .filter(|record| facts.rule(&record.ledger_ref).is_none());
+    let seen = choices::seen(project)?;
+    let known = record
+        .as_ref()
+        .is_some_and(|record| record.seen.as_ref() == Some(&seen));
+    let said = if known {
+        None
+    } else {
+        choices::latest(project, mission)?.filter(|said| facts.rule(&said.ledger_ref).is_none())
+    };
+    let basis = |told_by| Basis {
+        told_by,
+        seen: Some(seen.clone()),
+        known,
+    };
+    match (record, said) {
+        (Some(record), said)
+            if said.as_ref().is_none_or(|said| {
+                said.ledger_ref == record.ledger_ref
+                    || Some(&said.event_id) < record.told_by.as_ref()
+            }) =>
+        {
+            Ok(Choice {
+                base: remote_tip(project, &record.ledger_ref)?,
+                basis: basis(record.told_by),
+                ledger_ref: record.ledger_ref,
+                chosen_by: record.chosen_by,
+                recorded: true,
+            })
+        }
+        (_, Some(said)) => Ok(Choice {
+            base: remote_tip(project, &said.ledger_ref)?,
+            basis: basis(Some(said.event_id)),
+            ledger_ref: said.ledger_ref,
+            chosen_by: ChosenBy::AnotherClone,
+            recorded: false,
+        }),
+        (_, None) => by_rules(project, mission, facts, worktrees).map(|choice| Choice {
+            basis: basis(None),
+            ..choice
+        }),
+    }
+}
+
+/// The rules, in order: `meta.json`, the mission's branch here or on a remote, the primary checkout's unprotected
+/// branch, a branch of its own.
+fn by_rules(
+    project: &Project,
+    mission: &Mission,
+    facts: &Facts,
+    worktrees: &[Checkout],
+) -> Result<Choice> {
     let own = mission.own_branch();
-    let choice = |ledger_ref: String, chosen_by, recorded, base| Choice {
+    let choice = |ledger_ref: String, chosen_by, base| Choice {
         ledger_ref,
         chosen_by,
-        recorded,
+        recorded: false,
         base,
+        basis: Basis::default(),
     };
-    if let Some(record) = record::read(project, &mission.mission_id)?
-        && facts.rule(&record.ledger_ref).is_none()
-    {
-        let base = remote_tip(project, &record.ledger_ref)?;
-        return Ok(choice(record.ledger_ref, record.chosen_by, true, base));
-    }
     if let Some(branch) = &mission.coordination_branch {
         let full = if branch.starts_with("refs/heads/") {
             branch.clone()
@@ -170,14 +237,14 @@ fn choose(
         let sound = gix::validate::reference::name(full.as_str().into()).is_ok();
         if sound && facts.rule(&full).is_none() {
             let base = remote_tip(project, &full)?;
-            return Ok(choice(full, ChosenBy::Meta, false, base));
+            return Ok(choice(full, ChosenBy::Meta, base));
         }
     }
     if history::tip(project, &own)?.is_some() {
-        return Ok(choice(own, ChosenBy::ExistingBranch, false, None));
+        return Ok(choice(own, ChosenBy::ExistingBranch, None));
     }
     if let Some(base) = remote_tip(project, &own)? {
-        return Ok(choice(own, ChosenBy::RemoteBranch, false, Some(base)));
+        return Ok(choice(own, ChosenBy::RemoteBranch, Some(base)));
     }
     let primary = project.primary();
     let current = worktrees
@@ -189,9 +256,9 @@ fn choose(
         && !current.starts_with(BRANCH_PREFIX)
         && history::tip(project, &current)?.is_some()
     {
-        return Ok(choice(current, ChosenBy::CurrentBranch, false, None));
+        return Ok(choice(current, ChosenBy::CurrentBranch, None));
     }
-    Ok(choice(own, ChosenBy::OwnBranch, false, None))
+    Ok(choice(own, ChosenBy::OwnBranch, None))
 }
 
 /// The commit of a remote-tracking branch of the same name.

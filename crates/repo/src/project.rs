@@ -16,7 +16,8 @@ use crate::identity::{self, Identity};
 use crate::references;
 use crate::source::Source;
 
-const OBJECT_CACHE_BYTES: usize = 4 * 1024 * 1024;
+/// Memory for objects that are read again and again.
+const OBJECT_CACHE_BYTES: usize = 8 * 1024 * 1024;
 
 /// One checkout of one clone of a project.
 pub struct Project {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pawtrail_event::{MissionId, MissionSlug};
+use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::{Deserialize, Serialize};
 
 use crate::durable::{self, Access};
@@ -25,6 +25,8 @@ pub enum ChosenBy {
     OwnBranch,
     /// A user, by `mission ledger --set`.
     Command,
+    /// A user of another clone, by that command; a branch tells of it.
+    AnotherClone,
 }
 
 /// What a clone remembers of a mission, in `pawtrail/missions/<mission id>` of its git directory.
@@ -33,6 +35,30 @@ pub(crate) struct Record {
     pub(crate) mission_slug: MissionSlug,
     pub(crate) ledger_ref: String,
     pub(crate) chosen_by: ChosenBy,
+    /// The event that tells other clones of the choice, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) told_by: Option<EventId>,
+    /// What remotes had when the choice was last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seen: Option<String>,
+    /// The branches before, in this clone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<String>,
+}
+
+impl Record {
+    /// Makes the record that follows on `before`.
+    pub(crate) fn after(self, before: Option<Self>) -> Self {
+        let mut left = self.left;
+        if let Some(before) = before {
+            left.extend(before.left);
+            left.push(before.ledger_ref);
+        }
+        left.retain(|branch| *branch != self.ledger_ref);
+        left.sort();
+        left.dedup();
+        Self { left, ..self }
+    }
 }
 
 /// Records a choice.

@@ -24,7 +24,14 @@ impl Source for System {
     }
 
     fn ulid(&self) -> Ulid {
-        Ulid::generate()
+        // A generator of random numbers would only be set up for the few that a command needs.
+        let random = || Ok::<_, getrandom::Error>([getrandom::u64()?, getrandom::u64()?]);
+        match (u64::try_from(self.now().as_millisecond()), random()) {
+            (Ok(millis), Ok([high, low])) => {
+                Ulid::from_parts(millis, u128::from(high) << 64 | u128::from(low))
+            }
+            (Err(_), _) | (_, Err(_)) => Ulid::generate(),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use pawtrail_event::run::StepResult;
 use pawtrail_event::{DecisionId, StepId};
 
 pub use govern::{Delegation, Governed, adopt, delegate, set_owner, unblock};
-pub use reply::{Document, Explained, Kind, Reply};
+pub use reply::{Document, Explained, Kind, Origin, Reply};
 pub use turn::{query, report, take_over};
 
 /// What an agent says when it asks for what comes next.

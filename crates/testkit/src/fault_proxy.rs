@@ -213,3 +213,57 @@ impl Inside {
 fn lock<T>(inside: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     inside.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends a lot through the proxy to a server that sends it back; returns what came back before the end.
+    fn echoed(proxy: &FaultProxy, limit: Duration) -> Result<usize, std::io::ErrorKind> {
+        let mut line = TcpStream::connect(("127.0.0.1", proxy.port)).unwrap();
+        line.set_read_timeout(Some(limit)).unwrap();
+        let (mut came, mut piece) = (0, [0; 100]);
+        for _ in 0..30 {
+            line.write_all(&[7; 100]).map_err(|error| error.kind())?;
+            match line.read(&mut piece) {
+                Ok(0) => return Ok(came),
+                Ok(count) => came += count,
+                Err(error) => return Err(error.kind()),
+            }
+        }
+        Ok(came)
+    }
+
+    #[test]
+    fn each_fault_is_met_and_a_calm_network_passes_all() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        thread::spawn(move || {
+            for line in server.incoming().flatten() {
+                thread::spawn(move || std::io::copy(&mut &line, &mut &line));
+            }
+        });
+        let proxy = FaultProxy::start(address, 3);
+        let (mut ends, mut resets, mut silences) = (0, 0, 0);
+        for _ in 0..30 {
+            match echoed(&proxy, Duration::from_millis(150)) {
+                Ok(3_000) => {}
+                Ok(_) => ends += 1,
+                Err(std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => silences += 1,
+                Err(_) => resets += 1,
+            }
+        }
+        assert!(
+            ends > 0 && resets > 0 && silences > 0,
+            "{ends} {resets} {silences}"
+        );
+        let met = proxy.met();
+        for count in [&met.delays, &met.cuts, &met.resets, &met.silences] {
+            assert!(count.load(Ordering::SeqCst) > 0, "{met:?}");
+        }
+        proxy.calm(true);
+        for _ in 0..20 {
+            assert_eq!(echoed(&proxy, Duration::from_secs(5)), Ok(3_000));
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Arguments of `commit`.
+// Arguments of `commit`.
 #[derive(Debug, Args)]
 pub(crate) struct CommitArgs {
     /// The commit message

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Arguments of `verify`.
+// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// Mission id, its first 8 characters, directory name, slug, or number; default: all missions
@@ -12,7 +12,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) mission: Option<String>,
 }
 
-/// Arguments of `doctor`.
+// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Show the plan and carry it out; branches change by new commits alone
@@ -20,7 +20,7 @@ pub(crate) struct DoctorArgs {
     pub(crate) fix: bool,
 }
 
-/// Arguments of `merge-events`.
+// Arguments of `merge-events`.
 #[derive(Debug, Args)]
 pub(crate) struct MergeEventsArgs {
     /// The version that both sides come from; an empty file where there is none

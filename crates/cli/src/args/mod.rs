@@ -102,7 +102,7 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-/// Arguments of `init`.
+// Arguments of `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
     /// Also install the git hooks, as `pawtrail hooks install` does
@@ -112,6 +112,9 @@ pub(crate) struct InitArgs {
 
 /// The nouns.
 #[derive(Debug, Subcommand)]
+// What a noun takes is worked out when the line names it. The types of such arguments have no doc comments, which
+// would then replace the help here.
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Prepare this repository: project identity, ignore rules
     ///

@@ -8,7 +8,7 @@ use pawtrail_event::{DecisionId, StepId};
 
 use super::ActorArgs;
 
-/// Arguments of `next`, and its verbs.
+// Arguments of `next`, and its verbs.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct NextArgs {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Arguments of `audit`.
+// Arguments of `audit`.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     /// Every version in the history of all branches and tags too
@@ -15,7 +15,7 @@ pub(crate) struct AuditArgs {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// Arguments of `sanitize`.
+// Arguments of `sanitize`.
 #[derive(Debug, Args)]
 pub(crate) struct SanitizeArgs {
     /// One JSON document a line; default: one in all

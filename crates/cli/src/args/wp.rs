@@ -174,7 +174,7 @@ pub(crate) struct SeedArgs {
     pub(crate) actor: Option<String>,
 }
 
-/// Arguments of `board`.
+// Arguments of `board`.
 #[derive(Debug, Args)]
 pub(crate) struct BoardArgs {
     /// Mission id, its first 8 characters, directory name, slug, or number

@@ -216,12 +216,17 @@ fn human(mission: &Mission, said: &Document) -> String {
                 "{start} --result success --decision-id {id} --answer {first}"
             ))
         }
-        (Kind::Step, None, Some(step)) => {
-            Some(format!("{start} --step {} --result success", quoted(step)))
-        }
         (_, None, _) if said.next_step.is_some() => said.next_step.clone(),
-        (_, None, _) if said.mission_state == "done" => None,
-        (_, None, _) => Some(format!("{start} --result success")),
+        (_, None, Some(step)) => Some(match &said.issued_to {
+            Some(holder) => format!(
+                "pawtrail next --mission {slug} --agent {} --step {} --result success",
+                quoted(holder),
+                quoted(step)
+            ),
+            None => format!("{start} --result success"),
+        }),
+        (_, None, None) if said.mission_state == "done" => None,
+        (_, None, None) => Some(format!("{start} --result success")),
     };
     match next {
         Some(next) => text.next(&next),

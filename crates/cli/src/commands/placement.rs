@@ -38,7 +38,8 @@ pub(super) fn place(context: &Context, handle: Option<&str>) -> Result<Done, Cli
             | ChosenBy::ExistingBranch
             | ChosenBy::RemoteBranch
             | ChosenBy::CurrentBranch
-            | ChosenBy::Command => "",
+            | ChosenBy::Command
+            | ChosenBy::AnotherClone => "",
         };
         text = text.field(
             "way out",
@@ -96,6 +97,9 @@ pub(super) fn reason(chosen_by: ChosenBy) -> &'static str {
         ChosenBy::RemoteBranch => "the mission's own branch was on a remote already",
         ChosenBy::CurrentBranch => "the primary checkout was on this unprotected branch",
         ChosenBy::Command => "it was set by `pawtrail mission ledger --set`",
+        ChosenBy::AnotherClone => {
+            "it was set by `pawtrail mission ledger --set` in another clone, and a branch tells of it"
+        }
         ChosenBy::OwnBranch => "the current branch is protected, detached or none",
     }
 }

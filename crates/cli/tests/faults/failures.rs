@@ -139,6 +139,49 @@ fn a_request_that_could_not_be_flushed_is_taken_back() {
 }
 
 #[test]
+fn a_commit_that_was_there_before_is_flushed_before_the_spool_lets_go() {
+    for (shape, by_git) in [
+        (Shape::Nowhere, false),
+        (Shape::Here, false),
+        (Shape::Here, true),
+    ] {
+        for (error, word) in ERRORS {
+            let what = format!("{shape:?}, by git: {by_git}, {error}");
+            let scratch = Scratch::new();
+            let world = World::new(&scratch, shape);
+            let id = world.project.request("Which?");
+            let answer = ["decision", "answer", &id, "yes"];
+            if by_git {
+                // The line is in the file, and a user commits that.
+                let fault = "ledger::ref-locked=return(ENOSPC)";
+                assert_eq!(world.with_fault(&scratch, fault, &answer).status, 3);
+                let path = &world.project.path;
+                world.user.git(&["add", path]);
+                world
+                    .user
+                    .git(&["commit", "-q", "-m", "by git", "--", path]);
+            } else {
+                world.with_fault(&scratch, "spool::empty=return(abort)", &answer);
+            }
+            let [git, spool, _] = world.answers(&id);
+            assert_eq!((git.len(), spool.len()), (1, 1), "{what}");
+            let tip = world.project.repo.rev(&world.project.ledger);
+            let fault = format!("ledger::tip-flushed=return({error})");
+            let output = world.with_fault(&scratch, &fault, &answer);
+            assert_eq!(output.status, 0, "{what}\n{output}");
+            let said = output.stdout.to_lowercase();
+            assert!(said.contains(word), "{what}\n{output}");
+            assert_eq!(world.answers(&id)[1], git, "{what}");
+            world.project.answer(&id, "yes");
+            let [again, spool, _] = world.answers(&id);
+            assert_eq!((again, spool.len()), (git, 0), "{what}");
+            assert_eq!(world.project.repo.rev(&world.project.ledger), tip, "{what}");
+            world.project.repo.fsck();
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_can_be_neither_committed_nor_flushed_says_both() {
     let scratch = Scratch::new();
     let world = World::new(&scratch, SHAPES[0]);

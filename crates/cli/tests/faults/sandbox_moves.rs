@@ -96,7 +96,7 @@ fn story(project: &Project, closed: impl Fn(&[&str]) -> Output, what: &str) {
     // The rules hold there as well, and a key can't be kept.
     assert_eq!(
         with(&["wp", "move", "WP01", "claimed"]).json()["error"]["code"],
-        "MOVE_REFUSED"
+        "TRANSITION_NOT_ALLOWED"
     );
     let keyed = with(&[
         "wp",

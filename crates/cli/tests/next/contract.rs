@@ -315,6 +315,11 @@ fn people_read_text() {
         step.contains("prompt") && step.contains("--step shape --result success"),
         "{step}"
     );
+    let (_, query) = run(&[]);
+    assert!(
+        query.contains("--agent coder --step shape --result success"),
+        "{query}"
+    );
     let (_, asked) = run(&report);
     assert!(asked.contains("provide value for 'database'"), "{asked}");
     assert!(

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod clones;
 mod disk;
 mod mission_ledger;
 mod safe_commit;

@@ -95,6 +95,10 @@ def refusals():
         assert 1 in body["protocol"], body
     status, body = refused({"Authorization": f"Bearer {facts['token']}"})
     assert (status, body["protocol"]) == (426, [1]), body
+    # A token of another project than the clone speaks for.
+    assert refused(dict(good(), **{"X-Pawtrail-Project": str(uuid.uuid4())}))[0] == 403
+    with open_line(dict(good(), **{"X-Pawtrail-Project": facts["project"]})) as line:
+        receive(line, "snapshot")
     # Another site's page, and another name for this machine.
     assert refused(good(), origin="http://evil.example")[0] == 403
     assert refused(dict(good(), Host="evil.example"))[0] == 403

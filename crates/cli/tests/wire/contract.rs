@@ -176,6 +176,35 @@ impl Site {
 }
 
 #[test]
+fn what_the_hub_says_that_it_has_heals_either_side() {
+    let mut site = Site::new(5, &json!({}));
+    let says = |commit: &str| {
+        let builds =
+            [json!({ "build_id": "01KT119YA7GD2Y0D7MZRH5JSS4", "last_acknowledged": commit })];
+        json!({ "snapshot": { "type": "snapshot", "protocol": 1, "builds": builds } })
+    };
+    // The hub has the third, and its answer was lost. What is before it may not have arrived.
+    let commits = site.commits.clone();
+    site.hub.say(&says(&commits[2]));
+    site.hub.wait_for("planned", 1, SOON);
+    let done = site.start();
+    assert_eq!(done["data"]["pending"], 0, "{done:#}");
+    let others = [&commits[..2], &commits[3..]].concat();
+    assert_eq!(site.frames(), others);
+    // The hub is one from a backup, which knows nothing after the second.
+    site.project
+        .pawtrail
+        .data(&site.project.repo, &["sync", "stop"]);
+    site.hub.say(&says(&commits[1]));
+    site.hub.wait_for("planned", 2, SOON);
+    let done = site.start();
+    assert_eq!(done["data"]["pending"], 0, "{done:#}");
+    let again = &site.frames()[others.len()..];
+    assert_eq!(again, &commits[3..], "acknowledged after the second");
+    site.noted();
+}
+
+#[test]
 fn a_commit_that_the_hub_refuses_is_set_aside_and_the_others_arrive() {
     let site = Site::new(4, &json!({ "rules": { "1": "refuse" } }));
     let done = site.start();

@@ -42,7 +42,6 @@ impl Site {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_courier_ends_when_it_is_idle() {
     let site = Site::with(|pawtrail| pawtrail.with_env("PAWTRAIL_COURIER_IDLE_MS", "1500"));
@@ -53,7 +52,6 @@ fn a_courier_ends_when_it_is_idle() {
     site.live();
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_courier_ends_with_its_repository() {
     let site = Site::new();
@@ -66,7 +64,6 @@ fn a_courier_ends_with_its_repository() {
     );
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_courier_is_gone_when_stop_and_disable_return() {
     let site = Site::new();
@@ -85,7 +82,6 @@ fn a_courier_is_gone_when_stop_and_disable_return() {
 }
 
 /// Asked by many at once, one is started; and it holds nothing that it was not meant to hold.
-#[cfg(target_os = "linux")]
 #[test]
 fn one_courier_is_started_which_holds_no_handle_and_no_directory() {
     let site = Site::new();
@@ -144,7 +140,6 @@ fn one_courier_is_started_which_holds_no_handle_and_no_directory() {
 }
 
 /// Stopped in its tracks it can't answer. Commands notice by asking, don't wait for it, and say so.
-#[cfg(target_os = "linux")]
 #[test]
 fn a_wedged_courier_holds_nobody_up_and_is_told_of() {
     let site = Site::new();
@@ -182,7 +177,6 @@ fn a_wedged_courier_holds_nobody_up_and_is_told_of() {
     assert_eq!(site.project.status()["pending"], 0);
 }
 
-#[cfg(target_os = "linux")]
 fn signal(pid: u32, name: &str) {
     let pid = pid.to_string();
     let sent = std::process::Command::new("kill")
@@ -192,7 +186,6 @@ fn signal(pid: u32, name: &str) {
 }
 
 /// The wall clock jumps by years, both ways, while the courier is connected: only the diary shows it.
-#[cfg(target_os = "linux")]
 #[test]
 fn a_clock_that_jumps_delays_nothing() {
     let scratch = Scratch::new();

@@ -1,7 +1,7 @@
 """A hub as the contract describes it, and nothing of ours in it: it checks what a clone sends and does what it is told.
 
 One argument: the plan, as JSON. It prints one JSON object a line: where it listens, each handshake, each frame with what is
-wrong with it, each pong, each end. It reads lines of JSON from its input and says them to the connected clone.
+wrong with it, each pong, each end. Lines of JSON on its input change the plan for the next connection.
 """
 
 import json
@@ -16,7 +16,6 @@ from websockets.sync.server import serve
 
 plan = json.loads(sys.argv[1])
 printing = threading.Lock()
-current = None
 connections = 0
 seen = []
 
@@ -106,7 +105,7 @@ def say(connection, frame):
 
 
 def handle(connection):
-    global current, connections
+    global connections
     connections += 1
     number = connections
     pinged = set()
@@ -123,7 +122,6 @@ def handle(connection):
     held = []
     try:
         say(connection, plan["snapshot"])
-        current = connection
         for frame in plan.get("first", []):
             if isinstance(frame, dict) and frame.get("type") == "ping":
                 pinged.add(frame["timestamp"])
@@ -151,15 +149,13 @@ def handle(connection):
     tell("end", connection=number)
 
 
-def listen_to_the_test():
+def follow_new_plans():
     for line in sys.stdin:
-        try:
-            say(current, json.loads(line))
-        except ConnectionClosed:
-            tell("nobody to tell")
+        plan.update(json.loads(line))
+        tell("planned")
 
 
 with serve(handle, "127.0.0.1", 0, process_request=before, ping_interval=None) as server:
     tell("listening", port=server.socket.getsockname()[1])
-    threading.Thread(target=listen_to_the_test, daemon=True).start()
+    threading.Thread(target=follow_new_plans, daemon=True).start()
     server.serve_forever()

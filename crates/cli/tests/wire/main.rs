@@ -9,6 +9,8 @@
 
 mod clone;
 mod contract;
+/// A process is found, and looked into, by what Linux shows of it.
+#[cfg(target_os = "linux")]
 mod couriers;
 mod crowd;
 mod faults;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
+use gix::bstr::{ByteSlice, Finder};
 use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, Status};
 use pawtrail_event::{CommitHash, DecisionId, EventId, MissionId, MissionSlug};
 use serde::Serialize;
@@ -85,7 +85,7 @@ pub struct Folded {
 /// As [`list`].
 pub fn folded(project: &Project, mission: &Mission) -> Result<Folded> {
     let place = placement::placement(project, mission)?;
-    let (rows, damaged) = union(project, mission, &place)?;
+    let (rows, damaged) = union(project, mission, &place, None)?;
     Ok(Folded {
         decisions: decision::fold(&rows),
         damaged,
@@ -98,7 +98,7 @@ pub fn folded(project: &Project, mission: &Mission) -> Result<Folded> {
 /// When git's data or a file can't be read. Damaged lines are reported, not an error.
 pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
     let place = placement::placement(project, mission)?;
-    let (log, damaged) = union(project, mission, &place)?;
+    let (log, damaged) = union(project, mission, &place, None)?;
     let commits = brought::commits(
         project,
         place.tip.or(place.base),
@@ -148,7 +148,7 @@ pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
     let mut hits = Vec::new();
     for mission in mission::list(project)?.missions {
         let place = placement::placement(project, &mission)?;
-        let rows = rows(project, &mission, &place)?;
+        let rows = rows_about(project, &mission, &place, id)?;
         if decision::fold(&rows)
             .iter()
             .any(|known| known.decision_id == *id)
@@ -174,7 +174,30 @@ pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
 
 /// Returns the union of all rows of a mission.
 pub(super) fn rows(project: &Project, mission: &Mission, place: &Placement) -> Result<Vec<Row>> {
-    union(project, mission, place).map(|(rows, _)| rows)
+    union(project, mission, place, None).map(|(rows, _)| rows)
+}
+
+/// Returns the union of all rows of a mission that are about one decision. Some others may be among them.
+pub(super) fn rows_about(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    about: &DecisionId,
+) -> Result<Vec<Row>> {
+    union(project, mission, place, Some(about)).map(|(rows, _)| rows)
+}
+
+/// Returns the lines that may be about a decision: those with its id, and those in which it may be spelled otherwise.
+///
+/// To find them takes a fraction of the time that it takes to read all of them.
+fn lines_about(content: &[u8], id: &DecisionId) -> Vec<u8> {
+    let id = Finder::new(id.as_str());
+    content
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| id.find(line).is_some() || line.contains(&b'\\'))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// Returns the receipt of an event that was written before.
@@ -201,21 +224,32 @@ pub(super) fn receipt(
 type Union = (Vec<Row>, Vec<(String, Damaged)>);
 
 /// The ledger branch first, then what waits, then what only files hold.
-fn union(project: &Project, mission: &Mission, place: &Placement) -> Result<Union> {
+///
+/// With `about`, lines that can't be about that decision are passed over.
+fn union(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    about: Option<&DecisionId>,
+) -> Result<Union> {
+    let read = |content: &[u8]| match about {
+        Some(id) => Log::read(&lines_about(content, id)),
+        None => Log::read(content),
+    };
     let path = mission.path(decision::FILE);
     let committed = match place.tip.or(place.base) {
         Some(tip) => history::file_at(project, tip, &path)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    let mut whole = Log::read(&committed);
+    let mut whole = read(&committed);
     let mut damaged: Vec<(String, Damaged)> = std::mem::take(&mut whole.damaged)
         .into_iter()
         .map(|line| (format!("{}:{path}", place.ledger_ref), line))
         .collect();
     let spooled = Journal::of(project, &mission.mission_id, decision::FILE).spooled()?;
-    whole = whole.union(Log::read(spooled.join("\n").as_bytes()));
+    whole = whole.union(read(spooled.join("\n").as_bytes()));
     let left = sandbox::lines(project, &mission.mission_id)?;
-    whole = whole.union(Log::read(left.join("\n").as_bytes()));
+    whole = whole.union(read(left.join("\n").as_bytes()));
     for root in project.roots() {
         let file = root.join(&path);
         let Some(content) = durable::read(&file)? else {
@@ -229,7 +263,7 @@ fn union(project: &Project, mission: &Mission, place: &Placement) -> Result<Unio
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |last| last + 1);
-        let mut read = Log::read(&content[..end]);
+        let mut read = read(&content[..end]);
         let lines = std::mem::take(&mut read.damaged);
         damaged.extend(
             lines
@@ -308,5 +342,27 @@ pub(super) fn brought(
             }
         }
         return Ok(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_may_be_about_a_decision_are_found_however_they_spell_it() {
+        let id: DecisionId = "input:db.engine".parse().unwrap();
+        let about = [
+            r#"{"decision_id":"input:db.engine"}"#,
+            r#"{"decision_id": "input:db\u002eengine"}"#,
+            r#"{"torn":"input:db.engine"#,
+        ];
+        let other = r#"{"decision_id":"input:db.other"}"#;
+        let content = format!(
+            "{}\n{other}\n\n{}\r\n{other}\n{}",
+            about[0], about[1], about[2]
+        );
+        let expected = format!("{}\n{}\r\n{}", about[0], about[1], about[2]);
+        assert_eq!(lines_about(content.as_bytes(), &id), expected.as_bytes());
     }
 }

@@ -12,7 +12,7 @@ use crate::checkouts::{self, Checkout};
 use crate::error::{Error, Result};
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
-use crate::placement::{self, ChosenBy, Placement};
+use crate::placement::{self, Basis, ChosenBy, Placement};
 use crate::project::Project;
 use crate::protection::Facts;
 use crate::{history, sync_state};
@@ -81,6 +81,7 @@ fn current_place(project: &Project, branch: &str, tip: ObjectId) -> Result<Place
         checkouts,
         busy,
         dir: ".kittify/glossaries".to_owned(),
+        basis: Basis::default(),
     })
 }
 

@@ -9,6 +9,7 @@ use pawtrail_event::merge;
 use pawtrail_event::status::SNAPSHOT_FILE;
 
 use super::engine::{self, NewCommit};
+use super::loose::Loose;
 use super::objects::{self, Person, Role};
 use super::refs::{self, Move, Reservation};
 use super::{Ledger, Merging};
@@ -42,8 +43,10 @@ pub(crate) fn merge(
     let our_tree = tree_of(project, ours)?;
     let their_tree = tree_of(project, theirs)?;
     let mut work = Work {
-        ours: Some(our_tree),
-        ..Work::default()
+        edits: Vec::new(),
+        loose: Loose::new(project),
+        stuck: Vec::new(),
+        ours: our_tree,
     };
     work.trees(project, base, our_tree, their_tree, "")?;
     if !work.stuck.is_empty() {
@@ -54,7 +57,9 @@ pub(crate) fn merge(
             work.stuck.join(", ")
         )));
     }
-    let (tree, mut written) = work.write(project, our_tree)?;
+    let tree = work.write(project, our_tree)?;
+    // Whoever makes the commit reads them.
+    work.loose.settle(None)?;
     let at = project.now();
     let engine = engine::of(project, choice::of_clone(project)?);
     let commit = engine.commit(&NewCommit {
@@ -63,13 +68,8 @@ pub(crate) fn merge(
         message,
         at,
     })?;
-    written.push(commit);
-    let ready = engine.ready(branch, commit, &written)?;
-    match ready.flush {
-        Some(flush) => flush.wait()?,
-        // The trees were written here, whoever made the commit.
-        None => objects::flush(project, &written, None)?.wait()?,
-    }
+    let token = engine.ready(branch, commit)?;
+    engine.settle(token.as_ref())?;
     let step = Move {
         branch,
         from: Some(ours),
@@ -78,7 +78,7 @@ pub(crate) fn merge(
         why: &format!("commit (merge): {message}"),
         checkouts: &[],
     };
-    match engine.reserve(ready.token, &[], &step)? {
+    match engine.reserve(token, &[], &step)? {
         Reservation::Ours(reserved) => reserved.publish()?,
         Reservation::Lost => return Ok(Merging::Stuck(format!("{branch} moved meanwhile"))),
         Reservation::Locked => {
@@ -118,19 +118,18 @@ fn tree_of(project: &Project, commit: ObjectId) -> Result<ObjectId> {
 type Item = (EntryMode, ObjectId);
 
 /// What a merge changes in our tree.
-#[derive(Default)]
-struct Work {
+struct Work<'p> {
     /// Paths with what they become; nothing where they go.
     edits: Vec<(String, Option<Item>)>,
-    /// Blobs that were written.
-    blobs: Vec<ObjectId>,
+    /// What is written.
+    loose: Loose<'p>,
     /// Paths that somebody has to decide on.
     stuck: Vec<String>,
     /// Our tree.
-    ours: Option<ObjectId>,
+    ours: ObjectId,
 }
 
-impl Work {
+impl Work<'_> {
     fn trees(
         &mut self,
         project: &Project,
@@ -191,8 +190,7 @@ impl Work {
             return self.trees(project, base, our_id, their_id, &path);
         }
         if our_mode.is_blob() && their_mode.is_blob() && is_snapshot(&path) {
-            let blob = objects::blob(project, &self.snapshot(project, &path)?)?;
-            self.blobs.push(blob);
+            let blob = objects::blob(&self.loose, &self.snapshot(project, &path)?)?;
             self.edits.push((path, Some((our_mode, blob))));
             return Ok(());
         }
@@ -215,8 +213,7 @@ impl Work {
                 conflict.event_id
             )),
             None => {
-                let blob = objects::blob(project, &merged.content)?;
-                self.blobs.push(blob);
+                let blob = objects::blob(&self.loose, &merged.content)?;
                 self.edits.push((path, Some((our_mode, blob))));
             }
         }
@@ -225,12 +222,11 @@ impl Work {
 
     /// Makes a mission's snapshot anew from its merged log, which comes before it in the order of names.
     fn snapshot(&self, project: &Project, path: &str) -> Result<Vec<u8>> {
+        // The log may have been written just now.
+        self.loose.settle(None)?;
         let dir = path.strip_suffix(SNAPSHOT_FILE).unwrap_or_default();
         let ours = |name: &str| -> Result<Option<ObjectId>> {
-            let Some(ours) = self.ours else {
-                return Ok(None);
-            };
-            let tree = project.git().find_tree(ours).git("reading a tree")?;
+            let tree = project.git().find_tree(self.ours).git("reading a tree")?;
             let entry = tree
                 .lookup_entry_by_path(format!("{dir}{name}"))
                 .git("looking up a path")?;
@@ -247,8 +243,8 @@ impl Work {
         status::folded(project, &log.unwrap_or_default(), meta.as_deref())
     }
 
-    /// Writes the merged tree; returns it with all objects that are new.
-    fn write(&self, project: &Project, ours: ObjectId) -> Result<(ObjectId, Vec<ObjectId>)> {
+    /// Writes the merged tree.
+    fn write(&self, project: &Project, ours: ObjectId) -> Result<ObjectId> {
         let mut editor = project.git().edit_tree(ours).git("editing a tree")?;
         for (path, item) in &self.edits {
             match item {
@@ -260,24 +256,7 @@ impl Work {
             }
             .git("editing a tree")?;
         }
-        let root = editor.write().git("writing a tree")?.detach();
-        let mut written = vec![root];
-        written.extend(&self.blobs);
-        let dirs: BTreeSet<&str> = self
-            .edits
-            .iter()
-            .flat_map(|(path, _)| path.match_indices('/').map(|(at, _)| &path[..at]))
-            .collect();
-        for dir in dirs {
-            let entry = project
-                .git()
-                .find_tree(root)
-                .git("reading a tree")?
-                .lookup_entry_by_path(dir)
-                .git("looking up a path")?;
-            written.extend(entry.map(|entry| entry.object_id()));
-        }
-        Ok((root, written))
+        objects::edited(&self.loose, editor)
     }
 }
 

@@ -5,9 +5,10 @@ use std::thread;
 
 use gix::ObjectId;
 
+use super::build::File;
 use super::engine::Engine;
 use super::index::Obstacle;
-use super::{Change, Content, File};
+use super::{Change, Content};
 use crate::error::Result;
 
 /// From so many bytes on a log is stored on one processor, and what is made from it on another.

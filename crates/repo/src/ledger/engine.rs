@@ -9,7 +9,6 @@ use super::index::{Obstacle, Staged};
 use super::library::Library;
 use super::refs::{Move, Reservation};
 use crate::checkouts::Checkout;
-use crate::durable::Flush;
 use crate::engine::Kind;
 use crate::error::Result;
 use crate::project::Project;
@@ -21,14 +20,6 @@ pub(super) struct NewCommit<'a> {
     /// Without the line end that closes it.
     pub(super) message: &'a str,
     pub(super) at: Timestamp,
-}
-
-/// A commit that is made, and what has to happen before its branch may move.
-pub(super) struct Ready {
-    /// The lock of the branch as it will be, where the engine makes its own.
-    pub(super) token: Option<Held>,
-    /// The flush that is on its way, where the objects aren't flushed yet.
-    pub(super) flush: Option<Flush>,
 }
 
 /// One way to commit. All but the reading expects the ledger's lock to be held.
@@ -47,19 +38,14 @@ pub(super) trait Engine {
         content: &[u8],
     ) -> Result<Result<ObjectId, Obstacle>>;
 
-    /// Writes the tree of `parent` with files replaced or added; returns it, the root first, and the directories on the
-    /// way.
-    fn trees(
-        &self,
-        parent: Option<ObjectId>,
-        files: &[(String, ObjectId)],
-    ) -> Result<(ObjectId, Vec<ObjectId>)>;
+    /// Writes the tree of `parent` with files replaced or added, and the directories on the way.
+    fn trees(&self, parent: Option<ObjectId>, files: &[(String, ObjectId)]) -> Result<ObjectId>;
 
     /// Writes a commit.
     fn commit(&self, new: &NewCommit<'_>) -> Result<ObjectId>;
 
-    /// Readies the branch's move to `commit`; `written` is all that was written for it.
-    fn ready(&self, branch: &str, commit: ObjectId, written: &[ObjectId]) -> Result<Ready>;
+    /// Readies the branch's move to `commit`. Returns the lock of the branch as it will be, where the engine makes its own.
+    fn ready(&self, branch: &str, commit: ObjectId) -> Result<Option<Held>>;
 
     /// Writes a worktree's index as it will be into its lock; all but the given paths stays as it is.
     fn index(
@@ -68,6 +54,9 @@ pub(super) trait Engine {
         held: &Held,
         files: &[Staged<'_>],
     ) -> Result<Result<(), Obstacle>>;
+
+    /// Makes everything that was written so far durable, and the branch's lock as it will be.
+    fn settle(&self, token: Option<&Held>) -> Result<()>;
 
     /// Takes the branch's lock and looks whether it still is where the caller saw it. `indexes` are held meanwhile.
     fn reserve<'a>(
@@ -81,7 +70,7 @@ pub(super) trait Engine {
 /// Returns the engine of a kind.
 pub(super) fn of<'a>(project: &'a Project, kind: Kind) -> Box<dyn Engine + 'a> {
     match kind {
-        Kind::Library => Box::new(Library { project }),
+        Kind::Library => Box::new(Library::new(project)),
         Kind::Executable => Box::new(Executable { project }),
     }
 }

@@ -5,7 +5,7 @@ mod trees;
 
 use gix::ObjectId;
 
-use super::engine::{Engine, NewCommit, Ready};
+use super::engine::{Engine, NewCommit};
 use super::held::Held;
 use super::index::{Obstacle, Staged};
 use super::objects::{Person, Role};
@@ -57,21 +57,13 @@ impl Engine for Executable<'_> {
         })
     }
 
-    fn trees(
-        &self,
-        parent: Option<ObjectId>,
-        files: &[(String, ObjectId)],
-    ) -> Result<(ObjectId, Vec<ObjectId>)> {
+    fn trees(&self, parent: Option<ObjectId>, files: &[(String, ObjectId)]) -> Result<ObjectId> {
         let files: Vec<(&str, ObjectId)> = files
             .iter()
             .map(|(path, id)| (path.as_str(), *id))
             .collect();
         let base = parent.map(|commit| format!("{commit}^{{tree}}"));
-        // Git flushes what it writes, so nobody has to know the directories on the way.
-        Ok((
-            trees::with_files(self.project, base.as_deref(), &files)?,
-            Vec::new(),
-        ))
+        trees::with_files(self.project, base.as_deref(), &files)
     }
 
     fn commit(&self, new: &NewCommit<'_>) -> Result<ObjectId> {
@@ -96,11 +88,8 @@ impl Engine for Executable<'_> {
         ObjectId::from_hex(answer.output.trim_ascii()).git("reading the name of a commit")
     }
 
-    fn ready(&self, _branch: &str, _commit: ObjectId, _written: &[ObjectId]) -> Result<Ready> {
-        Ok(Ready {
-            token: None,
-            flush: None,
-        })
+    fn ready(&self, _branch: &str, _commit: ObjectId) -> Result<Option<Held>> {
+        Ok(None)
     }
 
     fn index(
@@ -110,6 +99,11 @@ impl Engine for Executable<'_> {
         files: &[Staged<'_>],
     ) -> Result<Result<(), Obstacle>> {
         index::prepare(self, checkout, held, files)
+    }
+
+    /// Git has flushed what it wrote.
+    fn settle(&self, _token: Option<&Held>) -> Result<()> {
+        Ok(())
     }
 
     fn reserve<'a>(

@@ -14,6 +14,7 @@ use gix::index::entry::{Flags, Mode, Stage, Stat};
 
 use super::Added;
 use super::held::Held;
+use super::loose::Loose;
 use super::objects;
 use crate::checkouts::Checkout;
 use crate::error::{GitContext, IoContext, Result};
@@ -71,6 +72,7 @@ pub(super) enum Obstacle {
 /// Writes the index as it will be into its lock file; everything but the given paths stays as it is.
 pub(super) fn prepare(
     project: &Project,
+    loose: &Loose<'_>,
     checkout: &Checkout,
     held: &Held,
     files: &[Staged<'_>],
@@ -81,7 +83,7 @@ pub(super) fn prepare(
     }
     let written = last_written(&path)?;
     if let Some(written) = written
-        && let Some((content, racy)) = in_place(project, checkout, files, &path, written)?
+        && let Some((content, racy)) = in_place(project, loose, checkout, files, &path, written)?
     {
         return write(held, &path, racy.then_some(written), |out| {
             out.write_all(&content).at("write", &path)
@@ -93,7 +95,7 @@ pub(super) fn prepare(
         return Ok(Err(Obstacle::Form(form)));
     }
     for file in files {
-        if let Err(obstacle) = stage(project, checkout, &mut index, file)? {
+        if let Err(obstacle) = stage(project, loose, checkout, &mut index, file)? {
             return Ok(Err(obstacle));
         }
     }
@@ -150,6 +152,7 @@ fn write(
 /// The next index by changes in its bytes, and whether it has to keep its time; `None` where that can't be done.
 fn in_place(
     project: &Project,
+    loose: &Loose<'_>,
     checkout: &Checkout,
     files: &[Staged<'_>],
     path: &Path,
@@ -163,7 +166,7 @@ fn in_place(
         return Ok(None);
     };
     for (at, file) in files.iter().enumerate() {
-        let Some((id, content)) = next(project, plain.object(at), file)? else {
+        let Some((id, content)) = next(project, loose, plain.object(at), file)? else {
             continue;
         };
         let stat = stat_if_equal(&checkout.root.join(file.path), &content);
@@ -178,6 +181,7 @@ fn in_place(
 /// What an index is to have of a file, with the content; `None` where it stays as it is.
 fn next<'a>(
     project: &Project,
+    loose: &Loose<'_>,
     known: Option<ObjectId>,
     file: &Staged<'a>,
 ) -> Result<Option<(ObjectId, Cow<'a, [u8]>)>> {
@@ -191,13 +195,14 @@ fn next<'a>(
             let Some(content) = file.with_staged(&staged.data)? else {
                 return Ok(None);
             };
-            Ok(Some((objects::blob(project, &content)?, content.into())))
+            Ok(Some((objects::blob(loose, &content)?, content.into())))
         }
     }
 }
 
 fn stage(
     project: &Project,
+    loose: &Loose<'_>,
     checkout: &Checkout,
     index: &mut gix::index::File,
     file: &Staged<'_>,
@@ -210,7 +215,7 @@ fn stage(
         return Ok(Err(Obstacle::Conflict));
     }
     let known = index.entry_by_path(path).map(|entry| entry.id);
-    let Some((id, content)) = next(project, known, file)? else {
+    let Some((id, content)) = next(project, loose, known, file)? else {
         return Ok(Ok(()));
     };
     let stat = stat_if_equal(&checkout.root.join(file.path), &content);

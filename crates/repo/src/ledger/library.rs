@@ -2,9 +2,10 @@
 
 use gix::ObjectId;
 
-use super::engine::{Engine, NewCommit, Ready};
+use super::engine::{Engine, NewCommit};
 use super::held::Held;
 use super::index::{self, Obstacle, Staged};
+use super::loose::Loose;
 use super::objects;
 use super::refs::{self, Move, Reservation};
 use crate::checkouts::Checkout;
@@ -14,7 +15,17 @@ use crate::project::Project;
 
 /// Commits in this process.
 pub(super) struct Library<'a> {
-    pub(super) project: &'a Project,
+    project: &'a Project,
+    loose: Loose<'a>,
+}
+
+impl<'a> Library<'a> {
+    pub(super) fn new(project: &'a Project) -> Self {
+        Self {
+            project,
+            loose: Loose::new(project),
+        }
+    }
 }
 
 impl Engine for Library<'_> {
@@ -32,28 +43,19 @@ impl Engine for Library<'_> {
         _path: &str,
         content: &[u8],
     ) -> Result<Result<ObjectId, Obstacle>> {
-        objects::blob(self.project, content).map(Ok)
+        objects::blob(&self.loose, content).map(Ok)
     }
 
-    fn trees(
-        &self,
-        parent: Option<ObjectId>,
-        files: &[(String, ObjectId)],
-    ) -> Result<(ObjectId, Vec<ObjectId>)> {
-        objects::tree(self.project, parent, files)
+    fn trees(&self, parent: Option<ObjectId>, files: &[(String, ObjectId)]) -> Result<ObjectId> {
+        objects::tree(self.project, &self.loose, parent, files)
     }
 
     fn commit(&self, new: &NewCommit<'_>) -> Result<ObjectId> {
-        objects::commit(self.project, new)
+        objects::commit(self.project, &self.loose, new)
     }
 
-    fn ready(&self, branch: &str, commit: ObjectId, written: &[ObjectId]) -> Result<Ready> {
-        let token = refs::prepare(self.project, branch, commit)?;
-        let flush = objects::flush(self.project, written, Some(token.path()))?;
-        Ok(Ready {
-            token: Some(token),
-            flush: Some(flush),
-        })
+    fn ready(&self, branch: &str, commit: ObjectId) -> Result<Option<Held>> {
+        refs::prepare(self.project, branch, commit).map(Some)
     }
 
     fn index(
@@ -62,7 +64,11 @@ impl Engine for Library<'_> {
         held: &Held,
         files: &[Staged<'_>],
     ) -> Result<Result<(), Obstacle>> {
-        index::prepare(self.project, checkout, held, files)
+        index::prepare(self.project, &self.loose, checkout, held, files)
+    }
+
+    fn settle(&self, token: Option<&Held>) -> Result<()> {
+        self.loose.settle(token.map(Held::path))
     }
 
     fn reserve<'a>(

@@ -1,15 +1,15 @@
 //! Git objects, written and flushed.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::bstr::BString;
+use gix::objs::Kind;
 use gix::objs::tree::EntryKind;
 use jiff::Timestamp;
 
 use super::engine::NewCommit;
-use crate::durable::Flush;
+use super::loose::{self, Loose};
 use crate::error::{GitContext, IoContext, Result};
 use crate::failpoint;
 use crate::program::Git;
@@ -105,17 +105,17 @@ impl Role {
 }
 
 /// Writes a blob.
-pub(super) fn blob(project: &Project, content: &[u8]) -> Result<ObjectId> {
-    let id = project.git().write_blob(content).git("writing a blob")?;
-    Ok(id.detach())
+pub(super) fn blob(loose: &Loose<'_>, content: &[u8]) -> Result<ObjectId> {
+    loose.write(Kind::Blob, content)
 }
 
-/// Writes the tree of `parent` with files replaced or added; returns its id and those of the directories on the way.
+/// Writes the tree of `parent` with files replaced or added, and the directories on the way.
 pub(super) fn tree(
     project: &Project,
+    loose: &Loose<'_>,
     parent: Option<ObjectId>,
     files: &[(String, ObjectId)],
-) -> Result<(ObjectId, Vec<ObjectId>)> {
+) -> Result<ObjectId> {
     let git = project.git();
     let base = match parent {
         Some(parent) => git
@@ -132,25 +132,20 @@ pub(super) fn tree(
             .upsert(path.as_str(), EntryKind::Blob, *id)
             .git("editing a tree")?;
     }
-    let root = editor.write().git("writing a tree")?.detach();
-    let mut trees = vec![root];
-    let dirs: BTreeSet<&str> = files
-        .iter()
-        .flat_map(|(path, _)| path.match_indices('/').map(|(at, _)| &path[..at]))
-        .collect();
-    for dir in dirs {
-        let entry = git
-            .find_tree(root)
-            .git("reading a tree")?
-            .lookup_entry_by_path(dir)
-            .git("looking up a path")?;
-        trees.extend(entry.map(|entry| entry.object_id()));
-    }
-    Ok((root, trees))
+    edited(loose, editor)
+}
+
+/// Writes the trees that were edited; returns the root.
+pub(super) fn edited(loose: &Loose<'_>, editor: gix::object::tree::Editor<'_>) -> Result<ObjectId> {
+    editor.detach().write(|tree| loose.write_as(tree))
 }
 
 /// Writes a commit, without a signature.
-pub(super) fn commit(project: &Project, new: &NewCommit<'_>) -> Result<ObjectId> {
+pub(super) fn commit(
+    project: &Project,
+    loose: &Loose<'_>,
+    new: &NewCommit<'_>,
+) -> Result<ObjectId> {
     let commit = gix::objs::Commit {
         tree: new.tree,
         parents: new.parents.iter().copied().collect(),
@@ -160,28 +155,7 @@ pub(super) fn commit(project: &Project, new: &NewCommit<'_>) -> Result<ObjectId>
         message: BString::from(format!("{}\n", new.message)),
         extra_headers: Vec::new(),
     };
-    let id = project
-        .git()
-        .write_object(&commit)
-        .git("writing a commit")?;
-    Ok(id.detach())
-}
-
-/// Starts to flush objects, and the file that will name the commit. An object in a pack has been flushed by git.
-///
-/// As in git, the directories that name them are left to the file system's journal: it keeps the order of names, and
-/// the branch's directory, which is flushed, changes last. All at once, because the journal is then written once or
-/// twice and not once for each.
-pub(super) fn flush(project: &Project, ids: &[ObjectId], name: Option<&Path>) -> Result<Flush> {
-    let objects = project.git().objects.store_ref().path().to_owned();
-    let paths: BTreeSet<PathBuf> = ids
-        .iter()
-        .map(|id| loose(&objects, *id))
-        .filter(|path| path.exists())
-        .chain(name.map(Path::to_owned))
-        .collect();
-    let paths: Vec<PathBuf> = paths.into_iter().collect();
-    Flush::start(&paths)
+    loose.write_as(&commit)
 }
 
 /// Flushes what a commit needs so that these files can be read from it, whoever wrote it. A parent, or a file beside
@@ -210,12 +184,6 @@ pub(super) fn flush_paths(project: &Project, commit: ObjectId, paths: &[&str]) -
             .git("looking up a path")?;
         ids.extend(entry.map(|entry| entry.object_id()));
     }
-    flush(project, &ids, None)?.wait()?;
+    loose::flush(project, &ids)?;
     failpoint::reached("ledger::tip-flushed").at("flush", project.common_dir())
-}
-
-fn loose(objects: &Path, id: ObjectId) -> PathBuf {
-    let hex = id.to_string();
-    let (dir, file) = hex.split_at(2);
-    objects.join(dir).join(file)
 }

@@ -22,8 +22,6 @@ const META_LIMIT: usize = 1024 * 1024;
 const MAX_PARENTS: usize = 64;
 /// The longest branch name that a frame carries, in bytes.
 const MAX_BRANCH: usize = 1_024;
-/// Memory for objects that are read again and again, in bytes.
-const CACHE: usize = 8 * 1024 * 1024;
 
 /// What became of a commit.
 #[derive(Debug)]
@@ -48,7 +46,7 @@ pub(crate) enum Purpose {
 /// Makes frames, and remembers what several commits share.
 pub(crate) struct Framer<'p> {
     project: &'p Project,
-    git: gix::Repository,
+    git: &'p gix::Repository,
     purpose: Purpose,
     specs: HashMap<ObjectId, Option<ObjectId>>,
     metas: HashMap<ObjectId, Option<MissionId>>,
@@ -65,11 +63,9 @@ struct Facts {
 
 impl<'p> Framer<'p> {
     pub(crate) fn new(project: &'p Project, purpose: Purpose) -> Self {
-        let mut git = project.git().clone();
-        git.object_cache_size_if_unset(CACHE);
         Self {
             project,
-            git,
+            git: project.git(),
             purpose,
             specs: HashMap::new(),
             metas: HashMap::new(),
@@ -79,8 +75,8 @@ impl<'p> Framer<'p> {
     }
 
     /// Returns git's view with its object cache.
-    pub(crate) fn git(&self) -> &gix::Repository {
-        &self.git
+    pub(crate) fn git(&self) -> &'p gix::Repository {
+        self.git
     }
 
     /// Returns the frame of a commit that was found on `branch`.
@@ -98,7 +94,7 @@ impl<'p> Framer<'p> {
             return Ok(Outcome::Untouched);
         }
         let before = before.first().copied().flatten();
-        let paths = diff::changed_files(&self.git, before, after, SPECS_PREFIX)?;
+        let paths = diff::changed_files(self.git, before, after, SPECS_PREFIX)?;
         if paths.is_empty() {
             return Ok(Outcome::Untouched);
         }
@@ -168,7 +164,7 @@ impl<'p> Framer<'p> {
     }
 
     fn specs_of_tree(&self, tree: ObjectId) -> Result<Option<ObjectId>> {
-        child(&self.git, tree, SPECS_DIR, true)
+        child(self.git, tree, SPECS_DIR, true)
     }
 
     /// The mission of the first path that has one: as the commit has it, as its parent had it, as
@@ -213,10 +209,10 @@ impl<'p> Framer<'p> {
 
     /// The mission id in `<dir>/meta.json` of a `kitty-specs` directory, where it can be read.
     fn meta_id(&mut self, specs: ObjectId, dir: &str) -> Result<Option<MissionId>> {
-        let Some(dir) = child(&self.git, specs, dir, true)? else {
+        let Some(dir) = child(self.git, specs, dir, true)? else {
             return Ok(None);
         };
-        let Some(meta) = child(&self.git, dir, META, false)? else {
+        let Some(meta) = child(self.git, dir, META, false)? else {
             return Ok(None);
         };
         if let Some(known) = self.metas.get(&meta) {

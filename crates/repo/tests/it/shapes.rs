@@ -161,6 +161,73 @@ fn a_merge_a_pick_or_a_revert_in_progress_is_not_in_the_way() {
 }
 
 #[test]
+fn a_rebase_keeps_the_branch_busy_until_it_ends() {
+    let scratch = Scratch::new();
+    let repo = feature(&scratch);
+    let project = open(&repo);
+    let mission = create(&project, "rebase");
+    repo.git(&["switch", "-q", "-c", "other", "main"]);
+    repo.commit_file("README.md", "theirs\n", "theirs");
+    repo.git(&["switch", "-q", "feature"]);
+    repo.commit_file("README.md", "ours\n", "ours");
+    let asked = ask(&project, &mission, "Busy?");
+    // The question stands in the file, which a rebase wants to have committed.
+    repo.git(&["stash", "-q"]);
+    assert_ne!(repo.try_git(&["rebase", "other"]).status, 0);
+    let before = (repo.rev("HEAD"), repo.index_entries());
+    let error = answer(&project, &mission, &asked, "yes").unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("rebase"), "{error}");
+    assert_eq!((repo.rev("HEAD"), repo.index_entries()), before);
+    repo.git(&["rebase", "--abort"]);
+    assert_eq!(decisions::finish(&project).unwrap(), Vec::<String>::new());
+    let listed = decisions::list(&project, &mission).unwrap().decisions;
+    assert!(listed[0].commit.is_some());
+    assert_eq!(repo.status_v2(), "");
+    repo.fsck();
+}
+
+#[test]
+fn before_the_first_commit_nothing_is_begun() {
+    let scratch = Scratch::new();
+    let repo = scratch.empty_repo("r");
+    repo.write("README.md", "r\n");
+    repo.git(&["add", "README.md"]);
+    let before = (repo.status_v2(), repo.index_entries());
+    let project = open(&repo);
+    let new = pawtrail_repo::mission::NewMission {
+        slug: "early".to_owned(),
+        ..Default::default()
+    };
+    let error = pawtrail_repo::mission::create(&project, &new).unwrap_err();
+    assert_eq!(error.code(), "NO_COMMITS");
+    assert!(error.next_step().is_some());
+    assert_eq!((repo.status_v2(), repo.index_entries()), before);
+    assert_eq!(repo.git(&["for-each-ref"]), "");
+    repo.git(&["commit", "-q", "-m", "first"]);
+    calm(&repo, &open(&repo), "early");
+}
+
+#[test]
+fn where_case_does_not_count_paths_that_differ_in_it_stay_apart() {
+    let scratch = Scratch::new();
+    let repo = feature(&scratch);
+    repo.commit_file("KITTY-SPECS/Notes.md", "not ours\n", "upper");
+    repo.git(&["config", "core.ignorecase", "true"]);
+    let project = open(&repo);
+    let (mission, done) = calm(&repo, &project, "case");
+    kept_by_the_next_commit(&repo, &done);
+    let again = decide(&repo, &project, &mission, "Still ours?");
+    assert_eq!(ledger_file(&repo, &again).lines().count(), 4);
+    assert_eq!(
+        repo.read_at("HEAD", "KITTY-SPECS/Notes.md").as_deref(),
+        Some("not ours\n")
+    );
+    kept_by_the_next_commit(&repo, &again);
+    assert_eq!(repo.status_v2(), "");
+}
+
+#[test]
 fn a_bisect_keeps_the_branch_busy_until_it_ends() {
     let scratch = Scratch::new();
     let repo = feature(&scratch);

@@ -1,0 +1,305 @@
+//! Loose objects: written under passing names, flushed together, and only then given their own names.
+//!
+//! So an object that has its name is whole on disk, whatever fails. Writing several and waiting for all of them once
+//! costs little more than one: the system is told of each as soon as it is written, and begins with it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use gix::ObjectId;
+use gix::objs::{Kind, WriteTo};
+
+use crate::durable;
+use crate::error::{GitContext, IoContext, Result};
+use crate::project::Project;
+
+/// How the name of an object in the making begins. Git too takes such files for its own leftovers, and prunes them.
+pub(crate) const PREFIX: &str = "tmp_obj_pawtrail-";
+/// Up to so many bytes an object is stored as it is, with eleven bytes around it: four blocks of a file system at most,
+/// until git packs it. To set up the compressor takes longer than everything else that is done for a small object.
+const STORED: u16 = 4 * 4096 - 11;
+/// What `zlib` divides by for its checksum.
+const ADLER: u32 = 65_521;
+
+/// Objects that are written and not yet in place. Dropping it gives them up.
+pub(super) struct Loose<'p> {
+    project: &'p Project,
+    waiting: RefCell<BTreeMap<ObjectId, Waiting>>,
+}
+
+/// An object that isn't flushed yet.
+struct Waiting {
+    file: File,
+    /// Its passing name; none where it has its own already.
+    passing: Option<PathBuf>,
+}
+
+impl<'p> Loose<'p> {
+    pub(super) fn new(project: &'p Project) -> Self {
+        Self {
+            project,
+            waiting: RefCell::default(),
+        }
+    }
+
+    /// Writes an object.
+    pub(super) fn write(&self, kind: Kind, content: &[u8]) -> Result<ObjectId> {
+        let hash = self.project.git().object_hash();
+        let id = gix::objs::compute_hash(hash, kind, content).git("naming an object")?;
+        if self.waiting.borrow().contains_key(&id) {
+            return Ok(id);
+        }
+        let path = path(self.project, id);
+        let waiting = match self.known(id, &path, kind, content)? {
+            Some(file) => Waiting {
+                file,
+                passing: None,
+            },
+            None => create(&path, &encoded(kind, content)?)?,
+        };
+        self.waiting.borrow_mut().insert(id, waiting);
+        Ok(id)
+    }
+
+    /// Writes what can be an object.
+    pub(super) fn write_as(&self, object: &dyn WriteTo) -> Result<ObjectId> {
+        let mut content = Vec::new();
+        object
+            .write_to(&mut content)
+            .at("encode", Path::new("an object"))?;
+        self.write(object.kind(), &content)
+    }
+
+    /// Makes everything that was written survive a power loss, `beside` included, and gives it its name.
+    ///
+    /// As in git, the directories that name objects are left to the file system's journal: it keeps the order of names,
+    /// and the branch's directory, which is flushed, changes last.
+    pub(super) fn settle(&self, beside: Option<&Path>) -> Result<()> {
+        let mut waiting = self.waiting.borrow_mut();
+        for (id, object) in waiting.iter() {
+            object
+                .file
+                .sync_all()
+                .at("flush", &path(self.project, *id))?;
+        }
+        if let Some(beside) = beside {
+            durable::flush(beside)?;
+        }
+        for (id, object) in waiting.iter_mut() {
+            if let Some(passing) = object.passing.take() {
+                let own = path(self.project, *id);
+                fs::rename(&passing, &own).at("create", &own)?;
+            }
+        }
+        waiting.clear();
+        Ok(())
+    }
+
+    /// Opens the object's file, where there is one that says this. After a power loss one may be there that doesn't.
+    fn known(&self, id: ObjectId, path: &Path, kind: Kind, content: &[u8]) -> Result<Option<File>> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if durable::is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error).at("open", path),
+        };
+        let known = self.project.git().find_object(id);
+        Ok(known
+            .is_ok_and(|known| known.kind == kind && known.data == content)
+            .then_some(file))
+    }
+}
+
+impl Drop for Loose<'_> {
+    fn drop(&mut self) {
+        for object in self.waiting.get_mut().values() {
+            if let Some(passing) = &object.passing {
+                // What stays is swept later, by us or by git.
+                let _ = fs::remove_file(passing);
+            }
+        }
+    }
+}
+
+/// Flushes those of the objects that have files of their own; a pack was flushed by git.
+pub(super) fn flush(project: &Project, ids: &[ObjectId]) -> Result<()> {
+    for id in ids {
+        let path = path(project, *id);
+        match File::open(&path).and_then(|file| file.sync_all()) {
+            Ok(()) => {}
+            Err(error) if durable::is_absent(&error) => {}
+            Err(error) => return Err(error).at("flush", &path),
+        }
+    }
+    Ok(())
+}
+
+/// Removes objects in the making. The ledger's lock must be held: then their makers are dead.
+pub(crate) fn sweep(project: &Project) -> Result<()> {
+    for dir in durable::entries(project.git().objects.store_ref().path())? {
+        let is_fan = dir.file_name().is_some_and(|name| name.len() == 2);
+        if !is_fan {
+            continue;
+        }
+        for file in durable::entries(&dir)? {
+            let name = file.file_name().and_then(|name| name.to_str());
+            if name.is_some_and(|name| name.starts_with(PREFIX)) {
+                fs::remove_file(&file).at("remove", &file)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn path(project: &Project, id: ObjectId) -> PathBuf {
+    let hex = id.to_string();
+    let (dir, file) = hex.split_at(2);
+    project
+        .git()
+        .objects
+        .store_ref()
+        .path()
+        .join(dir)
+        .join(file)
+}
+
+/// Creates the file of an object that will be at `path`, under a passing name.
+fn create(path: &Path, encoded: &[u8]) -> Result<Waiting> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let passing = path.with_file_name(format!("{PREFIX}{name}"));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
+    let open = match options.open(&passing) {
+        Err(error) if durable::is_absent(&error) => {
+            durable::create_dir(path.parent().unwrap_or(path))?;
+            options.open(&passing)
+        }
+        // A command that died was about to write the same.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            fs::remove_file(&passing).and_then(|()| options.open(&passing))
+        }
+        other => other,
+    };
+    let mut waiting = Waiting {
+        file: open.at("create", &passing)?,
+        passing: Some(passing),
+    };
+    if let Err(error) = waiting.file.write_all(encoded) {
+        if let Some(passing) = &waiting.passing {
+            let _ = fs::remove_file(passing);
+        }
+        return Err(error).at("write", path);
+    }
+    durable::begin_to_flush(&waiting.file);
+    Ok(waiting)
+}
+
+/// Returns an object as its file holds it: header and content, as a compressed stream.
+fn encoded(kind: Kind, content: &[u8]) -> Result<Vec<u8>> {
+    let header = gix::objs::encode::loose_header(kind, content.len() as u64);
+    let length = u16::try_from(header.len() + content.len());
+    let Some(length) = length.ok().filter(|length| *length <= STORED) else {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        return encoder
+            .write_all(&header)
+            .and_then(|()| encoder.write_all(content))
+            .and_then(|()| encoder.finish())
+            .at("compress", Path::new("an object"));
+    };
+    Ok(stored(length, &[&header, content].concat()))
+}
+
+/// Returns so many bytes as a `zlib` stream that holds them as they are (RFC 1950, and RFC 1951, part 3.2.4).
+fn stored(length: u16, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = vec![0x78, 0x01, 1];
+    stream.extend(length.to_le_bytes());
+    stream.extend((!length).to_le_bytes());
+    stream.extend_from_slice(bytes);
+    let (mut low, mut high) = (1_u32, 0_u32);
+    for byte in bytes {
+        low = (low + u32::from(*byte)) % ADLER;
+        high = (high + low) % ADLER;
+    }
+    stream.extend((high << 16 | low).to_be_bytes());
+    stream
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::sync::Arc;
+
+    use flate2::read::ZlibDecoder;
+    use pawtrail_testkit::Scratch;
+
+    use super::*;
+    use crate::System;
+
+    #[test]
+    fn a_stored_stream_is_read_as_what_it_holds() {
+        for length in [1, 100, STORED, u16::MAX] {
+            let bytes: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
+            let mut read = Vec::new();
+            ZlibDecoder::new(&stored(length, &bytes)[..])
+                .read_to_end(&mut read)
+                .unwrap();
+            assert!(read == bytes, "{length}");
+        }
+    }
+
+    #[test]
+    fn an_object_gets_its_name_when_it_is_flushed_and_not_before() {
+        let scratch = Scratch::new();
+        let repo = scratch.repo("main");
+        let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
+        let long = "long\n".repeat(9_000);
+        for content in ["", "short", &long] {
+            let loose = Loose::new(&project);
+            let id = loose.write(Kind::Blob, content.as_bytes()).unwrap();
+            assert_eq!(loose.write(Kind::Blob, content.as_bytes()).unwrap(), id);
+            assert!(!path(&project, id).exists());
+            loose.settle(None).unwrap();
+            assert!(repo.git(&["cat-file", "blob", &id.to_string()]) == content);
+        }
+        // One that is given up leaves nothing, and one that is broken is made anew.
+        let given_up = Loose::new(&project).write(Kind::Blob, b"other").unwrap();
+        let dir = path(&project, given_up).with_file_name("");
+        assert_eq!(durable::entries(&dir).unwrap(), Vec::<PathBuf>::new());
+        fs::write(path(&project, given_up), "").unwrap();
+        let loose = Loose::new(&project);
+        loose.write(Kind::Blob, b"other").unwrap();
+        loose.settle(None).unwrap();
+        assert_eq!(
+            repo.git(&["cat-file", "blob", &given_up.to_string()]),
+            "other"
+        );
+        repo.git(&["fsck", "--strict"]);
+    }
+
+    #[test]
+    fn what_a_death_leaves_is_overwritten_or_swept() {
+        let scratch = Scratch::new();
+        let repo = scratch.repo("main");
+        let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
+        let loose = Loose::new(&project);
+        let id = loose.write(Kind::Blob, b"again").unwrap();
+        // Nothing runs after a death.
+        std::mem::forget(loose);
+        let next = Loose::new(&project);
+        next.write(Kind::Blob, b"again").unwrap();
+        next.settle(None).unwrap();
+        assert_eq!(repo.git(&["cat-file", "blob", &id.to_string()]), "again");
+        let loose = Loose::new(&project);
+        let id = loose.write(Kind::Blob, b"never").unwrap();
+        std::mem::forget(loose);
+        sweep(&project).unwrap();
+        let dir = path(&project, id).with_file_name("");
+        assert_eq!(durable::entries(&dir).unwrap(), Vec::<PathBuf>::new());
+    }
+}
