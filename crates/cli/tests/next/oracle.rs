@@ -38,7 +38,7 @@ impl Both {
         }
     }
 
-    fn request(&self, more: Value) -> Value {
+    fn request(&self, more: &Value) -> Value {
         let mut request = json!({
             "mission": self.theirs.slug,
             "root": self.theirs.repo.path().to_string_lossy(),
@@ -53,7 +53,7 @@ impl Both {
     /// Compares both queries; returns them.
     #[track_caller]
     fn query(&mut self) -> (Value, Value) {
-        let request = self.request(json!({}));
+        let request = self.request(&json!({}));
         let theirs = self.python.must("next_query", request);
         let ours = self.ours.query();
         for key in SAME {
@@ -68,7 +68,7 @@ impl Both {
     /// Reports success on both sides and compares what comes next.
     #[track_caller]
     fn report(&mut self) -> Value {
-        let request = self.request(json!({"result": "success"}));
+        let request = self.request(&json!({"result": "success"}));
         let theirs = self.python.must("next_result", request);
         let ours = self.ours.report(&[]);
         for key in SAME.into_iter().chain(["action"]) {
@@ -84,7 +84,7 @@ impl Both {
     #[track_caller]
     fn answer(&mut self, decision: &str, answer: &str) -> Result<Value, String> {
         let request =
-            self.request(json!({"decision_id": decision, "answer": answer, "agent": "lead"}));
+            self.request(&json!({"decision_id": decision, "answer": answer, "agent": "lead"}));
         self.ours.owner_answers(decision, answer);
         self.python.ask("next_answer", request)
     }
@@ -119,7 +119,7 @@ fn a_query_says_what_the_python_tool_says_at_each_step() {
     both.query();
     both.answer("input:region", "eu").unwrap();
     // Ours has issued the step with the answer; in the Python tool the report that goes with it does.
-    let request = both.request(json!({"result": "success"}));
+    let request = both.request(&json!({"result": "success"}));
     let theirs = both.python.must("next_result", request);
     assert_eq!(theirs["step_id"], "build");
     for step in ["build", "write", "glance"] {
@@ -147,7 +147,7 @@ fn a_query_says_what_the_python_tool_says_at_each_step() {
     both.answer("audit:weigh", "defer").unwrap();
     both.query();
     both.answer("audit:weigh", "decide_solo").unwrap();
-    let request = both.request(json!({"result": "success"}));
+    let request = both.request(&json!({"result": "success"}));
     let theirs = both.python.must("next_result", request);
     assert_eq!(theirs["kind"], "terminal");
     let (ours, _) = both.query();
@@ -164,7 +164,7 @@ fn a_block_is_named_as_the_python_tool_names_it() {
             both.ours.repo.write(TEMPLATE, &edited);
             both.theirs.repo.write(TEMPLATE, &edited);
         }
-        let request = both.request(json!({"result": result}));
+        let request = both.request(&json!({"result": result}));
         let theirs = both.python.must("next_result", request);
         let (status, ours) = both.ours.next(&["--agent", "coder", "--result", result]);
         assert_eq!(status, 1, "{ours:#}");

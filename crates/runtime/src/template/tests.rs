@@ -74,7 +74,7 @@ fn everything_that_a_template_can_say_is_read() {
     assert_eq!(a.contract_ref.as_deref(), Some("c"));
     assert_eq!(b.agent_profile.as_deref(), Some("other"));
     assert_eq!(b.prompt_template.as_deref(), Some("sub/b.md"));
-    assert_eq!(b.depends_on, [a.id.clone()]);
+    assert_eq!(b.depends_on, std::slice::from_ref(&a.id));
     assert_eq!(b.description, "what b is");
     let [check, note] = template.audits.as_slice() else {
         panic!("{:?}", template.audits)

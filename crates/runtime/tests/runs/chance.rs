@@ -224,7 +224,7 @@ proptest! {
         let mut told = fold(&drive.run_id, &doubled, &decisions, &drive.template);
         prop_assert_eq!(told.ignored.len(), run.ignored.len());
         told.ignored = run.ignored.clone();
-        prop_assert_eq!(told, run.clone());
+        prop_assert_eq!(&told, &run);
         // Decisions in any order, and twice.
         let mut turned = drive.decisions.clone();
         turned.reverse();
