@@ -8,7 +8,12 @@ use pawtrail_event::{DecisionId, StepId};
 
 use super::ActorArgs;
 
-// Arguments of `next`, and its verbs.
+// The help of `next` stands here: that of the noun would give way to that of what is flattened into it.
+/// Say what comes next in a mission: a step, a question, or the end
+///
+/// Without --result nothing is written. With it, the step that the agent has is reported on, and the next one is
+/// issued to it; with --answer a decision is answered first. Repeat a report safely with --step, an answer with
+/// --decision-id.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct NextArgs {
