@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{TURNS, World, answer_by, sensible};
 
-/// Kills, unless `PAWTRAIL_TEST_ROUNDS` says another number.
+/// Kills, unless `PAWTRAIL_TEST_KILLS` says another number.
 const KILLS: u64 = 40;
 /// Kills come up to so long after the start, in turns: some after the end, so that there are reports to hold to.
 const REACH: f64 = 1.3;
@@ -33,7 +33,7 @@ fn a_kill_at_any_moment_loses_and_doubles_nothing() {
         |seed| seed.parse().unwrap(),
     );
     let kills: u64 =
-        std::env::var("PAWTRAIL_TEST_ROUNDS").map_or(KILLS, |rounds| rounds.parse().unwrap());
+        std::env::var("PAWTRAIL_TEST_KILLS").map_or(KILLS, |rounds| rounds.parse().unwrap());
     let mut dice = Dice(seed | 1);
     let (mut killed, mut reported, mut missions) = (0, 0, 0);
     let whole = median();
