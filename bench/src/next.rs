@@ -29,7 +29,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     let mut spawn = Column::new("true");
     let mut fresh = Column::new("pawtrail next, no run");
     let mut query = Column::new("pawtrail next, step issued");
-    let mut report = Column::new("pawtrail next --result");
+    let mut report = Column::new("pawtrail next --take-over");
     let ask = |column: &mut Column, counts: bool, more: &[&str]| {
         repository.rest()?;
         column.time(counts, || {

@@ -71,25 +71,25 @@ fn consent_that_is_unknown_unreadable_malformed_or_anothers_means_no() {
         ("gone", &|| std::fs::remove_file(&record).unwrap()),
         ("empty", &|| std::fs::write(&record, "").unwrap()),
         ("torn", &|| {
-            std::fs::write(&record, "{\"version\":2,").unwrap()
+            std::fs::write(&record, "{\"version\":2,").unwrap();
         }),
         ("huge", &|| {
-            std::fs::write(&record, " ".repeat(10_000)).unwrap()
+            std::fs::write(&record, " ".repeat(10_000)).unwrap();
         }),
         ("unreadable", &|| {
             std::fs::remove_file(&record).unwrap();
             std::fs::create_dir(&record).unwrap();
         }),
         ("of a version to come", &|| {
-            swap("\"version\":2", "\"version\":3")
+            swap("\"version\":2", "\"version\":3");
         }),
         ("another project's", &|| swap(&project.uuid, other)),
         ("with a hub in clear text elsewhere", &|| {
-            swap("127.0.0.1", "192.0.2.1")
+            swap("127.0.0.1", "192.0.2.1");
         }),
         ("without a token", &|| std::fs::remove_file(&token).unwrap()),
         ("with a broken token", &|| {
-            std::fs::write(&token, "two words").unwrap()
+            std::fs::write(&token, "two words").unwrap();
         }),
         ("with an unreadable token", &|| {
             std::fs::remove_file(&token).unwrap();

@@ -146,6 +146,8 @@ fn request(stream: TcpStream) -> std::io::Result<(TcpStream, String, Vec<u8>)> {
     Ok((reader.into_inner(), head, body))
 }
 
+// The size of the answer that refuses is the library's.
+#[expect(clippy::result_large_err)]
 fn converse(stream: TcpStream, heard: &Mutex<Heard>) {
     let mut head = String::new();
     let keep = |request: &tungstenite::handshake::server::Request, answer| {

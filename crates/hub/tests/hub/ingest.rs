@@ -72,7 +72,7 @@ fn the_snapshot_comes_first_and_names_each_builds_last_commit() {
     let mut client = Client::connect(server.address, &server.token());
     assert_eq!(
         client.receive_any(),
-        json!({ "type": "snapshot", "protocol": 1 })
+        json!({ "type": "snapshot", "protocol": 1, "builds": [] })
     );
     assert_eq!(client.receive_any()["type"], "ping");
     client.send(&commit(1));
