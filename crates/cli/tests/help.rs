@@ -1224,8 +1224,7 @@ fn help_of_hooks() {
     Usage: pawtrail hooks [OPTIONS] <COMMAND>
 
     Commands:
-      install  Put our hooks behind those that are there: git's commits, rewrites and merges are known
-               at once
+      install  Put our hooks behind those that are there
       remove   Take our hooks away; the ones from before get their names back
       run      Do what a hook does; git runs it
 
@@ -1245,11 +1244,11 @@ fn help_of_hooks() {
 fn help_of_hooks_install() {
     insta::assert_snapshot!(run(&["hooks", "install", "--help"]), @r"
     exit 0
-    Put our hooks behind those that are there: git's commits, rewrites and merges are known at once
+    Put our hooks behind those that are there
 
-    Installs post-commit, post-rewrite and post-merge. A hook that is there keeps its arguments, input
-    and exit code, and runs first. Linked worktrees share the hooks. Ours never fail git, and without
-    consent they send nothing.
+    post-commit, post-rewrite and post-merge: what git commits, rewrites and merges is recorded at once.
+    A hook that is there keeps its arguments, input and exit code, and runs first. Linked worktrees
+    share the hooks. Ours never fail git, and without consent they send nothing.
 
     Usage: pawtrail hooks install [OPTIONS]
 

@@ -9,6 +9,7 @@ use std::fs::File;
 use pawtrail_event::{CommitHash, ProjectUuid};
 use pawtrail_repo::Project;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::courier;
 use crate::error::SyncError;
@@ -92,8 +93,8 @@ struct Record {
 /// there.
 #[derive(Serialize, Deserialize)]
 struct Clone {
-    /// Its git directory.
-    dir: String,
+    /// The SHA-256 of its git directory's path: the path itself would name whose machine it is.
+    path_sha256: String,
     /// The file system's number of that, where it has one: it stays when the directory is moved.
     #[serde(default)]
     inode: Option<u64>,
@@ -102,15 +103,22 @@ struct Clone {
 impl Clone {
     fn of(place: &Place) -> Self {
         Self {
-            dir: place.common_dir.to_string_lossy().into_owned(),
+            path_sha256: digest(&place.common_dir),
             inode: inode(&place.common_dir),
         }
     }
 
     /// Moved, mounted elsewhere, or restored in its place, a clone is still itself.
     fn is(&self, other: &Self) -> bool {
-        self.dir == other.dir || (self.inode.is_some() && self.inode == other.inode)
+        self.path_sha256 == other.path_sha256 || (self.inode.is_some() && self.inode == other.inode)
     }
+}
+
+fn digest(dir: &std::path::Path) -> String {
+    Sha256::digest(dir.to_string_lossy().as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(unix)]

@@ -171,7 +171,7 @@ fn what_is_held_back_says_why() {
         let _ = std::fs::remove_file(format!("{}{end}", queue.display()));
     }
     let lost = preview(&forbidden);
-    assert_eq!(lost["unqueued"], 2);
+    assert_eq!(lost["unqueued"], 4);
     assert!(!queue.exists());
 }
 
@@ -221,7 +221,7 @@ fn the_log_says_what_went_when_where_and_how_much() {
             .iter()
             .any(|entry| entry["git_hash"] == *commit)
     );
-    assert_eq!(log(&["--kind", "events"])["entries"][0]["events"], 2);
+    assert_eq!(log(&["--kind", "events"])["entries"][0]["events"], 4);
     assert_eq!(log(&["--kind", "connect"])["total"], 1);
     let last = log(&["--limit", "1", "--kind", "LocalCommit"]);
     assert_eq!(last["entries"][0], frames["entries"][came.len() - 1]);

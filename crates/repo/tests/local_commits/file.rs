@@ -166,7 +166,7 @@ fn frames_that_somebody_changed_are_not_taken_unread() {
             .iter()
             .map(|frame| frame["git_hash"].as_str().unwrap())
             .collect();
-        assert_eq!(stored, [&first, &next]);
+        assert_eq!(stored, [&first, &next], "{spoilt}");
         ground.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The journals of a clone whose rows go to a hub: of each mission the status and the glossary.
+//! The journals of a clone whose rows go to a hub: the project's own, and of each mission status, glossary and run.
 
 use pawtrail_event::MissionId;
 use pawtrail_event::envelope::{EnvelopeId, Queueable};
@@ -7,6 +7,7 @@ use pawtrail_repo::status::{self, Appended, Offers, Seen};
 use pawtrail_repo::{Project, mission, runs};
 
 use super::catch_up::Cursor;
+use super::project_rows::ProjectLog;
 use super::runs::RunLog;
 use super::{CaughtUp, Draft, Journal, Queue};
 use crate::error::SyncError;
@@ -124,6 +125,7 @@ fn each(
         true => Ok(()),
         false => visit(journal),
     };
+    offer(&ProjectLog::read(project)?)?;
     let recorded = status::recorded(project)?;
     for mission in &recorded {
         offer(&GlossaryLog::read(project, mission)?)?;

@@ -19,14 +19,16 @@ pub fn offer_project(project: &Project) -> Result<CaughtUp, SyncError> {
     Queue::open(project)?.catch_up(project, &log)
 }
 
-struct ProjectLog<'a> {
+/// The log of a project.
+pub(super) struct ProjectLog<'a> {
     project: &'a Project,
     rows: Vec<Offered>,
     ids: Vec<EnvelopeId>,
 }
 
 impl<'a> ProjectLog<'a> {
-    fn read(project: &'a Project) -> Result<Self, SyncError> {
+    /// Reads the rows of the log.
+    pub(super) fn read(project: &'a Project) -> Result<Self, SyncError> {
         let (rows, ids) = project_log::offered(project)?
             .into_iter()
             .filter_map(|row| Some((row.event_id.parse().ok()?, row)))
