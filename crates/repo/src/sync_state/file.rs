@@ -57,7 +57,11 @@ fn understood(project: &Project, text: Option<Vec<u8>>) -> Stored {
                     .map(str::parse)
                 {
                     Some(Ok(hash)) => stored.foreign.push(hash),
-                    Some(Err(_)) | None => stored.unexplained = true,
+                    Some(Err(_)) | None => {
+                        stored.unexplained = true;
+                        // Whichever commit it was, git still has it: all is looked at again.
+                        stored.document.cursors.clear();
+                    }
                 }
             }
         }
