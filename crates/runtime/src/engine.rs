@@ -16,6 +16,7 @@ use pawtrail_event::decision::Actor;
 use pawtrail_event::run::StepResult;
 use pawtrail_event::{DecisionId, StepId};
 
+pub use answer::permit;
 pub use govern::{Delegation, Governed, adopt, delegate, set_owner, unblock};
 pub use reply::{Document, Explained, Kind, Origin, Reply};
 pub use turn::{query, report, take_over};

@@ -5,6 +5,7 @@ use pawtrail_event::decision::{Actor, ActorType, Status};
 use pawtrail_repo::decisions::{self, Ask, Entry, Reading, Reply, Written};
 use pawtrail_repo::mission::Mission;
 use pawtrail_repo::{Error, Project};
+use pawtrail_runtime::engine::{self, Given};
 use serde_json::json;
 
 use crate::args::{
@@ -98,7 +99,13 @@ fn answer_in(
     reply: Reply,
 ) -> Result<(Mission, Written), CliError> {
     let id = reply.decision_id.clone();
+    let given = Given {
+        answer: reply.answer.clone(),
+        decision_id: Some(id.clone()),
+        actor: reply.actor.clone(),
+    };
     if let Some(mission) = nearest(context, project, handle)? {
+        engine::permit(project, &mission, &id, &given)?;
         match decisions::answer(project, &mission, reply.clone()) {
             Ok(written) => return Ok((mission, written)),
             Err(Error::DecisionNotFound { .. }) if handle.is_none() => {}
@@ -106,6 +113,7 @@ fn answer_in(
         }
     }
     let mission = decisions::find(project, &id)?;
+    engine::permit(project, &mission, &id, &given)?;
     let written = decisions::answer(project, &mission, reply)?;
     Ok((mission, written))
 }

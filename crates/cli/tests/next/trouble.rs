@@ -101,6 +101,59 @@ fn a_missing_owner_is_named_by_the_command_that_names_one() {
 }
 
 #[test]
+fn an_answer_past_next_takes_the_same_right() {
+    let world = World::shared();
+    world.report(&[]);
+    world.report(&["--step", "shape"]);
+    let given = |id: &str, answer: &str, who: &str, kind: &str| {
+        let words = [
+            "decision",
+            "answer",
+            id,
+            answer,
+            "--mission",
+            &world.slug,
+            "--actor",
+            who,
+            "--actor-type",
+            kind,
+        ];
+        let (status, said) = world.pawtrail.json_in(world.repo.path(), &words);
+        (status, said["error"]["code"].clone())
+    };
+    let denied = (1, Value::from("DECISION_NOT_ALLOWED"));
+    assert_eq!(given("input:database", "sqlite", "coder", "llm"), denied);
+    let log = std::fs::read_to_string(world.run_dir().join("run.events.jsonl")).unwrap();
+    assert!(log.contains("DecisionAuthorityDenied"), "{log}");
+    assert_eq!(given("input:database", "sqlite", "anyone", "human").0, 0);
+    world.report(&[]);
+    world.owner_answers("input:region", "eu");
+    for step in ["build", "write", "glance"] {
+        world.report(&["--step", step]);
+    }
+    assert_eq!(given("audit:check", "approve", "else", "human"), denied);
+    assert_eq!(given("audit:check", "approve", "lead", "llm"), denied);
+    assert_eq!(
+        given("audit:check", "perhaps", "lead", "human"),
+        (2, Value::from("ANSWER_NOT_AN_OPTION"))
+    );
+    assert_eq!(given("audit:check", "approve", "lead", "human").0, 0);
+    // What no run asks for is anybody's.
+    let words = [
+        "decision",
+        "request",
+        "--mission",
+        &world.slug,
+        "--question",
+        "Tea?",
+        "--input-key",
+        "tea",
+    ];
+    world.pawtrail.data(&world.repo, &words);
+    assert_eq!(given("input:tea", "yes", "coder", "llm").0, 0);
+}
+
+#[test]
 fn agents_neither_name_owners_nor_delegate() {
     let world = World::ownerless("shared");
     for verb in [

@@ -2,11 +2,13 @@
 
 use pawtrail_event::DecisionId;
 use pawtrail_event::decision::{Actor, ActorType};
-use pawtrail_event::run::{Payload, SoftGated};
+use pawtrail_event::run::{self, Payload, SoftGated};
 use pawtrail_repo::decisions::{self, Reply};
+use pawtrail_repo::mission::Mission;
+use pawtrail_repo::{Project, runs};
 
 use super::Given;
-use super::known::actor;
+use super::known::{Known, actor};
 use super::session::Session;
 use crate::authority::{self, Effect, Refused};
 use crate::error::{Error, Result, quoted};
@@ -59,36 +61,72 @@ pub(super) fn give(session: &mut Session<'_>, given: &Given, agent: &str) -> Res
                 mission: session.mission.mission_slug.to_string(),
             });
         }
-        Err(Refused::Invalid(message)) => {
-            let pending = run
-                .pending
-                .iter()
-                .find(|one| one.decision_id == decision_id);
-            return Err(Error::NoAnswer {
-                message,
-                options: pending.map_or_else(Vec::new, |pending| pending.options.clone()),
-                decision: decision_id,
-            });
-        }
+        Err(Refused::Invalid(message)) => return Err(no_answer(&run, decision_id, message)),
         Err(Refused::Denied(denied)) => {
-            let reason = denied.reason.clone();
-            session.note(&Payload::Denied(denied))?;
-            session.flush()?;
-            return Err(not_allowed(
+            return Err(denied_by(
                 session,
                 &run,
                 decision_id,
-                reason,
+                denied,
                 given,
                 &by,
                 agent,
-            ));
+            )?);
         }
     }
     Ok(Taken {
         decision_id,
         answer,
     })
+}
+
+/// Says whether an answer that is given past `next` may stand: to what a run asks, only who may there can answer, and
+/// nobody puts it off. What no run asks for is not judged. Writes nothing but the row of a refusal.
+///
+/// # Errors
+/// [`Error::NotAllowed`], [`Error::NoAnswer`], or when the run can't be read.
+pub fn permit(project: &Project, mission: &Mission, id: &DecisionId, given: &Given) -> Result<()> {
+    let Some(stored) = runs::find(project, &mission.mission_id)? else {
+        return Ok(());
+    };
+    let by = actor(project, "--actor", &given.actor)?;
+    let id = decisions::written_id(project, id);
+    let answer = project.sanitizer().text(&given.answer);
+    // Damaged lines are what the commands that show decisions and runs tell of.
+    let decisions = decisions::folded(project, mission)?.decisions;
+    let known = match Known::of(project, mission, &stored, decisions) {
+        // What a run without a template asks nobody can say: the answer is judged when the run goes on.
+        Err(Error::Frozen { .. }) => return Ok(()),
+        known => known?,
+    };
+    let run = known.fold();
+    match authority::may_answer(&known.template, &run, &id, &by, &answer) {
+        Ok(authority) => match authority.effect {
+            Effect::Answers => Ok(()),
+            Effect::PutsOff(_) => Err(Error::NotAllowed {
+                next: by_next(mission, &by.actor_id, &id, given, &by.actor_id),
+                reason: format!(
+                    "`{answer}` puts the question off, which only `pawtrail next` can do"
+                ),
+                decision: id,
+                may_answer: None,
+            }),
+        },
+        Err(Refused::Unknown(_)) => Ok(()),
+        Err(Refused::Invalid(message)) => Err(no_answer(&run, id, message)),
+        Err(Refused::Denied(denied)) => {
+            let mut session = Session::open(project, mission)?;
+            Err(denied_by(
+                &mut session,
+                &run,
+                id,
+                denied,
+                given,
+                &by,
+                &by.actor_id,
+            )?)
+        }
+    }
 }
 
 /// The decision that is meant.
@@ -125,27 +163,45 @@ fn write(session: &mut Session<'_>, id: &DecisionId, given: &Given, by: Actor) -
     session.read_decisions()
 }
 
-/// Says who may answer, and the command that lets the caller on.
-fn not_allowed(
-    session: &Session<'_>,
+fn no_answer(run: &Run, decision: DecisionId, message: String) -> Error {
+    let pending = run.pending.iter().find(|one| one.decision_id == decision);
+    Error::NoAnswer {
+        message,
+        options: pending.map_or_else(Vec::new, |pending| pending.options.clone()),
+        decision,
+    }
+}
+
+/// The command by which somebody answers through the run.
+fn by_next(mission: &Mission, agent: &str, id: &DecisionId, given: &Given, who: &str) -> String {
+    format!(
+        "pawtrail next --mission {} --agent {} --result success --decision-id {} --answer {} --actor-type human --actor {}",
+        mission.mission_slug,
+        quoted(agent),
+        quoted(id.as_str()),
+        quoted(&given.answer),
+        quoted(who)
+    )
+}
+
+/// Writes down who was refused, and says who may answer and the command that lets the caller on.
+fn denied_by(
+    session: &mut Session<'_>,
     run: &Run,
     decision: DecisionId,
-    reason: String,
+    denied: Box<run::Denied>,
     given: &Given,
     by: &Actor,
     agent: &str,
-) -> Error {
+) -> Result<Error> {
+    let reason = denied.reason.clone();
+    session.note(&Payload::Denied(denied))?;
+    session.flush()?;
     let mission = &session.mission.mission_slug;
     let audit = decision.as_str().starts_with("audit:");
     let next = match (audit, &run.owner) {
         (true, None) => format!("pawtrail next owner NAME --mission {mission} --actor-type human"),
-        (true, Some(owner)) => format!(
-            "pawtrail next --mission {mission} --agent {} --result success --decision-id {} --answer {} --actor-type human --actor {}",
-            quoted(agent),
-            quoted(decision.as_str()),
-            quoted(&given.answer),
-            quoted(owner)
-        ),
+        (true, Some(owner)) => by_next(session.mission, agent, &decision, given, owner),
         (false, owner) => format!(
             "pawtrail next delegate {} --rationale TEXT --mission {mission} --actor-type human{}",
             quoted(decision.as_str()),
@@ -159,10 +215,10 @@ fn not_allowed(
         (false, ActorType::Llm) => Some("any human or service".to_owned()),
         (false, ActorType::Human | ActorType::Service) => None,
     };
-    Error::NotAllowed {
+    Ok(Error::NotAllowed {
         decision,
         reason,
         next,
         may_answer,
-    }
+    })
 }
