@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod demo;
 mod error;
+mod interrupt;
 mod output;
 mod run;
 mod text;

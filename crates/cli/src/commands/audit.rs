@@ -11,8 +11,8 @@ use pawtrail_repo::developer;
 
 use crate::args::AuditArgs;
 use crate::context::Context;
-use crate::demo::Interrupt;
 use crate::error::CliError;
+use crate::interrupt::Interrupt;
 use crate::output::{Done, to_json};
 use crate::text::{Text, plain, quoted, short};
 

@@ -1,6 +1,5 @@
 //! `hub`: serves the hub and its board, and keeps its tokens.
 
-use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,6 +10,7 @@ use tokio::net::TcpListener;
 use crate::args::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 use crate::context::Context;
 use crate::error::CliError;
+use crate::interrupt::interrupted;
 use crate::output::{Done, to_json};
 use crate::text::{Text, plain, quoted, table};
 
@@ -72,30 +72,6 @@ fn token_command(store: &StoreArg) -> String {
         ),
         None => format!("{create}  (in a project)"),
     }
-}
-
-/// Ends when somebody wants this process to end: Ctrl-C, or a polite kill.
-///
-/// # Errors
-/// When the operating system gives no notice of signals.
-pub(crate) fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
-    #[cfg(unix)]
-    let mut terminate = {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate())
-            .map_err(|error| CliError::io("can't listen for signals", &error))?
-    };
-    #[cfg(windows)]
-    let mut terminate = tokio::signal::windows::ctrl_close()
-        .map_err(|error| CliError::io("can't listen for signals", &error))?;
-    Ok(async move {
-        tokio::select! {
-            // An error means that no notice will come; then the other branch decides.
-            Ok(()) = tokio::signal::ctrl_c() => {}
-            Some(()) = terminate.recv() => {}
-            else => std::future::pending().await,
-        }
-    })
 }
 
 fn create(context: &Context, args: &TokenCreateArgs) -> Result<Done, CliError> {

@@ -24,7 +24,6 @@ mod verify;
 mod wp;
 
 pub(crate) use hooks::{is_notice, unheard};
-pub(crate) use hub::interrupted;
 
 use crate::args::{Cli, Command, StatusCommand};
 use crate::context::Context;

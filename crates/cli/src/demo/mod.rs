@@ -1,7 +1,6 @@
 //! `demo`: the whole story on a scratch repository and a real hub, each figure measured.
 
 mod board;
-mod interrupt;
 mod report;
 mod server;
 mod story;
@@ -14,8 +13,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Done;
 
-pub(crate) use interrupt::Interrupt;
-use interrupt::is_interruption;
+use crate::interrupt::{Interrupt, is_interruption};
 use report::Report;
 use world::World;
 

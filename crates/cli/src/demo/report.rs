@@ -7,8 +7,8 @@ use std::time::Duration;
 use owo_colors::OwoColorize as _;
 use serde_json::{Map, Value, json};
 
-use super::interrupt::{Interrupt, is_interruption};
 use crate::error::CliError;
+use crate::interrupt::{Interrupt, is_interruption};
 use crate::output::Output;
 use crate::text::{Text, table};
 

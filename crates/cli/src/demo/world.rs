@@ -9,10 +9,10 @@ use pawtrail_hub::{Hub, StoredCommit};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::interrupt::Interrupt;
 use super::report::Report;
 use super::server::Server;
 use crate::error::CliError;
+use crate::interrupt::Interrupt;
 use crate::text::quoted;
 
 /// Git's settings here, so that neither a signing key nor a hook of the machine takes part.

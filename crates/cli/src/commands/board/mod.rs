@@ -10,9 +10,10 @@ use pawtrail_repo::mission::Mission;
 use pawtrail_repo::status::{self, Package, Reading};
 
 use crate::args::BoardArgs;
-use crate::commands::{interrupted, wp};
+use crate::commands::wp;
 use crate::context::Context;
 use crate::error::CliError;
+use crate::interrupt::interrupted;
 use crate::output::Done;
 use crate::text::{Text, plain};
 use draw::{Card, Column, draw};

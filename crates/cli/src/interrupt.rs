@@ -1,11 +1,11 @@
-//! Ctrl-C during a long command: noticed between two steps, so that what was started is ended.
+//! Ctrl-C and a polite kill: waited for, or noticed between two steps, so that what was started is ended.
 
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use std::time::Duration;
 
-use crate::commands::interrupted;
 use crate::error::CliError;
 
 /// How much later than a child's end the same signal may reach this process.
@@ -14,7 +14,7 @@ const SIGNAL_DELAY: Duration = Duration::from_millis(250);
 const CODE: &str = "INTERRUPTED";
 
 /// Tells whether an error says that somebody interrupted.
-pub(super) fn is_interruption(error: &CliError) -> bool {
+pub(crate) fn is_interruption(error: &CliError) -> bool {
     error.code == CODE
 }
 
@@ -67,7 +67,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// `INTERRUPTED`, with exit code 130 as shells expect it.
-    pub(super) fn check(&self) -> Result<(), CliError> {
+    pub(crate) fn check(&self) -> Result<(), CliError> {
         match self.happened() {
             true => Err(Self::error(
                 "interrupted; what the demo had made is removed",
@@ -91,7 +91,7 @@ impl Interrupt {
 
     /// Says why something really failed. A Ctrl-C goes to our children too, and their end may be
     /// noticed before the signal is.
-    pub(super) fn cause(&self, error: CliError) -> CliError {
+    pub(crate) fn cause(&self, error: CliError) -> CliError {
         let held = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
         let quiet = |(): &mut ()| !self.0.happened.load(Ordering::SeqCst);
         let waited = self.0.bell.wait_timeout_while(held, SIGNAL_DELAY, quiet);
@@ -100,7 +100,7 @@ impl Interrupt {
     }
 
     /// Waits until somebody interrupts.
-    pub(super) fn wait(&self) {
+    pub(crate) fn wait(&self) {
         let mut held = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
         while !self.0.happened.load(Ordering::SeqCst) {
             held = self
@@ -110,6 +110,30 @@ impl Interrupt {
                 .unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+/// Ends when somebody wants this process to end: Ctrl-C, or a polite kill.
+///
+/// # Errors
+/// When the operating system gives no notice of signals.
+pub(crate) fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
+    #[cfg(unix)]
+    let mut terminate = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate())
+            .map_err(|error| CliError::io("can't listen for signals", &error))?
+    };
+    #[cfg(windows)]
+    let mut terminate = tokio::signal::windows::ctrl_close()
+        .map_err(|error| CliError::io("can't listen for signals", &error))?;
+    Ok(async move {
+        tokio::select! {
+            // An error means that no notice will come; then the other branch decides.
+            Ok(()) = tokio::signal::ctrl_c() => {}
+            Some(()) = terminate.recv() => {}
+            else => std::future::pending().await,
+        }
+    })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
