@@ -10,7 +10,7 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::server::refusal;
+use crate::app::refusal;
 
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 

@@ -3,6 +3,7 @@
 //! `ingest` takes frames from clones, `store` keeps them durably, `board` shows them in a browser.
 //! A frame is acknowledged after the transaction that holds it is on disk, never before.
 
+mod app;
 mod board;
 mod counters;
 mod error;

@@ -4,48 +4,23 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
 use axum::serve::ListenerExt;
-use axum::{Json, Router, middleware};
-use serde_json::json;
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use crate::app::{App, Stop};
 use crate::error::{HubError, Result};
 use crate::health::MAX_BYTES_PER_BATCH;
 use crate::hub::Hub;
-use crate::store::{Writer, WriterHandle};
+use crate::store::WriterHandle;
 use crate::{board, guard, health, ingest};
 
 /// The most clones that are connected at once.
 const MAX_CONNECTIONS: usize = 1_024;
 /// The most boards that are open at once.
 const MAX_STREAMS: usize = 256;
-
-/// What a request may use.
-#[derive(Clone)]
-pub(crate) struct App {
-    pub(crate) hub: Hub,
-    pub(crate) writer: Writer,
-    pub(crate) stop: Stop,
-    pub(crate) connections: Arc<Semaphore>,
-    pub(crate) streams: Arc<Semaphore>,
-    pub(crate) batches: Arc<Semaphore>,
-}
-
-/// Tells that the server is stopping.
-#[derive(Clone)]
-pub(crate) struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    /// Returns when the server is stopping.
-    pub(crate) async fn wait(&mut self) {
-        // An error means that the server is gone, which is a stop too.
-        drop(self.0.wait_for(|stopping| *stopping).await);
-    }
-}
 
 /// Serves a hub on `listener` until `shutdown` is ready; then says goodbye to every clone and
 /// browser, and returns when all frames that were taken are stored.
@@ -64,11 +39,11 @@ pub async fn serve(
     let patience = hub.timing.shutdown;
     let (writer, handle) = WriterHandle::start(Arc::clone(&hub.store), Arc::clone(&hub.live))?;
     let (stopping, stop) = watch::channel(false);
-    let mut stopped = Stop(stop.clone());
+    let mut stopped = Stop::new(stop.clone());
     let router = router(App {
         hub,
         writer,
-        stop: Stop(stop),
+        stop: Stop::new(stop),
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         streams: Arc::new(Semaphore::new(MAX_STREAMS)),
         batches: Arc::new(Semaphore::new(ingest::batch::AT_ONCE)),
@@ -118,14 +93,4 @@ fn router(app: App) -> Router {
 /// No body is read beyond what a batch has when it isn't packed.
 fn batch() -> MethodRouter<App> {
     post(ingest::batch::batch).layer(DefaultBodyLimit::max(MAX_BYTES_PER_BATCH))
-}
-
-/// An answer that refuses, as data.
-pub(crate) fn refusal(
-    status: StatusCode,
-    code: &'static str,
-    message: &str,
-) -> impl IntoResponse + use<> {
-    let body = json!({ "error": { "code": code, "message": message } });
-    (status, Json(body))
 }

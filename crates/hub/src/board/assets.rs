@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-use crate::server::App;
+use crate::app::App;
 
 const STYLE: &str = include_str!("assets/board.css");
 const SCRIPT: &str = include_str!("assets/board.js");

@@ -12,8 +12,8 @@ use pawtrail_event::ProjectUuid;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use crate::app::{App, Stop, refusal};
 use crate::live::Revision;
-use crate::server::{App, Stop, refusal};
 
 /// The least time between two events, so that a burst of commits is one or two renderings.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -17,10 +17,10 @@ use axum::routing::get;
 use maud::Markup;
 use pawtrail_event::ProjectUuid;
 
+use crate::app::App;
 use crate::error::Result;
 use crate::live::Revision;
 use crate::presence::Connected;
-use crate::server::App;
 use crate::store::{Lane, Resolution, StoredCommit};
 
 /// The most commits that one board lists; it says how many more there are.

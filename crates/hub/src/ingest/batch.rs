@@ -18,8 +18,8 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{authorized, query_refused, unauthorized, unavailable};
+use crate::app::{App, refusal};
 use crate::health::{MAX_BYTES_PER_BATCH, MAX_EVENTS_PER_BATCH};
-use crate::server::{App, refusal};
 use crate::store::{Grant, IncomingEvent, Outcome};
 
 /// How many batches are worked on at once; each may hold its bytes and what they are read into.

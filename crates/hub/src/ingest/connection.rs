@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 use super::intake::{self, Meaning};
 use super::outbox::{Farewell, Outbox, Reply, WAITING};
+use crate::app::{App, Stop};
 use crate::presence;
-use crate::server::{App, Stop};
 use crate::store::{Grant, Incoming, Job};
 
 /// The most builds in a snapshot, so that it stays a frame.

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use pawtrail_event::frame::PROTOCOL;
 use serde_json::json;
 
-use crate::server::{App, refusal};
+use crate::app::{App, refusal};
 use crate::store::Grant;
 use crate::token;
 
