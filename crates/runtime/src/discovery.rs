@@ -34,6 +34,8 @@ pub struct Found {
     pub tier: Tier,
     /// Where it is: relative to the repository, or behind the name of what it is relative to: `builtin:plan`.
     pub path: String,
+    /// What would have come before it and can't be used: a template of the user's own.
+    pub passed_over: Option<String>,
 }
 
 /// The kinds of places, first to last.
@@ -67,7 +69,8 @@ impl Tier {
     }
 }
 
-/// Finds the template of a kind of mission.
+/// Finds the template of a kind of mission. One of the user's own that can't be used is passed over where a built-in one
+/// follows: spec-kitty installs its templates there, and some of them lack steps.
 ///
 /// # Errors
 /// [`Error::NoTemplate`] where no place has one; [`Error::Template`] where the first that is there can't be used.
@@ -83,22 +86,41 @@ pub fn find(project: &Project, mission_type: &str) -> Result<Found> {
     } else {
         tiers.extend([Tier::User, Tier::Builtin]);
     }
+    let mut unusable = None;
     for tier in tiers {
         if tier == Tier::Builtin {
             if let Some(found) = built_in(mission_type)? {
-                return Ok(found);
+                let passed_over = unusable.as_ref().map(ToString::to_string);
+                return Ok(Found {
+                    passed_over,
+                    ..found
+                });
             }
             continue;
         }
         for root in roots(project, tier)? {
-            if let Some(found) = in_root(project, tier, &root, mission_type)? {
-                return Ok(found);
+            match in_root(project, tier, &root, mission_type) {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(error @ Error::Template { .. }) if tier == Tier::User => unusable = Some(error),
+                Err(error) => return Err(error),
             }
         }
     }
-    Err(Error::NoTemplate {
+    Err(unusable.unwrap_or_else(|| Error::NoTemplate {
         mission_type: mission_type.to_owned(),
-    })
+    }))
+}
+
+impl Found {
+    /// Says which template was passed over, if one was.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let why = self.passed_over.as_ref()?;
+        Some(format!(
+            "the built-in template is used, because one of your own can't be: {}",
+            why.replace('\n', "; ")
+        ))
+    }
 }
 
 /// Reads the template at a place that [`find`] named, as it is now; none where it is no longer there, or is built in: then
@@ -152,6 +174,7 @@ fn built_in(mission_type: &str) -> Result<Option<Found>> {
         text: text.to_owned(),
         tier: Tier::Builtin,
         path,
+        passed_over: None,
     }))
 }
 
@@ -181,6 +204,7 @@ fn in_root(
             text,
             tier,
             path: named(project, tier, root, &file),
+            passed_over: None,
         }));
     }
     Ok(None)

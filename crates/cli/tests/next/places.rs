@@ -107,6 +107,40 @@ fn for_software_dev_the_builtin_template_comes_before_the_users_own() {
 }
 
 #[test]
+fn a_template_of_the_users_own_that_cannot_be_used_is_passed_over_and_named() {
+    let world = World::new("plan");
+    let home = world.pawtrail.command(world.repo.path(), &[]);
+    let home = home.get_envs().find(|(name, _)| *name == "HOME").unwrap();
+    let missions = std::path::PathBuf::from(home.1.unwrap()).join(".kittify/missions");
+    // The first is as spec-kitty installs it: its steps stand where no reader looks.
+    for kind in ["plan", "own"] {
+        std::fs::create_dir_all(missions.join(kind)).unwrap();
+        let file = missions.join(kind).join("mission-runtime.yaml");
+        std::fs::write(
+            file,
+            format!("mission:\n  key: {kind}\n  steps:\n    - id: a\n"),
+        )
+        .unwrap();
+    }
+    for _ in 0..2 {
+        let query = world.query();
+        assert_eq!(query["preview_step"], "specify", "{query:#}");
+        let warnings = query["warnings"].to_string();
+        assert!(warnings.contains("no steps"), "{query:#}");
+    }
+    // Where nothing else is there, it is an error.
+    let words = ["mission", "create", "b", "--type", "own"];
+    world.pawtrail.data(&world.repo, &words);
+    let (status, said) = world
+        .pawtrail
+        .json_in(world.repo.path(), &["next", "--mission", "b"]);
+    assert_eq!(
+        (status, &said["error"]["code"]),
+        (1, &"TEMPLATE_INVALID".into())
+    );
+}
+
+#[test]
 fn an_edited_template_is_noticed_wherever_it_lies() {
     let world = World::shared();
     let beside = world.scratch.path().join("beside/shared");

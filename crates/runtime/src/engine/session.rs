@@ -42,6 +42,7 @@ impl<'p> Session<'p> {
             return Self::take(project, mission, held, stored, known, warnings);
         }
         let found = discovery::find(project, &mission.mission_type)?;
+        warnings.extend(found.warning());
         let lost = runs::was_started(project, &mission.mission_id)?;
         let stored = held.begin(found.text.as_bytes())?;
         let known = Known {

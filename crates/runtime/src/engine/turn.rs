@@ -53,6 +53,7 @@ pub fn query(project: &Project, mission: &Mission, agent: Option<&str>) -> Resul
         return Ok(asked(&run, &plan, Some(&stored))?.with_warnings(warnings));
     }
     let found = discovery::find(project, &mission.mission_type)?;
+    warnings.extend(found.warning());
     let run_id: RunId = NO_RUN.parse()?;
     let known = Known {
         run_id,
