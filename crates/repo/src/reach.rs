@@ -8,7 +8,7 @@ use crate::error::{GitContext, Result};
 
 /// How far clocks may differ between a commit and its parent, in seconds, so that the answer is exact. The library's
 /// own walk allows for none, and errs already where commits were made in the same second.
-const CLOCK_SKEW: i64 = 24 * 60 * 60;
+const CLOCK_SKEW: i64 = 4 * 24 * 60 * 60;
 
 /// A commit that was looked at.
 #[derive(Debug)]

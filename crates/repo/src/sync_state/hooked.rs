@@ -138,7 +138,8 @@ pub(super) fn settle(
     forget_settled(project, framer, document)
 }
 
-/// Forgets the rewrites whose new commit has its frame, or that a branch has and that needs none.
+/// Forgets the rewrites whose new commit has its frame, or that a branch has and that needs none; unless a waiting frame
+/// says that it replaces the old one.
 fn forget_settled(project: &Project, framer: &Framer<'_>, document: &mut Document) -> Result<()> {
     let git = framer.git();
     let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
@@ -152,9 +153,16 @@ fn forget_settled(project: &Project, framer: &Framer<'_>, document: &mut Documen
         .into_iter()
         .map(project::hash)
         .collect();
+    // What a waiting frame replaces may move on with it when that is rewritten in turn.
+    let named: HashSet<CommitHash> = document
+        .pending
+        .iter()
+        .flat_map(|frame| frame.supersedes.iter().cloned())
+        .collect();
     document.rewritten.retain(|rewrite| {
-        waits.contains(&rewrite.new)
-            && heir(&heirs, &rewrite.old, |hash| known.contains(hash)).is_none()
+        named.contains(&rewrite.old)
+            || (waits.contains(&rewrite.new)
+                && heir(&heirs, &rewrite.old, |hash| known.contains(hash)).is_none())
     });
     Ok(())
 }
