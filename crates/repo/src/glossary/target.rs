@@ -8,7 +8,8 @@ use pawtrail_event::glossary::{Scope, Term};
 
 use super::settle::{Settled, Wait};
 use super::{seed, store};
-use crate::checkouts::{self, Checkout};
+use crate::checkout::Checkout;
+use crate::checkouts;
 use crate::error::{Error, Result};
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
