@@ -47,6 +47,7 @@ pub mod runs;
 mod sandbox;
 mod settle;
 mod shell;
+mod side_by_side;
 mod source;
 mod sparse;
 pub mod spooled;
