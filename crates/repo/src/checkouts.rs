@@ -17,8 +17,16 @@ pub struct Checkout {
     pub git_dir: PathBuf,
     /// The branch that HEAD names, in full; `None` when HEAD is detached.
     pub branch: Option<String>,
-    /// The branch that a rebase or bisect in this worktree will come back to, with the operation's name.
-    pub busy: Option<(String, &'static str)>,
+    /// The branches that a rebase or bisect in this worktree will come back to or move, with the operation's name.
+    pub busy: Vec<(String, &'static str)>,
+}
+
+impl Checkout {
+    /// Returns the operation in this worktree that keeps the branch of this full name busy.
+    pub fn keeps_busy(&self, branch: &str) -> Option<&'static str> {
+        let found = self.busy.iter().find(|(busy, _)| busy == branch);
+        found.map(|(_, operation)| *operation)
+    }
 }
 
 /// Returns all worktrees of the clone that have files, the primary one first.
@@ -77,11 +85,15 @@ fn read(project: &Project, root: PathBuf, git_dir: PathBuf) -> Result<Checkout> 
 }
 
 /// A rebase or bisect detaches HEAD and remembers the branch it will move or return to.
-fn busy(git_dir: &Path) -> Result<Option<(String, &'static str)>> {
+fn busy(git_dir: &Path) -> Result<Vec<(String, &'static str)>> {
+    let mut found = Vec::new();
     for dir in ["rebase-merge", "rebase-apply"] {
-        if let Some(name) = text(&git_dir.join(dir).join("head-name"))? {
-            return Ok(Some((name, "rebase")));
-        }
+        let dir = git_dir.join(dir);
+        found.extend(text(&dir.join("head-name"))?.map(|name| (name, "rebase")));
+        // The branches that it takes along: a name, where it was, where it is to be, a line each.
+        let along = text(&dir.join("update-refs"))?.unwrap_or_default();
+        let along = along.lines().step_by(3);
+        found.extend(along.map(|name| (name.trim().to_owned(), "rebase")));
     }
     if let Some(start) = text(&git_dir.join("BISECT_START"))? {
         let name = if start.starts_with("refs/") {
@@ -89,9 +101,9 @@ fn busy(git_dir: &Path) -> Result<Option<(String, &'static str)>> {
         } else {
             format!("refs/heads/{start}")
         };
-        return Ok(Some((name, "bisect")));
+        found.push((name, "bisect"));
     }
-    Ok(None)
+    Ok(found)
 }
 
 fn text(path: &Path) -> Result<Option<String>> {
