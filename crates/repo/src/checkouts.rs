@@ -3,23 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::checkout::Checkout;
 use crate::durable;
 use crate::error::{IoContext, Result};
 use crate::project::Project;
 use crate::references;
-
-/// One worktree of the clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkout {
-    /// Its root.
-    pub root: PathBuf,
-    /// Its own git directory.
-    pub git_dir: PathBuf,
-    /// The branch that HEAD names, in full; `None` when HEAD is detached.
-    pub branch: Option<String>,
-    /// The branch that a rebase or bisect in this worktree will come back to, with the operation's name.
-    pub busy: Option<(String, &'static str)>,
-}
 
 /// Returns all worktrees of the clone that have files, the primary one first.
 pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{IoContext, Result};
 use crate::failpoint;
-use crate::leftovers;
+
+/// How the name of a file in the making begins.
+pub(crate) const PREFIX: &str = ".pawtrail-";
+/// How many letters and digits follow.
+pub(crate) const RANDOM: usize = 6;
 
 /// Who may read a file that this crate creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,8 +160,8 @@ fn parent(path: &Path) -> Option<&Path> {
 fn in_the_making(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let create = || {
         tempfile::Builder::new()
-            .prefix(leftovers::PREFIX)
-            .rand_bytes(leftovers::RANDOM)
+            .prefix(PREFIX)
+            .rand_bytes(RANDOM)
             .tempfile_in(dir)
     };
     #[cfg(unix)]

@@ -2,19 +2,23 @@
 //!
 //! The library is faster. The executable serves what the library can't do, would not keep, or what is not known here.
 
+pub(crate) mod kind;
+
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use serde::Serialize;
 
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::durable;
 use crate::error::{GitContext, IoContext, Result};
 use crate::history;
 use crate::placement::Placement;
 use crate::program::Git;
 use crate::project::Project;
-use crate::references;
+use crate::ref_storage;
+
+pub use kind::Kind;
 
 /// The extensions of a repository's format that the library is known to respect.
 const KNOWN_EXTENSIONS: &[&str] = &[
@@ -38,26 +42,6 @@ const REWRITING: [&str; 6] = [
 
 /// A file of attributes that is longer is left to git unread. In bytes.
 const MAX_ATTRIBUTES: usize = 1024 * 1024;
-
-/// What makes the objects, moves the branch and writes the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// In this process.
-    Library,
-    /// The `git` program.
-    Executable,
-}
-
-impl Kind {
-    /// Returns its name: `library` or `executable`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Library => "library",
-            Self::Executable => "executable",
-        }
-    }
-}
 
 /// An engine, and why it is this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -188,7 +172,7 @@ fn of_repository(project: &Project) -> Result<Option<String>> {
     if project.refs_by_git() {
         return Ok(Some(format!(
             "branches are stored as {}, which git reads and writes",
-            references::storage(git)
+            ref_storage::name(git)
         )));
     }
     if config.boolean("commit.gpgSign") == Some(true) {

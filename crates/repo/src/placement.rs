@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use gix::ObjectId;
 use pawtrail_event::EventId;
 
-use crate::checkouts::{self, Checkout};
+use crate::checkout::Checkout;
+use crate::checkouts;
 use crate::choices;
 use crate::error::{Error, Result};
 use crate::history;

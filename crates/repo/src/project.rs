@@ -10,10 +10,10 @@ use ulid::Ulid;
 
 use crate::clone_state;
 use crate::developer;
-use crate::engine;
+use crate::engine::kind::Kind;
 use crate::error::{Error, GitContext, Result};
 use crate::identity::{self, Identity};
-use crate::references;
+use crate::ref_storage;
 use crate::source::Source;
 
 /// Memory for objects that are read again and again.
@@ -26,7 +26,7 @@ pub struct Project {
     primary: Option<PathBuf>,
     source: Arc<dyn Source>,
     refs_by_git: bool,
-    engine: Option<engine::Kind>,
+    engine: Option<Kind>,
     sanitizer: OnceLock<Sanitizer>,
 }
 
@@ -56,7 +56,7 @@ impl Project {
                 }
             }
         })?;
-        let refs_by_git = references::only_by_git(&git);
+        let refs_by_git = ref_storage::only_by_git(&git);
         // A command reads the same commits and trees several times.
         git.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         let common_dir =
@@ -86,13 +86,13 @@ impl Project {
     /// Lets this engine commit, whatever the repository needs: for tests of both engines.
     #[doc(hidden)]
     #[must_use]
-    pub fn with_engine(mut self, engine: engine::Kind) -> Self {
+    pub fn with_engine(mut self, engine: Kind) -> Self {
         self.engine = Some(engine);
         self
     }
 
     /// Returns the engine that the caller asked for.
-    pub(crate) fn forced_engine(&self) -> Option<engine::Kind> {
+    pub(crate) fn forced_engine(&self) -> Option<Kind> {
         self.engine
     }
 
@@ -140,7 +140,13 @@ impl Project {
 
     /// Returns the rules for what may be written here: the general ones, and those for who works here. Made at first use.
     pub fn sanitizer(&self) -> &Sanitizer {
-        let make = || Sanitizer::new(&developer::inside(self));
+        let make = || {
+            Sanitizer::new(&developer::inside(
+                &self.git,
+                &self.common_dir,
+                &self.roots().collect::<Vec<_>>(),
+            ))
+        };
         self.sanitizer.get_or_init(make)
     }
 
@@ -172,7 +178,7 @@ impl Project {
     /// # Errors
     /// [`Error::Io`] when it can't be stored.
     pub fn build_id(&self) -> Result<BuildId> {
-        clone_state::build_id(self)
+        clone_state::build_id(self.git_dir(), self.common_dir(), || self.ulid())
     }
 
     /// Returns this clone's node id, made at first use.
@@ -180,7 +186,7 @@ impl Project {
     /// # Errors
     /// [`Error::Io`] when it can't be stored.
     pub fn node_id(&self) -> Result<NodeId> {
-        clone_state::node_id(self)
+        clone_state::node_id(&self.state_dir(), self.common_dir(), || self.ulid())
     }
 
     /// Returns the present time.

@@ -6,9 +6,9 @@ use std::fs;
 use gix::ObjectId;
 use pawtrail_event::glossary::{Scope, Term};
 
-use super::settle::{Settled, Wait};
 use super::{seed, store};
-use crate::checkouts::{self, Checkout};
+use crate::checkout::Checkout;
+use crate::checkouts;
 use crate::error::{Error, Result};
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
@@ -19,6 +19,19 @@ use crate::{history, sync_state};
 
 /// Terms by the scope whose seed file they go to.
 pub(super) type Terms = BTreeMap<Scope, Vec<Term>>;
+
+/// Why something waits, and what a receipt says of the branch.
+pub(super) struct Wait {
+    pub(super) reason: String,
+    /// Whether there is no branch that it may be committed to.
+    pub(super) branchless: bool,
+}
+
+/// How far a resolution came beyond its record.
+pub(super) struct Settled {
+    pub(super) branch: String,
+    pub(super) done: std::result::Result<ObjectId, Wait>,
+}
 
 /// Where a seed file is committed, and which checkouts get it.
 pub(super) struct Target {

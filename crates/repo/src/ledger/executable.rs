@@ -10,7 +10,7 @@ use super::held::Held;
 use super::index::{Obstacle, Staged};
 use super::objects::{Person, Role};
 use super::refs::{Move, Reservation, Reserved};
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::error::{Error, GitContext, Result};
 use crate::history;
 use crate::program::{self, Git, Talk};
