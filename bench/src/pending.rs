@@ -1,5 +1,5 @@
 //! One more commit recorded while many wait for a hub: the record alone, as each of our commits does it, and the hook as
-//! a whole process.
+//! a whole process; then both hooks of an amend.
 //!
 //! `… -- pending [--pending N,…] [--rounds N] [--binary PATH]`
 
@@ -18,26 +18,47 @@ pub(crate) fn run(settings: &Settings, count: usize) -> Result<()> {
     let repository = Repository::make(&settings.binary, 100)?;
     let mission = repository.mission_dir()?;
     grow(&repository, &mission, count)?;
-    let open = || Project::discover(repository.root(), Arc::new(System)).map_err(told);
-    let waiting = sync_state::record(&open()?).map_err(told)?.len();
+    let open = || Project::discover(repository.root(), Arc::new(System)).map_err(error);
+    let waiting = sync_state::record(&open()?).map_err(error)?.len();
     if waiting < count {
         return Err(format!("{waiting} commits wait, not {count}"));
     }
     let mut record = Column::new("record one more");
     let mut hook = Column::new("pawtrail hooks run post-commit");
+    let mut amended = Column::new("after an amend: post-commit");
+    let mut told = Column::new("and post-rewrite");
     for round in 0..=settings.rounds {
         let counts = round > 0;
         commit(&repository, &mission)?;
         // What a command has at hand when it has committed.
         let project = open()?;
         project.sanitizer();
-        record.time(counts, || sync_state::committed(&project).map_err(told))?;
+        record.time(counts, || sync_state::committed(&project).map_err(error))?;
         commit(&repository, &mission)?;
         hook.time(counts, || {
             repository.succeed(repository.pawtrail().args(["hooks", "run", "post-commit"]))
         })?;
+        let old = head(&repository)?;
+        let message = format!("Amended {round}");
+        repository.succeed(
+            repository
+                .git()
+                .args(["commit", "-q", "--amend", "-m", &message]),
+        )?;
+        repository.rest()?;
+        amended.time(counts, || {
+            repository.succeed(repository.pawtrail().args(["hooks", "run", "post-commit"]))
+        })?;
+        let list = repository.path(".git/rewritten");
+        std::fs::write(&list, format!("{old} {}\n", head(&repository)?)).map_err(error)?;
+        told.time(counts, || {
+            let mut hook = repository.pawtrail();
+            hook.args(["hooks", "run", "post-rewrite", "--", "amend"]);
+            let list = std::fs::File::open(&list).map_err(error)?;
+            repository.succeed(hook.stdin(list))
+        })?;
     }
-    let now = sync_state::pending(&open()?).map_err(told)?.len();
+    let now = sync_state::pending(&open()?).map_err(error)?.len();
     let expected = waiting + 2 * (settings.rounds + 1);
     if now != expected {
         return Err(format!("{now} commits wait, not {expected}"));
@@ -46,7 +67,7 @@ pub(crate) fn run(settings: &Settings, count: usize) -> Result<()> {
         "{count} commits wait, {} rounds, milliseconds",
         settings.rounds
     );
-    crate::table(&[&record, &hook]);
+    crate::table(&[&record, &hook, &amended, &told]);
     Ok(())
 }
 
@@ -68,18 +89,18 @@ fn grow(repository: &Repository, mission: &str, count: usize) -> Result<()> {
             n % 10,
             text.len()
         )
-        .map_err(told)?;
+        .map_err(error)?;
     }
     let mut import = repository
         .git()
         .args(["fast-import", "--quiet"])
         .stdin(Stdio::piped())
         .spawn()
-        .map_err(told)?;
+        .map_err(error)?;
     if let Some(mut input) = import.stdin.take() {
-        input.write_all(stream.as_bytes()).map_err(told)?;
+        input.write_all(stream.as_bytes()).map_err(error)?;
     }
-    if !import.wait().map_err(told)?.success() {
+    if !import.wait().map_err(error)?.success() {
         return Err("git fast-import failed".to_owned());
     }
     repository.succeed(repository.git().args(["reset", "-q", "--hard"]))
@@ -94,6 +115,11 @@ fn commit(repository: &Repository, mission: &str) -> Result<()> {
     repository.rest()
 }
 
-fn told(error: impl std::fmt::Display) -> String {
+fn head(repository: &Repository) -> Result<String> {
+    let head = std::fs::read_to_string(repository.path(".git/refs/heads/work")).map_err(error)?;
+    Ok(head.trim().to_owned())
+}
+
+fn error(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

@@ -1,7 +1,7 @@
 //! The single door: the only code of the product that opens a socket to a hub.
 //!
-//! Each connect and each frame asks for consent again, so that taking it back works at once, and
-//! each is written to the egress log before its bytes leave.
+//! Each connect and each write asks for consent again, so that taking it back works at once, and each frame is noted in
+//! the egress log before its bytes leave. A write holds one frame, or as many as wait, up to a small limit.
 
 mod dial;
 pub(crate) mod post;
@@ -28,6 +28,11 @@ use crate::place::Place;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long one frame may take to leave; a peer that doesn't read is as good as gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most frames that leave in one write, for which consent is asked once,
+const TOGETHER: usize = 32;
+/// and the most bytes, unless a single frame has more.
+const TOGETHER_BYTES: usize = 16 * 1024;
 
 /// The way out of one clone.
 pub struct Door {
@@ -131,21 +136,41 @@ impl Door {
         Ok(Line { socket, consent })
     }
 
-    /// Sends a frame. A commit must say that it is of the project that consent was given for.
+    /// Sends frames, in order. A commit must say that it is of the project that consent was given for.
     ///
     /// # Errors
-    /// When consent is gone or changed, the frame is of another project, or the connection broke.
-    pub async fn send(&self, line: &mut Line, frame: &Outgoing) -> Result<(), DoorError> {
-        self.allowed(line)?;
-        let (kind, hash) = describe(frame);
-        if let Outgoing::Commit(commit) = frame
-            && !is_of(commit.project_uuid.as_ref(), &line.consent)
-        {
-            return Err(DoorError::OtherProject);
+    /// When consent is gone or changed, a frame is of another project, or the connection broke. What was written before
+    /// has left.
+    pub async fn send(&self, line: &mut Line, frames: &[Outgoing]) -> Result<(), DoorError> {
+        let mut left = frames;
+        while !left.is_empty() {
+            let texts = together(left);
+            let (now, later) = left.split_at(texts.len());
+            self.allowed(line)?;
+            if now.iter().any(|frame| self.bars(line, frame)) {
+                return Err(DoorError::OtherProject);
+            }
+            let notes: Vec<Note> = now
+                .iter()
+                .zip(&texts)
+                .map(|(frame, text)| {
+                    let (kind, hash) = describe(frame);
+                    Note::of(kind, text.len(), hash)
+                })
+                .collect();
+            self.note_all(&line.consent, &notes)?;
+            deliver(line, texts.into_iter().map(Message::text)).await?;
+            left = later;
         }
-        let text = frame.to_text();
-        self.note(&line.consent, &Note::of(kind, text.len(), hash))?;
-        deliver(line, Message::text(text)).await
+        Ok(())
+    }
+
+    /// Says whether a frame is of another project than consent was given for.
+    pub fn bars(&self, line: &Line, frame: &Outgoing) -> bool {
+        match frame {
+            Outgoing::Commit(commit) => !is_of(commit.project_uuid.as_ref(), &line.consent),
+            Outgoing::Pong(_) => false,
+        }
     }
 
     /// Asks the hub for a sign of life, below the frames.
@@ -154,7 +179,7 @@ impl Door {
     /// As [`Self::send`].
     pub async fn probe(&self, line: &mut Line) -> Result<(), DoorError> {
         self.allowed(line)?;
-        deliver(line, Message::Ping(Vec::new().into())).await
+        deliver(line, [Message::Ping(Vec::new().into())]).await
     }
 
     /// Checks that the consent of a connection still holds.
@@ -174,15 +199,24 @@ impl Door {
     }
 
     fn note(&self, consent: &Consent, note: &Note) -> Result<(), SyncError> {
-        self.log.add(&Entry {
-            at: jiff::Timestamp::now().to_string(),
-            url: consent.url.to_string(),
-            kind: note.kind.to_owned(),
-            bytes: note.bytes as u64,
-            git_hash: note.git_hash.clone(),
-            events: note.events,
-            event_id: note.event_id.clone(),
-        })
+        self.note_all(consent, std::slice::from_ref(note))
+    }
+
+    fn note_all(&self, consent: &Consent, notes: &[Note]) -> Result<(), SyncError> {
+        let (at, url) = (jiff::Timestamp::now().to_string(), consent.url.to_string());
+        let entries: Vec<Entry> = notes
+            .iter()
+            .map(|note| Entry {
+                at: at.clone(),
+                url: url.clone(),
+                kind: note.kind.to_owned(),
+                bytes: note.bytes as u64,
+                git_hash: note.git_hash.clone(),
+                events: note.events,
+                event_id: note.event_id.clone(),
+            })
+            .collect();
+        self.log.add(&entries)
     }
 
     /// TLS is set up at the first need.
@@ -245,8 +279,32 @@ fn describe(frame: &Outgoing) -> (&'static str, Option<String>) {
     }
 }
 
-async fn deliver(line: &mut Line, message: Message) -> Result<(), DoorError> {
-    match tokio::time::timeout(SEND_TIMEOUT, line.socket.send(message)).await {
+/// The texts of the first frames, as many as leave together.
+fn together(frames: &[Outgoing]) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut bytes = 0;
+    for frame in frames.iter().take(TOGETHER) {
+        let text = frame.to_text();
+        bytes += text.len();
+        if !texts.is_empty() && bytes > TOGETHER_BYTES {
+            break;
+        }
+        texts.push(text);
+    }
+    texts
+}
+
+async fn deliver(
+    line: &mut Line,
+    messages: impl IntoIterator<Item = Message>,
+) -> Result<(), DoorError> {
+    let write = async {
+        for message in messages {
+            line.socket.feed(message).await?;
+        }
+        line.socket.flush().await
+    };
+    match tokio::time::timeout(SEND_TIMEOUT, write).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(DoorError::Lost(error.to_string())),
         Err(_) => Err(DoorError::Lost("the hub stopped reading".to_owned())),

@@ -63,19 +63,22 @@ impl EgressLog {
         }
     }
 
-    /// Adds one entry. It is written before the bytes leave: the log never holds less than left.
-    pub(crate) fn add(&self, entry: &Entry) -> Result<(), SyncError> {
-        self.try_add(entry)
+    /// Adds entries. They are written before the bytes leave: the log never holds less than left.
+    pub(crate) fn add(&self, entries: &[Entry]) -> Result<(), SyncError> {
+        self.try_add(entries)
             .map_err(SyncError::file("write", &self.path))
     }
 
-    fn try_add(&self, entry: &Entry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(entry)?;
-        line.push(b'\n');
+    fn try_add(&self, entries: &[Entry]) -> io::Result<()> {
+        let mut lines = Vec::new();
+        for entry in entries {
+            serde_json::to_writer(&mut lines, entry)?;
+            lines.push(b'\n');
+        }
         if self.is_full() {
             self.rotate()?;
         }
-        private_file::append(&self.path)?.write_all(&line)
+        private_file::append(&self.path)?.write_all(&lines)
     }
 
     fn is_full(&self) -> bool {
@@ -144,16 +147,16 @@ mod tests {
             lock: dir.path().join(LOCK),
         };
         assert_eq!(log.totals().unwrap(), Totals::default());
-        log.add(&entry("connect", 300)).unwrap();
-        log.add(&entry("health", 300)).unwrap();
-        log.add(&entry("LocalCommit", 200)).unwrap();
+        log.add(&[entry("connect", 300)]).unwrap();
+        log.add(&[entry("health", 300)]).unwrap();
+        log.add(&[entry("LocalCommit", 200)]).unwrap();
         let blank = " ".repeat(usize::try_from(ROTATE_BYTES).unwrap());
         fs::write(
             &log.path,
             [fs::read(&log.path).unwrap(), blank.into()].concat(),
         )
         .unwrap();
-        log.add(&entry("pong", 50)).unwrap();
+        log.add(&[entry("pong", 50)]).unwrap();
         assert_eq!(log.entries().unwrap().len(), 4);
         assert_eq!(
             log.totals().unwrap(),

@@ -151,7 +151,7 @@ pub(super) fn settle(
 }
 
 /// Forgets the rewrites whose new commit has its frame, or that a branch has and that needs none; unless a waiting frame
-/// says that it replaces the old one.
+/// says that it replaces the old one, or that is remembered itself and may yet be replaced.
 fn forget_settled(project: &Project, framer: &Framer<'_>, document: &mut Document) -> Result<()> {
     let git = framer.git();
     let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
@@ -171,8 +171,11 @@ fn forget_settled(project: &Project, framer: &Framer<'_>, document: &mut Documen
         .iter()
         .flat_map(|frame| frame.supersedes.iter().cloned())
         .collect();
+    let withdrawn: HashSet<CommitHash> = document.withdrawn.values().flatten().cloned().collect();
     document.rewritten.retain(|rewrite| {
         named.contains(&rewrite.old)
+            || known.contains(&rewrite.old)
+            || withdrawn.contains(&rewrite.old)
             || (waits.contains(&rewrite.new)
                 && heir(&heirs, &rewrite.old, |hash| known.contains(hash)).is_none())
     });

@@ -263,3 +263,36 @@ fn an_amend_that_leaves_nothing_to_announce_takes_its_frame_along() {
     hear_amend(&ground, &second, &third);
     assert_eq!(hashes(&ground.record()), [first]);
 }
+
+/// What git told of a commit counts when that is given up at last, though a remote still had it when git told.
+#[test]
+fn what_git_told_of_a_pushed_commit_counts_when_the_remote_gives_it_up() {
+    let ground = Ground::new();
+    ground.origin();
+    let repo = &ground.repo;
+    let meta = repo.rev("HEAD").unwrap();
+    let old = ground.spec("a.md");
+    sync_state::committed(&ground.project()).unwrap();
+    repo.git(&["push", "-q", "origin", BRANCH]);
+    let amended = ground.amend("Better");
+    hear_amend(&ground, &old, &amended);
+    repo.git(&["push", "-q", "--force", "origin", BRANCH]);
+    repo.git(&["switch", "-q", "main"]);
+    repo.commit_file("src/a.rs", "a", "Main moves");
+    repo.git(&["switch", "-q", BRANCH]);
+    repo.git(&["rebase", "-q", "main"]);
+    let list = [(meta, "HEAD^"), (amended, "HEAD")].map(|(old, new)| Rewrite {
+        old: old.parse().unwrap(),
+        new: repo.rev(new).unwrap().parse().unwrap(),
+    });
+    sync_state::rewritten(&ground.project(), Rewriter::Rebase, &list).unwrap();
+    for frame in ground.record() {
+        let replaces = superseded(&frame).contains(&old);
+        assert_eq!(
+            replaces,
+            frame.git_hash == list[1].new,
+            "{}",
+            frame.git_hash
+        );
+    }
+}

@@ -165,3 +165,98 @@ impl Heard {
         counts.then_some(Sound::Refs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Duration;
+
+    use super::*;
+
+    fn ears(common_dir: &Path) -> (Ears, Receiver<Sound>) {
+        let state_dir = common_dir.join("pawtrail");
+        for dir in ["sync", "locks"] {
+            std::fs::create_dir_all(state_dir.join(dir)).unwrap();
+        }
+        let (tell, heard) = channel();
+        let ears = Ears::new(&state_dir, move |sound| {
+            // Nobody listens any more where the test is over.
+            let _ = tell.send(sound);
+        });
+        (ears, heard)
+    }
+
+    /// What is heard until nothing more is.
+    fn heard(sounds: &Receiver<Sound>) -> Vec<Sound> {
+        let mut all = Vec::new();
+        while let Ok(sound) = sounds.recv_timeout(Duration::from_millis(300)) {
+            all.push(sound);
+        }
+        all.dedup();
+        all
+    }
+
+    #[test]
+    fn only_what_may_move_a_ref_or_change_consent_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(dir.path()).unwrap();
+        let heads = root.join("refs/heads");
+        std::fs::create_dir_all(&heads).unwrap();
+        let (mut ears, sounds) = ears(&root);
+        assert!(ears.listen([root.clone(), heads.clone()]));
+        assert!(!ears.listen([root.clone(), heads.clone()]), "nothing new");
+        heard(&sounds);
+        for name in [
+            "index",
+            "index.lock",
+            "pawtrail/sync/egress.jsonl",
+            "pawtrail/queue.db",
+        ] {
+            std::fs::write(root.join(name), "x").unwrap();
+        }
+        std::fs::read_dir(&heads).unwrap();
+        assert_eq!(heard(&sounds), []);
+        for (name, sound) in [
+            ("HEAD", Sound::Refs),
+            ("packed-refs", Sound::Refs),
+            ("refs/heads/main", Sound::Refs),
+            ("pawtrail/sync/consent.json", Sound::House),
+            ("pawtrail/sync/token", Sound::House),
+        ] {
+            std::fs::write(root.join(name), "x").unwrap();
+            assert_eq!(heard(&sounds), [sound], "{name}");
+        }
+        std::fs::remove_dir_all(root.join("pawtrail/sync")).unwrap();
+        assert!(heard(&sounds).contains(&Sound::House));
+    }
+
+    #[test]
+    fn a_directory_that_took_the_place_of_another_is_listened_to_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(dir.path()).unwrap();
+        let heads = root.join("refs/heads");
+        std::fs::create_dir_all(&heads).unwrap();
+        let (mut ears, sounds) = ears(&root);
+        let refs = root.join("refs");
+        ears.listen([refs.clone(), heads.clone()]);
+        std::fs::remove_dir(&heads).unwrap();
+        assert_eq!(heard(&sounds), [Sound::Refs]);
+        std::fs::create_dir(&heads).unwrap();
+        assert!(ears.listen([refs, heads.clone()]));
+        heard(&sounds);
+        std::fs::write(heads.join("main"), "x").unwrap();
+        assert_eq!(heard(&sounds), [Sound::Refs]);
+    }
+
+    #[test]
+    fn too_many_directories_are_not_listened_to_and_the_reason_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(dir.path()).unwrap();
+        let (mut ears, _sounds) = ears(&root);
+        let many = (0..=MAX_DIRS).map(|at| root.join(at.to_string()));
+        assert!(!ears.listen(many));
+        assert!(ears.trouble().unwrap().contains("too many"));
+        assert!(ears.listen([root]));
+        assert_eq!(ears.trouble(), None);
+    }
+}

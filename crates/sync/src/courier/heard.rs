@@ -99,3 +99,24 @@ fn a_storm_of_refs_is_read_together() {
     assert!(git.status().unwrap().success());
     arrives(&hub, &site.commit("a"), "the commit after the storm");
 }
+
+/// More directories than are watched: empty ones are no refs, and git leaves them alone.
+#[test]
+fn where_not_everything_can_be_watched_refs_are_looked_at_each_second() {
+    let hub = TestHub::start(HubAnswer::Ack);
+    let site = live(&hub);
+    let refs = site.project().common_dir().join("refs/heads/many");
+    for at in 0..1_001 {
+        std::fs::create_dir_all(refs.join(at.to_string())).unwrap();
+    }
+    eventually("the courier says so", || {
+        let told = status(&site.project()).unwrap().polling;
+        told.is_some_and(|told| told.contains("too many"))
+    });
+    arrives(&hub, &site.commit("a"), "a commit that nobody tells of");
+    std::fs::remove_dir_all(&refs).unwrap();
+    eventually("it is told again", || {
+        status(&site.project()).unwrap().polling.is_none()
+    });
+    arrives(&hub, &site.commit("b"), "a commit that is told of");
+}

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
 use pawtrail_event::frame::Outgoing;
 
 use crate::egress::{Door, DoorError, Incoming, Line};
@@ -50,12 +51,20 @@ impl Link {
         self.state = State::Down;
     }
 
-    /// Sends a frame. Without a connection there is nowhere to send it to: the session was told
+    /// Sends frames. Without a connection there is nowhere to send them to: the session was told
     /// of the loss, or is next, and plans anew.
-    pub(super) async fn send(&mut self, frame: &Outgoing) -> Result<(), DoorError> {
+    pub(super) async fn send(&mut self, frames: &[Outgoing]) -> Result<(), DoorError> {
         match &mut self.state {
-            State::Open(line) => self.door.send(line, frame).await,
+            State::Open(line) => self.door.send(line, frames).await,
             State::Down | State::Dialing(_) => Ok(()),
+        }
+    }
+
+    /// Says whether the connection is not for the project of this frame.
+    pub(super) fn bars(&self, frame: &Outgoing) -> bool {
+        match &self.state {
+            State::Open(line) => self.door.bars(line, frame),
+            State::Down | State::Dialing(_) => false,
         }
     }
 
@@ -90,6 +99,18 @@ impl Link {
                 Event::Incoming(incoming)
             }
         }
+    }
+
+    /// Returns what has come in by now, up to so many, without waiting for more.
+    pub(super) fn more(&mut self, most: usize) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.len() < most && matches!(self.state, State::Open(_)) {
+            match self.event().now_or_never() {
+                Some(event) => events.push(event),
+                None => break,
+            }
+        }
+        events
     }
 
     /// Says goodbye where somebody listens.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use pawtrail_event::frame::Outgoing;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -24,7 +25,9 @@ use crate::place::Place;
 use crate::session::{Action, Connection, Input, Session};
 
 /// How often consent is looked at though nothing was heard of it, beside each frame's own look.
-const HOUSEKEEPING: Duration = Duration::from_secs(10);
+const HOUSEKEEPING: Duration = Duration::from_secs(30);
+/// The most that has come in and is taken up together.
+const MOST_EVENTS: usize = 128;
 /// How long after something was heard of it: files change one after another.
 const HEARD: Duration = Duration::from_millis(50);
 /// How often where the system tells of no changes.
@@ -178,33 +181,49 @@ impl Shell {
         }
     }
 
-    /// Feeds the session, and again with what comes of it.
+    /// Feeds the session, and again with what comes of it. What it sends leaves together.
     async fn feed(&mut self, input: Input) {
-        let mut inputs = VecDeque::from([input]);
+        self.feed_all(VecDeque::from([input])).await;
+    }
+
+    async fn feed_all(&mut self, mut inputs: VecDeque<Input>) {
+        let mut frames = Vec::new();
         while let Some(input) = inputs.pop_front() {
             let now = self.now_ms();
             for action in self.session.step(input, now) {
-                if let Some(next) = self.act(action).await {
-                    inputs.push_back(next);
-                }
+                inputs.extend(self.act(action, &mut frames).await);
+            }
+            if inputs.is_empty() {
+                inputs.extend(self.send(&mut frames).await);
             }
         }
     }
 
-    async fn act(&mut self, action: Action) -> Option<Input> {
+    async fn send(&mut self, frames: &mut Vec<Outgoing>) -> Option<Input> {
+        if frames.is_empty() {
+            return None;
+        }
+        let result = self.link.send(&std::mem::take(frames)).await;
+        self.failed(result)
+    }
+
+    /// Does what the session says; frames are put behind those that are to leave.
+    async fn act(&mut self, action: Action, frames: &mut Vec<Outgoing>) -> Option<Input> {
         match action {
             Action::Connect => {
                 self.link.dial();
                 None
             }
             Action::Close => {
+                let lost = self.send(frames).await;
                 self.link.cut();
+                lost
+            }
+            Action::Send(frame) if self.link.bars(&frame) => barred(&frame),
+            Action::Send(frame) => {
+                frames.push(frame);
                 None
             }
-            Action::Send(frame) => match self.link.send(&frame).await {
-                Err(DoorError::OtherProject) => barred(&frame),
-                result => self.failed(result),
-            },
             Action::Probe => {
                 let result = self.link.probe().await;
                 self.failed(result)
@@ -265,16 +284,18 @@ impl Shell {
     }
 
     async fn link_event(&mut self, event: Event) {
-        let input = match event {
+        let mut events = vec![event];
+        // Answers come in groups, and each makes room for a frame.
+        events.extend(self.link.more(MOST_EVENTS));
+        let inputs = events.into_iter().filter_map(|event| match event {
             Event::Dialed(Ok(())) => Some(Input::Connected),
             Event::Dialed(Err(error)) => self.failed(Err(error)),
             Event::Incoming(Incoming::Text(text)) => Some(Input::Text(text)),
             Event::Incoming(Incoming::Other) => Some(Input::Alive),
             Event::Incoming(Incoming::Closed(reason)) => Some(Input::Closed(reason)),
-        };
-        if let Some(input) = input {
-            self.feed(input).await;
-        }
+        });
+        let inputs = inputs.collect();
+        self.feed_all(inputs).await;
     }
 
     async fn news(&mut self, news: News) {
@@ -299,6 +320,9 @@ impl Shell {
                 self.diary
                     .write(&format!("the outbox can't be read: {reason}"));
                 self.progress.was_unreadable(serial, reason);
+            }
+            News::Moved => {
+                self.uploader.wake();
             }
             News::House => {
                 self.heard_at.get_or_insert_with(Instant::now);
@@ -402,8 +426,8 @@ impl Shell {
     }
 }
 
-fn barred(frame: &pawtrail_event::frame::Outgoing) -> Option<Input> {
-    if let pawtrail_event::frame::Outgoing::Commit(commit) = frame {
+fn barred(frame: &Outgoing) -> Option<Input> {
+    if let Outgoing::Commit(commit) = frame {
         Some(Input::Barred {
             git_hash: commit.git_hash.clone(),
             code: "OTHER_PROJECT".to_owned(),

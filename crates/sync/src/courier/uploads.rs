@@ -17,8 +17,8 @@ use crate::queue::Queue;
 use crate::session::Backoff;
 use crate::upload::{End, LONGEST_PAUSE_MS, Pace, Upload};
 
-/// How often the queue is looked at though nobody asked.
-const AGAIN: Duration = Duration::from_secs(20);
+/// How often the queue is looked at though nobody asked: commands ask, and whoever sees that refs moved.
+const AGAIN: Duration = Duration::from_secs(300);
 /// How long the end of a courier waits for an answer that is under way. Without it the events of that
 /// batch go again, and the hub knows them.
 const GOODBYE: Duration = Duration::from_secs(2);

@@ -58,6 +58,8 @@ pub(crate) enum News {
     Noted(usize, Result<(), String>),
     /// The repository can't be read, and the last refresh that this answers.
     Trouble(u64, String),
+    /// Refs moved, and with them maybe journals.
+    Moved,
     /// Consent or the private state may have changed.
     House,
     /// Why the refs are looked at from time to time, if the system can't tell of changes.
@@ -249,6 +251,9 @@ impl Loop {
         let expected = heard || asked || self.watch.unsettled().is_some();
         if !self.watch.changed() {
             return false;
+        }
+        if heard || !expected {
+            self.tell(News::Moved);
         }
         if !expected {
             self.ears.forget();

@@ -39,17 +39,17 @@ async fn each_frame_asks_for_consent_again() {
     enable(&place, &hub.url(), "first-token");
     let mut line = door.connect().await.unwrap();
     assert!(matches!(line.next().await, Incoming::Text(_)));
-    door.send(&mut line, &frame(&place)).await.unwrap();
+    door.send(&mut line, &[frame(&place)]).await.unwrap();
     assert!(matches!(line.next().await, Incoming::Text(_)));
 
     enable(&place, &hub.url(), "second-token");
     assert!(matches!(
-        door.send(&mut line, &frame(&place)).await,
+        door.send(&mut line, &[frame(&place)]).await,
         Err(DoorError::Changed)
     ));
     disable_at(&place).unwrap();
     assert!(matches!(
-        door.send(&mut line, &frame(&place)).await,
+        door.send(&mut line, &[frame(&place)]).await,
         Err(DoorError::Denied(SyncError::EgressDenied(_)))
     ));
     assert!(matches!(
@@ -58,6 +58,50 @@ async fn each_frame_asks_for_consent_again() {
     ));
     assert_eq!(hub.received().len(), 1);
     assert_eq!(totals(&place).unwrap().frames, 1);
+}
+
+/// What waits leaves in writes of a limited size, in order; each asks for consent, and all of it is in the log.
+#[tokio::test]
+async fn many_frames_leave_together_and_none_after_consent_is_gone() {
+    let hub = TestHub::start(HubAnswer::Ack);
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    enable(&place, &hub.url(), "first-token");
+    let door = Door::new(place.clone());
+    let mut line = door.connect().await.unwrap();
+    let frames: Vec<Outgoing> = (0..100)
+        .map(|number| {
+            let mut commit = commit(number);
+            commit.belong_to(place.project_uuid.as_ref());
+            Outgoing::Commit(Box::new(commit))
+        })
+        .collect();
+    let mut at = 0;
+    while at < frames.len() {
+        let texts = together(&frames[at..]);
+        let bytes: usize = texts.iter().map(String::len).sum();
+        assert!(texts.len() <= TOGETHER && bytes <= TOGETHER_BYTES);
+        at += texts.len();
+    }
+    door.send(&mut line, &frames).await.unwrap();
+    crate::testing::eventually("all came", || hub.received().len() == 100);
+    let sent: Vec<_> = (0..100)
+        .map(|number| commit(number).git_hash.clone())
+        .collect();
+    assert_eq!(hub.received(), sent);
+    let logged: Vec<_> = log(&place)
+        .unwrap()
+        .into_iter()
+        .filter_map(|entry| entry.git_hash)
+        .collect();
+    assert_eq!(
+        logged,
+        sent.iter().map(ToString::to_string).collect::<Vec<_>>()
+    );
+    disable_at(&place).unwrap();
+    assert!(door.send(&mut line, &frames).await.is_err());
+    assert_eq!(totals(&place).unwrap().frames, 100);
+    assert_eq!(hub.received().len(), 100);
 }
 
 #[tokio::test]

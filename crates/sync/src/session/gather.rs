@@ -3,10 +3,11 @@
 
 use pawtrail_event::CommitHash;
 
-/// How long acknowledgements are gathered, in milliseconds.
-const GATHER_MS: u64 = 200;
+/// How long acknowledgements are gathered, in milliseconds. What a crash keeps from being noted goes again, and the hub
+/// knows it.
+const GATHER_MS: u64 = 400;
 /// How many acknowledgements are gathered.
-const GATHER: usize = 512;
+const GATHER: usize = 4_096;
 
 /// What is acknowledged and not yet told to the outbox.
 #[derive(Default)]
