@@ -11,6 +11,14 @@ pub struct Checkout {
     pub git_dir: PathBuf,
     /// The branch that HEAD names, in full; `None` when HEAD is detached.
     pub branch: Option<String>,
-    /// The branch that a rebase or bisect in this worktree will come back to, with the operation's name.
-    pub busy: Option<(String, &'static str)>,
+    /// The branches that a rebase or bisect in this worktree will come back to or move, with the operation's name.
+    pub busy: Vec<(String, &'static str)>,
+}
+
+impl Checkout {
+    /// Returns the operation in this worktree that keeps the branch of this full name busy.
+    pub fn keeps_busy(&self, branch: &str) -> Option<&'static str> {
+        let found = self.busy.iter().find(|(busy, _)| busy == branch);
+        found.map(|(_, operation)| *operation)
+    }
 }

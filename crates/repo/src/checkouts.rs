@@ -65,11 +65,15 @@ fn read(project: &Project, root: PathBuf, git_dir: PathBuf) -> Result<Checkout> 
 }
 
 /// A rebase or bisect detaches HEAD and remembers the branch it will move or return to.
-fn busy(git_dir: &Path) -> Result<Option<(String, &'static str)>> {
+fn busy(git_dir: &Path) -> Result<Vec<(String, &'static str)>> {
+    let mut found = Vec::new();
     for dir in ["rebase-merge", "rebase-apply"] {
-        if let Some(name) = text(&git_dir.join(dir).join("head-name"))? {
-            return Ok(Some((name, "rebase")));
-        }
+        let dir = git_dir.join(dir);
+        found.extend(text(&dir.join("head-name"))?.map(|name| (name, "rebase")));
+        // The branches that it takes along: a name, where it was, where it is to be, a line each.
+        let along = text(&dir.join("update-refs"))?.unwrap_or_default();
+        let along = along.lines().step_by(3);
+        found.extend(along.map(|name| (name.trim().to_owned(), "rebase")));
     }
     if let Some(start) = text(&git_dir.join("BISECT_START"))? {
         let name = if start.starts_with("refs/") {
@@ -77,9 +81,9 @@ fn busy(git_dir: &Path) -> Result<Option<(String, &'static str)>> {
         } else {
             format!("refs/heads/{start}")
         };
-        return Ok(Some((name, "bisect")));
+        found.push((name, "bisect"));
     }
-    Ok(None)
+    Ok(found)
 }
 
 fn text(path: &Path) -> Result<Option<String>> {

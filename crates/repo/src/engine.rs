@@ -180,6 +180,14 @@ fn of_repository(project: &Project) -> Result<Option<String>> {
             "commits are signed (commit.gpgSign), and git knows how".to_owned(),
         ));
     }
+    if let Some(shared) = config.string("core.sharedRepository")
+        && !["umask", "false", "no", "off", "0"]
+            .contains(&shared.to_string().to_lowercase().as_str())
+    {
+        return Ok(Some(format!(
+            "the repository is shared (core.sharedRepository={shared}), and git knows with whom"
+        )));
+    }
     let promisor = git
         .remote_names()
         .iter()

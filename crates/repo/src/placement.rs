@@ -95,8 +95,8 @@ fn place(
         (None, None) => head(project)?,
     };
     let busy = worktrees.iter().find_map(|checkout| {
-        let (branch, operation) = checkout.busy.as_ref()?;
-        (*branch == choice.ledger_ref).then(|| (checkout.root.clone(), *operation))
+        let operation = checkout.keeps_busy(&choice.ledger_ref)?;
+        Some((checkout.root.clone(), operation))
     });
     let checkouts = checkouts_of(worktrees, &choice.ledger_ref);
     Ok(Placement {

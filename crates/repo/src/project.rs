@@ -56,16 +56,20 @@ impl Project {
                 }
             }
         })?;
+        // The setting that macOS leaves says nothing of other systems, where names are what they are.
+        git.refs.precompose_unicode &= cfg!(target_vendor = "apple");
         let refs_by_git = ref_storage::only_by_git(&git);
         // A command reads the same commits and trees several times.
         git.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         let common_dir =
             std::fs::canonicalize(git.common_dir()).unwrap_or_else(|_| git.common_dir().to_owned());
-        let primary = if git.kind() == gix::repository::Kind::LinkedWorkTree {
-            let main = git.main_repo().git("opening the main worktree")?;
-            main.workdir().map(Path::to_owned)
-        } else {
+        // A worktree has a git directory of its own, that of a submodule too.
+        let primary = if git.git_dir() == git.common_dir() {
             git.workdir().map(Path::to_owned)
+        } else {
+            let options = gix::open::Options::default().open_path_as_is(true);
+            let main = gix::open_opts(&common_dir, options).git("opening the main worktree")?;
+            main.workdir().map(Path::to_owned)
         };
         Ok(Self {
             git,

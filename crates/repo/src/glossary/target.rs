@@ -75,8 +75,8 @@ pub(super) fn target(project: &Project, mission: Option<&Mission>) -> Result<Tar
 fn current_place(project: &Project, branch: &str, tip: ObjectId) -> Result<Placement> {
     let worktrees = checkouts::all(project)?;
     let busy = worktrees.iter().find_map(|checkout| {
-        let (busy, operation) = checkout.busy.as_ref()?;
-        (busy == branch).then(|| (checkout.root.clone(), *operation))
+        let operation = checkout.keeps_busy(branch)?;
+        Some((checkout.root.clone(), operation))
     });
     let checkouts: Vec<Checkout> = worktrees
         .into_iter()
