@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pawtrail_event::frame::Announcement;
 use pawtrail_event::{CommitHash, ProjectUuid};
 use pawtrail_repo::{Project, System, sync_state};
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub struct Preview {
     pub url: Option<String>,
     /// The frames, in the order in which they would be sent.
     pub frames: Vec<Frame>,
+    /// The frames that a hub acknowledged before, and that would go to one that doesn't have them; in their order.
+    pub again: Vec<Frame>,
     /// The batches of the queue, in the order in which they would be sent, to a hub that takes batches of the usual size.
     pub batches: Vec<Batch>,
     /// What waits and would not go.
@@ -117,27 +120,16 @@ fn add_commits(
 ) -> Result<(), SyncError> {
     let state = sync_state::state(project)?;
     preview.unattributed = state.unattributed;
-    for mut commit in state.pending {
-        commit.belong_to(owner);
-        if owner.is_none() || commit.project_uuid.as_ref() != owner {
-            let reason = "it is not of the project that consent is given for";
-            let held = held(Kind::Commit, &commit.git_hash, "OTHER_PROJECT", reason);
-            preview.held_back.push(held);
-            continue;
+    for commit in state.pending {
+        match frame(commit, owner) {
+            Ok(frame) => preview.frames.push(frame),
+            Err(held) => preview.held_back.push(held),
         }
-        match sendable(&commit) {
-            Ok(frame) => {
-                let text = frame.to_text();
-                preview.frames.push(Frame {
-                    git_hash: commit.git_hash.clone(),
-                    bytes: text.len(),
-                    text,
-                });
-            }
-            Err((hash, reason)) => {
-                let held = held(Kind::Commit, &hash, "INVALID_FRAME", &reason);
-                preview.held_back.push(held);
-            }
+    }
+    for commit in sync_state::acknowledged(project)? {
+        match frame(commit, owner) {
+            Ok(frame) => preview.again.push(frame),
+            Err(held) => preview.held_back.push(held),
         }
     }
     for aside in state.set_aside {
@@ -145,6 +137,31 @@ fn add_commits(
         preview.held_back.push(held);
     }
     Ok(())
+}
+
+/// Makes the frame of a commit, or says why it has none.
+fn frame(mut commit: Announcement, owner: Option<&ProjectUuid>) -> Result<Frame, Held> {
+    commit.belong_to(owner);
+    if owner.is_none() || commit.project_uuid.as_ref() != owner {
+        let reason = "it is not of the project that consent is given for";
+        return Err(held(
+            Kind::Commit,
+            &commit.git_hash,
+            "OTHER_PROJECT",
+            reason,
+        ));
+    }
+    match sendable(&commit) {
+        Ok(frame) => {
+            let text = frame.to_text();
+            Ok(Frame {
+                git_hash: commit.git_hash.clone(),
+                bytes: text.len(),
+                text,
+            })
+        }
+        Err((hash, reason)) => Err(held(Kind::Commit, &hash, "INVALID_FRAME", &reason)),
+    }
 }
 
 fn add_events(

@@ -36,6 +36,13 @@ fn shown(preview: &Preview) -> String {
         0 => text,
         frames => text.field("frames", format!("{frames}, {bytes} bytes")),
     };
+    let text = match preview.again.len() {
+        0 => text,
+        more => text.field(
+            "again",
+            format!("{more} acknowledged commits, to a hub that doesn't have them"),
+        ),
+    };
     let text = match preview.batches.len() {
         0 => text,
         batches => text.field(

@@ -14,6 +14,7 @@ mod contract;
 mod couriers;
 mod crowd;
 mod faults;
+mod losses;
 mod support;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

@@ -183,9 +183,9 @@ impl Shell {
                 let result = self.link.probe().await;
                 self.failed(result)
             }
-            Action::Refresh(named) => {
+            Action::Refresh(said) => {
                 let serial = self.progress.order_fresh();
-                self.worker.order(Order::Refresh(serial, named));
+                self.worker.order(Order::Refresh(serial, Some(said)));
                 None
             }
             Action::Acknowledged(commits) => {
@@ -305,7 +305,7 @@ impl Shell {
 
     fn refresh(&mut self) {
         let serial = self.progress.order();
-        self.worker.order(Order::Refresh(serial, Vec::new()));
+        self.worker.order(Order::Refresh(serial, None));
     }
 
     /// Looks at what may have changed beside the conversation: consent, and whether work is left.
