@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{IoContext, Result};
 use crate::failpoint;
-use crate::leftovers;
+
+/// How the name of a file in the making begins.
+pub(crate) const PREFIX: &str = ".pawtrail-";
+/// How many letters and digits follow.
+pub(crate) const RANDOM: usize = 6;
 
 /// Who may read a file that this crate creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +119,16 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
+/// Reads a file in the place of what `into` holds; false when it isn't there. For many files: memory is taken once.
+pub(crate) fn read_into(path: &Path, into: &mut Vec<u8>) -> Result<bool> {
+    into.clear();
+    match File::open(path).and_then(|mut file| file.read_to_end(into)) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
 /// Says how long a file is that holds the beginning of a content and nothing else; none where it holds something else,
 /// or isn't there. A log can be large, so it is compared piece by piece.
 pub(crate) fn beginning_of(path: &Path, content: &[u8]) -> Result<Option<usize>> {
@@ -156,8 +170,8 @@ fn parent(path: &Path) -> Option<&Path> {
 fn in_the_making(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let create = || {
         tempfile::Builder::new()
-            .prefix(leftovers::PREFIX)
-            .rand_bytes(leftovers::RANDOM)
+            .prefix(PREFIX)
+            .rand_bytes(RANDOM)
             .tempfile_in(dir)
     };
     #[cfg(unix)]

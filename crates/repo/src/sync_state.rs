@@ -1,5 +1,6 @@
 //! `.kittify/sync-state.json`: the locked, atomic cache of which local commits wait for a hub.
 
+mod amended;
 mod catch_up;
 mod document;
 mod file;
@@ -158,11 +159,17 @@ fn record_commit_within(
     let unread = text
         .as_deref()
         .and_then(|text| Unread::open(text, project.sanitizer()));
-    if let Some(unread) = unread
-        && let Some(new) = new_on_top(project, &unread.rest, branch, parent, commit)?
-        && !new.iter().any(|id| unread.names(&project::hash(*id)))
-    {
-        return append(project, &mut framer, unread, branch, &new);
+    if let Some(unread) = unread {
+        match new_on_top(project, &unread.rest, branch, parent, commit)? {
+            Some(new) if !new.iter().any(|id| unread.names(&project::hash(*id))) => {
+                return append(project, &mut framer, unread, branch, &new);
+            }
+            Some(_) | None => {}
+        }
+        if let Some(text) = amended::replace(project, &mut framer, unread, branch, parent, commit)?
+        {
+            return file::replace(project, &text);
+        }
     }
     let mut stored = file::open_locked(project, lock, text);
     let hash = project::hash(commit);

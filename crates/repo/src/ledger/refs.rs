@@ -8,13 +8,13 @@ use gix::ObjectId;
 
 use super::held::Held;
 use super::objects::Person;
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::durable;
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::history;
 use crate::project::Project;
-use crate::references;
+use crate::ref_storage;
 
 /// The end of an attempt to reserve a branch.
 pub(super) enum Reservation<'a> {
@@ -104,9 +104,7 @@ pub(super) fn flush(project: &Project, branch: &str) -> Result<()> {
     failpoint::reached("ledger::ref-moved").at("flush", &file)?;
     if project.refs_by_git() {
         // Git has flushed what it wrote; this is the name of it.
-        let dir = project
-            .common_dir()
-            .join(references::storage(project.git()));
+        let dir = project.common_dir().join(ref_storage::name(project.git()));
         return if dir.is_dir() {
             durable::sync_dir(&dir)
         } else {

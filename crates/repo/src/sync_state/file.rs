@@ -104,13 +104,13 @@ pub(super) fn save(project: &Project, stored: &Stored) -> Result<()> {
         Some(before) if *before == text => return Ok(()),
         Some(before) if stored.unexplained => {
             let aside = path.with_file_name(format!("{ASIDE}{}", project.ulid()));
-            clone_state::ignore_private_files(project)?;
+            clone_state::ignore_private_files(project.common_dir())?;
             durable::create_new(&aside, before, Access::Shared)?;
         }
         Some(_) => {}
         None if stored.document.is_empty() => return Ok(()),
         None => {
-            clone_state::ignore_private_files(project)?;
+            clone_state::ignore_private_files(project.common_dir())?;
         }
     }
     durable::replace_cache(&path, &text)
