@@ -114,9 +114,11 @@ fn what_the_hub_says_that_it_has_is_told_with_the_question() {
         hash(1)
     );
     let greeted = session.step(Input::Text(text), 6);
-    let said = greeted.iter().find_map(|action| match action {
-        Action::Refresh(said) => Some(said.named().cloned().collect::<Vec<_>>()),
-        _ => None,
+    let said = greeted.iter().find_map(|action| {
+        let Action::Refresh(said) = action else {
+            return None;
+        };
+        Some(said.named().cloned().collect::<Vec<_>>())
     });
     assert_eq!(said, Some(vec![hash(1)]));
     // The outbox was told, and holds it no more.
