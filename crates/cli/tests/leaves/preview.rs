@@ -1,6 +1,6 @@
 //! `sync preview` shows the bytes that a hub then gets, and `sync log` what left.
 
-use pawtrail_testkit::{Project, Scratch, text};
+use pawtrail_testkit::{Pawtrail, Project, Scratch, text};
 use serde_json::{Value, json};
 
 use crate::ear::{Ear, Manner};
@@ -141,7 +141,7 @@ fn batches_are_cut_as_this_hub_takes_them_once_it_has_said_so() {
     now(&project);
     project.pawtrail.data(&project.repo, &["sync", "stop"]);
     // Offline from here on, so that something waits.
-    let silent = project.pawtrail.clone().with_env("PAWTRAIL_SYNC", "off");
+    let silent = Pawtrail::new(&scratch, BINARY).with_env("PAWTRAIL_SYNC", "off");
     let mission = &project.mission_id;
     for lane in ["in_progress", "for_review"] {
         let args = [

@@ -26,9 +26,7 @@ fn listens(scratch: &Scratch, name: &str, change: impl FnOnce(Pawtrail) -> Pawtr
     assert_eq!(mode(&socket), 0o600);
     assert_eq!(mode(socket.parent().unwrap()), 0o700);
     // A command of another login finds it as well.
-    let other = project
-        .pawtrail
-        .clone()
+    let other = Pawtrail::new(scratch, BINARY)
         .without_env("XDG_RUNTIME_DIR")
         .without_env("TMPDIR");
     let told = other.data(&project.repo, &["sync", "status"]);

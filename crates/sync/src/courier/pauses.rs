@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::tests::{SECRET, Scratch};
 use super::uploads::Uploader;
+use crate::egress::Door;
 use crate::queue::Queue;
 use crate::session::Backoff;
 use crate::testing::eventually;

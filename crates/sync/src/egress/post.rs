@@ -15,7 +15,6 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body};
 
 use super::{Door, DoorError, Note};
-use crate::consent;
 use crate::upload::Limits;
 use crate::url::HubUrl;
 
