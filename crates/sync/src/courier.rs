@@ -358,8 +358,8 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let worker = Worker::start(place.common_dir.clone(), place.state_dir.clone(), open)
             .map_err(failed)?;
         let lock = Arc::new(lock);
-        let mine = Arc::clone(&lock);
-        let open = Arc::new(move || mine.is_ours());
+        let mine = Arc::downgrade(&lock);
+        let open = Arc::new(move || mine.upgrade().is_some_and(|lock| lock.is_ours()));
         let door = || Door::new(place.clone()).only_while(open.clone());
         let backoff = Backoff::new(Box::new(random));
         let uploader = Uploader::start(place.clone(), door(), catch_up, backoff).map_err(failed)?;

@@ -132,8 +132,8 @@ fn batches_are_cut_as_this_hub_takes_them_once_it_has_said_so() {
     let scratch = Scratch::new();
     let project = Project::new(&scratch, BINARY);
     let hub = Ear::start(Manner::SmallHub(1));
-    enable(&project, &hub.url(), &[]);
     start_work(&project, "WP01");
+    enable(&project, &hub.url(), &[]);
     let usual = preview(&project);
     let said = project.pawtrail.run(&project.repo, &["sync", "preview"]);
     assert_eq!(usual["batch_limits"]["told"], false);
