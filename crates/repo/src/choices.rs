@@ -115,7 +115,7 @@ pub(crate) fn latest(project: &Project, mission: &Mission) -> Result<Option<Said
 
 /// Digests what remotes had when they were last fetched: as long as it is the same, nobody tells of anything new.
 pub(crate) fn seen(project: &Project) -> Result<String> {
-    let text: String = history::branches(project, "refs/remotes/")?
+    let text: String = history::noted_of_remotes(project)?
         .iter()
         .map(|(name, id)| format!("{name} {id}\n"))
         .collect();

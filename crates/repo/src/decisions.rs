@@ -23,7 +23,7 @@ use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::sync_state;
-use crate::{durable, history, lines, sandbox, sparse};
+use crate::{beyond, durable, history, lines, sandbox, sparse};
 
 pub(crate) use clean::Cleaner;
 pub use clean::id as written_id;
@@ -141,6 +141,10 @@ fn record_request(project: &Project, mission: &Mission, ask: Ask) -> Result<Writ
         let spooled = lines::union(b"", &journal.spooled()?);
         let path = mission.path(decision::FILE);
         for checkout in &place.checkouts {
+            if let Some(reason) = beyond::on_disk(&checkout.root, &path)? {
+                warnings.push(format!("the checked-out file lacks the question: {reason}"));
+                continue;
+            }
             // The file is a projection: the next commit brings it up to date.
             let projected = match sparse::leaves_out(project, checkout, &path) {
                 Ok(true) => Ok(()),

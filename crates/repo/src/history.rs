@@ -7,7 +7,7 @@ use crate::program;
 use crate::project::Project;
 use crate::reach;
 
-pub(crate) use crate::references::{branches, tip};
+pub(crate) use crate::references::{branches, has_remotes, noted_of_remotes, tip};
 
 /// Returns a file's content in a commit; `None` when it isn't there.
 pub(crate) fn file_at(project: &Project, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>> {
@@ -35,19 +35,25 @@ pub(crate) fn entry_at(
     commit: ObjectId,
     path: &str,
 ) -> Result<Option<ObjectId>> {
-    let tree = project
-        .git()
-        .find_commit(commit)
-        .git("reading a commit")?
-        .tree()
-        .git("reading a tree")?;
-    let entry = tree.lookup_entry_by_path(path).git("looking up a path")?;
-    Ok(entry.map(|entry| entry.object_id()))
-}
-
-/// Says whether there is any remote-tracking branch.
-pub(crate) fn has_remotes(project: &Project) -> Result<bool> {
-    Ok(!branches(project, "refs/remotes/")?.is_empty())
+    let commit = project.git().find_commit(commit).git("reading a commit")?;
+    let root = commit.tree_id().git("reading a commit")?.detach();
+    let mut tree = program::tree(project.git(), root)?;
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let Some(entry) = tree.iter().flatten().find(|entry| entry.filename() == part) else {
+            return Ok(None);
+        };
+        let (mode, id) = (entry.mode(), entry.object_id());
+        if parts.peek().is_none() {
+            return Ok(Some(id));
+        }
+        // A submodule's commit is in no object store of ours, and nothing lies below a link.
+        if !mode.is_tree() {
+            return Ok(None);
+        }
+        tree = program::tree(project.git(), id)?;
+    }
+    Ok(None)
 }
 
 /// Returns the parents of a commit.

@@ -17,7 +17,7 @@ use crate::project::{self, Project};
 use crate::protection::Facts;
 use crate::receipt::{Delivery, Receipt};
 use crate::record::{self, ChosenBy, Record};
-use crate::{choices, durable, history, lines, sandbox, sync_state};
+use crate::{choices, durable, history, lines, program, sandbox, sync_state};
 
 /// The longest name of a branch that is taken, in bytes; file systems end there.
 const MAX_NAME_BYTES: usize = 200;
@@ -348,7 +348,7 @@ fn files(
     let Some(dir) = history::entry_at(project, commit, &mission.dir)? else {
         return Ok(found);
     };
-    let Ok(tree) = project.git().find_tree(dir) else {
+    let Ok(tree) = program::tree(project.git(), dir) else {
         return Ok(found);
     };
     for entry in tree.iter() {

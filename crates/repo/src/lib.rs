@@ -4,6 +4,7 @@
 
 mod aside;
 pub mod audit;
+mod beyond;
 mod checkout;
 mod checkouts;
 mod choices;

@@ -82,8 +82,12 @@ impl Git {
     }
 
     fn build(project: &Project, git_dir: &Path, work_tree: Option<&Path>) -> Self {
+        Self::with_state(&project.state_dir(), git_dir, work_tree)
+    }
+
+    fn with_state(state: &Path, git_dir: &Path, work_tree: Option<&Path>) -> Self {
         // A directory that nobody makes is the portable way to say that there are no hooks.
-        let no_hooks = project.state_dir().join("no-hooks");
+        let no_hooks = state.join("no-hooks");
         let mut hooks = std::ffi::OsString::from("core.hooksPath=");
         hooks.push(&no_hooks);
         let mut command = Command::new("git");
@@ -276,6 +280,19 @@ pub(crate) fn blob(project: &Project, id: ObjectId) -> Result<Vec<u8>> {
     Git::new(project)
         .args(["cat-file", "blob", &id.to_string()])
         .expect(b"")
+}
+
+/// Reads a tree, fetched first where the clone is partial and lacks it.
+pub(crate) fn tree(git: &gix::Repository, id: ObjectId) -> Result<gix::Tree<'_>> {
+    if let Some(found) = git.try_find_object(id).git("reading a tree")? {
+        return found.try_into_tree().git("reading a tree");
+    }
+    let common = git.common_dir();
+    // Without a remote that has it, what follows says that it is missing.
+    Git::with_state(&common.join("pawtrail"), common, None)
+        .args(["cat-file", "-e", &id.to_string()])
+        .run(b"")?;
+    git.find_tree(id).git("reading a tree")
 }
 
 /// Hands a blob's content to `read` as a stream.

@@ -9,6 +9,9 @@ use crate::error::{GitContext, Result};
 use crate::program::Git;
 use crate::project::Project;
 
+/// What the names of remote-tracking branches begin with.
+const REMOTES: &str = "refs/remotes/";
+
 /// What HEAD names, and the commit there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -64,6 +67,35 @@ pub(crate) fn branches(project: &Project, prefix: &str) -> Result<Vec<(String, O
         }
     }
     Ok(found)
+}
+
+/// Lists the remote-tracking branches as they are noted, in the order of names. Whether their objects are here is not
+/// looked at, which would cost more than all else where there are thousands.
+pub(crate) fn noted_of_remotes(project: &Project) -> Result<Vec<(String, ObjectId)>> {
+    if project.refs_by_git() {
+        return branches(project, REMOTES);
+    }
+    let mut found = Vec::new();
+    let platform = project.git().references().git("listing branches")?;
+    for reference in platform.prefixed(REMOTES).git("listing branches")? {
+        let reference = reference.git("listing branches")?.inner;
+        if let (Ok(name), Some(id)) = (reference.name.as_bstr().to_str(), reference.target.try_id())
+        {
+            let id = reference.peeled.unwrap_or_else(|| id.to_owned());
+            found.push((name.to_owned(), id));
+        }
+    }
+    Ok(found)
+}
+
+/// Says whether there is any remote-tracking branch.
+pub(crate) fn has_remotes(project: &Project) -> Result<bool> {
+    if project.refs_by_git() {
+        return Ok(!branches(project, REMOTES)?.is_empty());
+    }
+    let platform = project.git().references().git("listing branches")?;
+    let mut found = platform.prefixed(REMOTES).git("listing branches")?;
+    Ok(found.any(|reference| reference.is_ok_and(|found| found.inner.target.try_id().is_some())))
 }
 
 /// Returns the full name that a symbolic reference points to.

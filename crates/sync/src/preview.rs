@@ -28,8 +28,10 @@ pub struct Preview {
     pub frames: Vec<Frame>,
     /// The frames that a hub acknowledged before, and that would go to one that doesn't have them; in their order.
     pub again: Vec<Frame>,
-    /// The batches of the queue, in the order in which they would be sent, to a hub that takes batches of the usual size.
+    /// The batches of the queue, in the order in which they would be sent, to a hub of these limits.
     pub batches: Vec<Batch>,
+    /// How much one batch holds.
+    pub batch_limits: BatchLimits,
     /// What waits and would not go.
     pub held_back: Vec<Held>,
     /// How many events of the journals are still to be queued, which the next delivery does first.
@@ -58,6 +60,17 @@ pub struct Batch {
     pub bytes: usize,
     /// Its text.
     pub text: String,
+}
+
+/// How much one batch holds at most.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BatchLimits {
+    /// Events.
+    pub events: usize,
+    /// Bytes of the events before they are packed.
+    pub bytes: usize,
+    /// Whether the hub has said so. It is asked with the first upload, and may take less than this program sends.
+    pub told: bool,
 }
 
 /// What kind of thing is held back.
@@ -111,6 +124,21 @@ pub fn preview(project: &Project) -> Result<Preview, SyncError> {
         preview.unqueued = queue::uncaught(&project)?;
     }
     Ok(preview)
+}
+
+impl Preview {
+    /// Finds out how much the hub takes at once, as far as it is known without asking.
+    fn limits(&mut self, place: &Place) -> upload::Limits {
+        let url = self.url.as_deref().and_then(|url| url.parse().ok());
+        let told = url.and_then(|url| upload::Limits::known(place, &url));
+        let limits = told.unwrap_or_default();
+        self.batch_limits = BatchLimits {
+            events: limits.events,
+            bytes: limits.bytes,
+            told: told.is_some(),
+        };
+        limits
+    }
 }
 
 fn add_commits(
@@ -171,9 +199,10 @@ fn add_events(
     preview: &mut Preview,
 ) -> Result<(), SyncError> {
     let now_ms = project.now().as_millisecond();
+    let limits = preview.limits(place);
     let is_running = courier::is_running(place);
     let seen = Queue::look(&place.state_dir, |queue| {
-        let plan = upload::plan(queue, owner, now_ms, is_running)?;
+        let plan = upload::plan(queue, owner, now_ms, is_running, limits)?;
         Ok((plan, queue.list(Some(State::SetAside), u32::MAX)?))
     })?;
     let Some((plan, aside)) = seen else {

@@ -4,10 +4,9 @@
 //! says to the time of day. The clock that only runs forward stays as it is, as in a real jump.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::pawtrail::Pawtrail;
-use crate::process;
+use crate::preload;
 use crate::scratch::Scratch;
 
 const SOURCE: &str = r#"
@@ -46,17 +45,7 @@ impl Clock {
     /// When there is none.
     pub fn new(scratch: &Scratch) -> Self {
         let dir = scratch.path().join("clock");
-        std::fs::create_dir(&dir).expect("directory");
-        let (source, library) = (dir.join("clock.c"), dir.join("clock.so"));
-        std::fs::write(&source, SOURCE).expect("source");
-        let built = process::run(
-            Command::new("cc")
-                .args(["-shared", "-fPIC", "-Wall", "-Werror", "-o"])
-                .arg(&library)
-                .arg(&source)
-                .arg("-ldl"),
-        );
-        built.expect_status(0);
+        let library = preload::library(&dir, SOURCE);
         let clock = Self {
             offset: dir.join("offset"),
             library,

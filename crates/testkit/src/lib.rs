@@ -19,6 +19,8 @@ mod hub;
 mod leftovers;
 mod pawtrail;
 mod peer;
+#[cfg(target_os = "linux")]
+mod preload;
 mod process;
 mod project;
 mod repo;

@@ -5,10 +5,9 @@
 //! for each start. A raw system call would pass it by, so a test should also show that it sees what it must.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::pawtrail::Pawtrail;
-use crate::process;
+use crate::preload;
 use crate::scratch::Scratch;
 
 const SOURCE: &str = r#"
@@ -68,17 +67,7 @@ impl Witness {
     /// When there is none.
     pub fn new(scratch: &Scratch) -> Self {
         let dir = scratch.path().join("witness");
-        std::fs::create_dir(&dir).expect("directory");
-        let (source, library) = (dir.join("witness.c"), dir.join("witness.so"));
-        std::fs::write(&source, SOURCE).expect("source");
-        let built = process::run(
-            Command::new("cc")
-                .args(["-shared", "-fPIC", "-Wall", "-Werror", "-o"])
-                .arg(&library)
-                .arg(&source)
-                .arg("-ldl"),
-        );
-        built.expect_status(0);
+        let library = preload::library(&dir, SOURCE);
         Self {
             notes: dir.join("notes"),
             library,

@@ -44,10 +44,20 @@ fn shown(preview: &Preview) -> String {
     };
     let text = match preview.batches.len() {
         0 => text,
-        batches => text.field(
-            "batches",
-            format!("{batches}, {unpacked} bytes before gzip"),
-        ),
+        batches => {
+            let text = text.field(
+                "batches",
+                format!("{batches}, {unpacked} bytes before gzip"),
+            );
+            if preview.batch_limits.told {
+                text
+            } else {
+                text.field(
+                    "cut",
+                    "as for a hub of the usual limits; this one has not been asked yet",
+                )
+            }
+        }
     };
     let text = match preview.unqueued {
         0 => text,

@@ -15,6 +15,8 @@ mod couriers;
 mod crowd;
 mod faults;
 mod losses;
+#[cfg(unix)]
+mod places;
 mod support;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

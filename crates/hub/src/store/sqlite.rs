@@ -14,7 +14,7 @@ use super::{
     StoredCommit, Written, clarifications, commits, events, lanes, schema, tokens,
 };
 use crate::error::{HubError, Result};
-use crate::hub::locked;
+use crate::lock::locked;
 use crate::token::{NewToken, Token, TokenHash, TokenId};
 
 /// How long one process waits for another's write.

@@ -10,6 +10,7 @@ use pawtrail_event::merge::{self, Folded};
 use super::branches::quoted;
 use super::{Attempt, Check, FIX, Manual, count};
 use crate::aside::{self, Aside};
+use crate::beyond;
 use crate::checkout::Checkout;
 use crate::checkouts;
 use crate::durable::{self, Access};
@@ -19,7 +20,7 @@ use crate::lock::{self, Lock};
 use crate::merge_driver::MAX_FILE_BYTES;
 use crate::mission::{self, Mission, SPECS_DIR};
 use crate::placement;
-use crate::program::Git;
+use crate::program::{self, Git};
 use crate::project::Project;
 use crate::{commit, history, sync_state};
 
@@ -218,7 +219,8 @@ fn paths_in(root: &Path) -> Result<Vec<String>> {
         for file in names(&root.join(SPECS_DIR).join(&mission))? {
             let path = format!("{SPECS_DIR}/{mission}/{file}");
             let on_disk = root.join(&path);
-            if ledger::is_event_file(&path) && on_disk.is_file() && !on_disk.is_symlink() {
+            let is_ours = ledger::is_event_file(&path) && on_disk.is_file();
+            if is_ours && beyond::on_disk(root, &path)?.is_none() {
                 found.insert(path);
             }
         }
@@ -246,7 +248,7 @@ fn paths_at(project: &Project, tip: gix::ObjectId, mission: &Mission) -> Result<
     let Some(dir) = history::entry_at(project, tip, &mission.dir)? else {
         return Ok(Vec::new());
     };
-    let tree = project.git().find_tree(dir).git("reading a tree")?;
+    let tree = program::tree(project.git(), dir)?;
     let mut found = Vec::new();
     for entry in tree.iter() {
         let entry = entry.git("reading a tree")?;

@@ -57,6 +57,7 @@ pub(super) fn attempt(
             // The branch is to be created; its base holds everything already.
             Built::Nothing(_) => Vec::new(),
             Built::Taken(path) => return Ok(Outcome::Taken(path)),
+            Built::Beyond(reason) => return Ok(Outcome::Deferred(reason)),
             Built::Rewritten(path) => return Ok(Outcome::Deferred(build::rewritten(&path))),
         };
         let at = project.now();

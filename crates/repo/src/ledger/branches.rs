@@ -16,7 +16,7 @@ use super::{Ledger, Merging};
 use crate::engine as choice;
 use crate::error::{Error, GitContext, Result};
 use crate::mission::{META, SPECS_DIR};
-use crate::program::Git;
+use crate::program::{self, Git};
 use crate::project::Project;
 use crate::status;
 
@@ -226,7 +226,7 @@ impl Work<'_> {
         self.loose.settle(None)?;
         let dir = path.strip_suffix(SNAPSHOT_FILE).unwrap_or_default();
         let ours = |name: &str| -> Result<Option<ObjectId>> {
-            let tree = project.git().find_tree(self.ours).git("reading a tree")?;
+            let tree = program::tree(project.git(), self.ours)?;
             let entry = tree
                 .lookup_entry_by_path(format!("{dir}{name}"))
                 .git("looking up a path")?;
@@ -261,7 +261,7 @@ impl Work<'_> {
 }
 
 fn entries(project: &Project, tree: ObjectId) -> Result<BTreeMap<BString, Item>> {
-    let tree = project.git().find_tree(tree).git("reading a tree")?;
+    let tree = program::tree(project.git(), tree)?;
     let mut found = BTreeMap::new();
     for entry in tree.iter() {
         let entry = entry.git("reading a tree")?;

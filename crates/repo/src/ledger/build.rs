@@ -14,7 +14,7 @@ use crate::checkout::Checkout;
 use crate::error::{Error, Result};
 use crate::placement::Placement;
 use crate::project::Project;
-use crate::{durable, glossary, lines, sparse};
+use crate::{beyond, durable, glossary, lines, sparse};
 
 /// A file of the coming commit.
 pub(super) struct File {
@@ -64,6 +64,8 @@ pub(super) enum Built {
     Taken(String),
     /// Git would store the file at this path in another form.
     Rewritten(String),
+    /// A path leads out of the branch or of a worktree, as this says.
+    Beyond(String),
 }
 
 /// Builds the files of a commit on `base`; lines that only a checked-out file holds come along.
@@ -82,6 +84,10 @@ pub(super) fn build(
             Some(base) => engine.entry(base, &change.path)?,
             None => None,
         };
+        let made_on = base.filter(|_| before.is_none());
+        if let Some(reason) = beyond(project, placement, made_on, &change.path)? {
+            return Ok(Built::Beyond(reason));
+        }
         let old = match before {
             Some(before) => engine.content(before)?,
             None => Vec::new(),
@@ -156,6 +162,26 @@ pub(super) fn build(
         (true, Some(base)) => Ok(Built::Nothing(base)),
         (true, None) | (false, _) => Ok(Built::Files(files)),
     }
+}
+
+/// Says what the path leads beyond: in a worktree, or in the commit that a file is to be made on.
+fn beyond(
+    project: &Project,
+    placement: &Placement,
+    made_on: Option<ObjectId>,
+    path: &str,
+) -> Result<Option<String>> {
+    if let Some(made_on) = made_on
+        && let Some(reason) = beyond::in_commit(project, made_on, path)?
+    {
+        return Ok(Some(reason));
+    }
+    for checkout in &placement.checkouts {
+        if let Some(reason) = beyond::on_disk(&checkout.root, path)? {
+            return Ok(Some(reason));
+        }
+    }
+    Ok(None)
 }
 
 /// Takes what is private out of lines that are about to be committed.

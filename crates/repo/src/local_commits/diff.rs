@@ -6,6 +6,7 @@ use gix::ObjectId;
 use gix::objs::tree::EntryMode;
 
 use crate::error::{GitContext, Result};
+use crate::program;
 
 /// A directory in two states, and the path that leads to it.
 struct Pair {
@@ -87,7 +88,7 @@ fn each(
     tree: ObjectId,
     mut visit: impl FnMut(Vec<u8>, (EntryMode, ObjectId)),
 ) -> Result<()> {
-    let tree = git.find_tree(tree).git("reading a tree")?;
+    let tree = program::tree(git, tree)?;
     for entry in tree.iter() {
         let entry = entry.git("reading a tree")?;
         visit(entry.filename().to_vec(), (entry.mode(), entry.object_id()));

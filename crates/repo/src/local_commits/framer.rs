@@ -12,6 +12,7 @@ use pawtrail_event::{BuildId, CommitHash, MissionId, MissionSlug, ProjectUuid};
 use super::diff;
 use crate::error::{GitContext, Result};
 use crate::mission::{self, Mission, SPECS_DIR};
+use crate::program;
 use crate::project::{self, Project};
 use crate::record;
 
@@ -269,7 +270,7 @@ fn child(
     name: &str,
     directory: bool,
 ) -> Result<Option<ObjectId>> {
-    let tree = git.find_tree(tree).git("reading a tree")?;
+    let tree = program::tree(git, tree)?;
     let entry = tree
         .iter()
         .filter_map(std::result::Result::ok)

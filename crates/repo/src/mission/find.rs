@@ -13,6 +13,7 @@ use super::{BRANCH_PREFIX, META, Mission, SPECS_DIR, parse};
 use crate::durable;
 use crate::error::{GitContext, IoContext, Result};
 use crate::history;
+use crate::program;
 use crate::project::Project;
 use crate::record;
 
@@ -55,8 +56,8 @@ pub fn list(project: &Project) -> Result<Listing> {
             tips.push((name, tip));
         }
     }
-    for (name, tip) in history::branches(project, "refs/remotes/")? {
-        if name.contains("/kitty/mission-") {
+    for (name, tip) in history::noted_of_remotes(project)? {
+        if name.contains("/kitty/mission-") && project.git().has_object(tip) {
             tips.push((name, tip));
         }
     }
@@ -108,7 +109,7 @@ impl Finder {
         let Some(specs) = history::entry_at(project, tip, SPECS_DIR)? else {
             return Ok(());
         };
-        let Ok(tree) = project.git().find_tree(specs) else {
+        let Ok(tree) = program::tree(project.git(), specs) else {
             return Ok(());
         };
         for entry in tree.iter() {
@@ -119,10 +120,7 @@ impl Finder {
             if !entry.mode().is_tree() {
                 continue;
             }
-            let dir = project
-                .git()
-                .find_tree(entry.object_id())
-                .git("reading a tree")?;
+            let dir = program::tree(project.git(), entry.object_id())?;
             let Some(meta) = dir.lookup_entry_by_path(META).git("looking up a path")? else {
                 continue;
             };

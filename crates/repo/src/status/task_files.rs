@@ -17,6 +17,7 @@ use crate::error::{GitContext, IoContext, Result};
 use crate::history;
 use crate::mission::Mission;
 use crate::placement::Placement;
+use crate::program;
 use crate::project::Project;
 
 /// The directory of a mission's work package files.
@@ -102,7 +103,7 @@ impl TaskFiles {
         let Some(id) = history::entry_at(project, commit, dir)? else {
             return Ok(found);
         };
-        let Ok(tree) = project.git().find_tree(id) else {
+        let Ok(tree) = program::tree(project.git(), id) else {
             return Ok(found);
         };
         found.has_dir = true;

@@ -23,6 +23,7 @@ const MAX_PUSHED: usize = 1_000;
 /// Git's refs as they are now.
 struct Refs {
     tips: Tips,
+    /// What the remote-tracking branches name, here or not.
     remotes: Vec<ObjectId>,
     digest: String,
 }
@@ -67,7 +68,7 @@ pub(super) fn catch_up(
 }
 
 fn refs(project: &Project) -> Result<Refs> {
-    let remotes = history::branches(project, "refs/remotes/")?;
+    let remotes = history::noted_of_remotes(project)?;
     let text: String = remotes
         .iter()
         .map(|(name, id)| format!("{name} {id}\n"))
@@ -77,7 +78,7 @@ fn refs(project: &Project) -> Result<Refs> {
         .git("hashing the remote-tracking branches")?;
     Ok(Refs {
         tips: local_commits::mission_branches(project)?,
-        remotes: present(project.git(), remotes.into_iter().map(|(_, id)| id)),
+        remotes: remotes.into_iter().map(|(_, id)| id).collect(),
         digest: digest.to_string(),
     })
 }
@@ -357,7 +358,8 @@ fn remember_pushed(
         return Ok(());
     }
     let edge = present(git, local.edge.iter().copied());
-    let elsewhere = unreached(git, &edge, &refs.remotes)?;
+    let remotes = present(git, refs.remotes.iter().copied());
+    let elsewhere = unreached(git, &edge, &remotes)?;
     let reached: Vec<ObjectId> = edge
         .into_iter()
         .filter(|id| !elsewhere.contains(id))

@@ -20,7 +20,7 @@ use pawtrail_repo::decisions::{self, Written};
 use pawtrail_repo::engine::{self, Kind};
 use pawtrail_repo::mission::{self, Mission, NewMission};
 use pawtrail_repo::{Error, Project, System, placement};
-use pawtrail_testkit::{Repo, Scratch};
+use pawtrail_testkit::Scratch;
 
 use crate::support::{answer, ask, ledger_file};
 use state::State;
@@ -83,6 +83,7 @@ table! {
     index_of_version_4                  Git("version 4") => Committed;
     index_with_file_system_monitor      Git("monitor") => Committed;
     index_with_resolved_conflicts       Git("resolved") => Committed;
+    clone_without_trees                 Git("partial") => Committed;
     partial_clone                       Git("partial") => Committed;
     shallow_clone                       Either => Committed;
     clone_that_borrows_objects          Git("borrows") => Committed;
@@ -109,6 +110,12 @@ table! {
     foreign_lock_of_the_index           Either => Spooled("index.lock", |world| worlds::unlock(world, "index.lock"));
     foreign_lock_of_the_branch          Either => Spooled("the lock of refs/heads/feature", |world| worlds::unlock(world, "refs/heads/feature.lock"));
     symlinked_worktree                  Either => Committed;
+    specs_that_are_a_link               Either => Refused("MISSION_NOT_CREATED", 1);
+    specs_that_are_a_hidden_link        Either => Refused("MISSION_NOT_CREATED", 1);
+    specs_that_are_a_file               Either => Refused("MISSION_NOT_CREATED", 1);
+    specs_that_are_a_submodule          Either => Refused("MISSION_NOT_CREATED", 1);
+    event_file_that_is_a_link           Either => Spooled("symbolic link", worlds::remove_the_link);
+    mission_that_is_a_link              Either => Spooled("symbolic link", worlds::restore_the_mission);
     letters_of_other_scripts            Either => Committed;
     decomposed_letters                  Either => Committed;
     case_that_does_not_count            Either => Committed;
@@ -176,15 +183,18 @@ fn cell(make: fn(&Scratch) -> World, engines: &Engines, end: &End, kind: Kind) {
             assert_eq!(decisions::finish(&project).unwrap(), Vec::<String>::new());
         }
     }
+    // The log has a line now that another is added to; what ended an operation has moved things.
+    let before = match end {
+        End::Spooled(..) => State::of(&world, Some(&place.ledger_ref)),
+        End::Committed | End::Refused(..) => before,
+    };
     is_in_git(&world, &probed, &mission, lines + 2);
-
-    // The log has a line now that another is added to.
-    let before = State::of(&world, Some(&place.ledger_ref));
     let asked = ask(&project, &mission, "And then?");
     let given = answer(&project, &mission, &asked, "right").unwrap();
     assert_eq!(State::of(&world, Some(&place.ledger_ref)), before);
     committed(&world, &given);
     is_in_git(&world, &probed, &mission, lines + 4);
+    world.repo.fsck();
     (world.check)(&world, &given);
     kept_by_gits_next_commits(&world, &given);
 }
@@ -237,7 +247,6 @@ fn is_in_git(world: &World, project: &Project, mission: &Mission, expected: usiz
             .collect();
         assert!(ours.is_empty(), "{ours:?}");
     }
-    world.repo.fsck();
 }
 
 /// Wherever git can commit, its own next commit takes nothing back.
@@ -257,9 +266,4 @@ fn kept_by_gits_next_commits(world: &World, written: &Written) {
         }
     }
     assert_eq!(ledger_file(&world.repo, written), file);
-}
-
-/// Whether a repository has files.
-fn has_files(repo: &Repo) -> bool {
-    repo.git(&["rev-parse", "--is-inside-work-tree"]).trim() == "true"
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use pawtrail_testkit::Repo;
 
-use super::has_files;
 use super::worlds::World;
 
 /// The names under which git notes what it is at.
@@ -66,17 +65,20 @@ impl Tree {
     fn of(repo: &Repo) -> Self {
         let branch = repo.try_git(&["symbolic-ref", "-q", "HEAD"]).stdout;
         let detached = || repo.rev("HEAD").unwrap_or_default();
+        let git_dir = repo.git(&["rev-parse", "--absolute-git-dir"]);
+        let git_dir = Path::new(git_dir.trim_end());
         let mut files = BTreeMap::new();
-        if has_files(repo) {
-            walk(repo.path(), repo.path(), &mut files);
-        }
+        walk(repo.path(), repo.path(), &mut files);
         Self {
             head: if branch.is_empty() {
                 detached()
             } else {
                 branch
             },
-            notes: NOTES.iter().map(|name| repo.rev(name)).collect(),
+            notes: NOTES
+                .iter()
+                .map(|name| std::fs::read_to_string(git_dir.join(name)).ok())
+                .collect(),
             status: others(&repo.status_v2()),
             index: others(&repo.git(&["ls-files", "-s", "-v"])),
             stash: repo.stash_list(),

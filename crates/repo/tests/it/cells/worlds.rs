@@ -23,7 +23,6 @@ use pawtrail_repo::decisions::Written;
 use pawtrail_repo::mission::Mission;
 use pawtrail_testkit::{Repo, Scratch};
 
-use super::has_files;
 use crate::support::{answer, ask, create, ledger_file, open};
 
 pub(crate) use branches::*;
@@ -122,7 +121,8 @@ impl World {
     /// All worktrees that have files.
     pub(crate) fn checkouts(&self) -> impl Iterator<Item = &Repo> {
         let all = std::iter::once(&self.repo).chain(&self.beside);
-        all.filter(|repo| has_files(repo))
+        // A bare repository is no more than a git directory.
+        all.filter(|repo| repo.path().join(".git").exists())
     }
 }
 

@@ -21,6 +21,88 @@ fn link(to: &Path, from: &Path) -> std::io::Result<()> {
     std::os::windows::fs::symlink_dir(to, from)
 }
 
+/// `kitty-specs` is a link that the project has; what it points to stays as it is.
+pub(crate) fn specs_that_are_a_link(scratch: &Scratch) -> World {
+    let repo = feature(scratch);
+    fs::create_dir(scratch.path().join("outside")).unwrap();
+    if link(
+        &scratch.path().join("outside"),
+        &repo.path().join("kitty-specs"),
+    )
+    .is_err()
+    {
+        return World::lacking(repo, "no link to a directory can be made");
+    }
+    repo.git(&["add", "kitty-specs"]);
+    repo.git(&["commit", "-q", "-m", "link"]);
+    World::of(repo)
+}
+
+/// The same, and git doesn't know of it.
+pub(crate) fn specs_that_are_a_hidden_link(scratch: &Scratch) -> World {
+    let world = specs_that_are_a_link(scratch);
+    let git_dir = world.repo.path().join(".git");
+    fs::write(git_dir.join("info/exclude"), "kitty-specs\n").unwrap();
+    world.repo.git(&["rm", "-q", "--cached", "kitty-specs"]);
+    world
+}
+
+pub(crate) fn specs_that_are_a_file(scratch: &Scratch) -> World {
+    let repo = feature(scratch);
+    repo.commit_file("kitty-specs", "notes\n", "notes");
+    World::of(repo)
+}
+
+pub(crate) fn specs_that_are_a_submodule(scratch: &Scratch) -> World {
+    let repo = feature(scratch);
+    let url = scratch.repo("inner").path().to_string_lossy().into_owned();
+    let allowed = ["-c", "protocol.file.allow=always"];
+    repo.git(
+        &[
+            &allowed[..],
+            &["submodule", "add", "-q", &url, "kitty-specs"],
+        ]
+        .concat(),
+    );
+    repo.git(&["commit", "-q", "-m", "sub"]);
+    World::of(repo)
+}
+
+/// The event file leads out of the repository; nothing is written there.
+pub(crate) fn event_file_that_is_a_link(scratch: &Scratch) -> World {
+    World::of(feature(scratch)).meanwhile(|world, mission| {
+        let file = world.repo.path().join(mission.path(FILE));
+        link(&world.repo.path().join("../outside"), &file).unwrap();
+    })
+}
+
+pub(crate) fn remove_the_link(world: &World) {
+    assert!(!world.repo.path().join("../outside").exists());
+    let specs = world.repo.path().join("kitty-specs");
+    for mission in fs::read_dir(specs).unwrap() {
+        fs::remove_file(mission.unwrap().path().join(FILE)).unwrap();
+    }
+}
+
+pub(crate) fn mission_that_is_a_link(scratch: &Scratch) -> World {
+    World::of(feature(scratch)).meanwhile(|world, mission| {
+        let dir = world.repo.path().join(&mission.dir);
+        fs::remove_dir_all(&dir).unwrap();
+        fs::create_dir(world.repo.path().join("../outside")).unwrap();
+        link(&world.repo.path().join("../outside"), &dir).unwrap();
+    })
+}
+
+pub(crate) fn restore_the_mission(world: &World) {
+    let outside = fs::read_dir(world.repo.path().join("../outside")).unwrap();
+    assert_eq!(outside.count(), 0);
+    let specs = world.repo.path().join("kitty-specs");
+    for mission in fs::read_dir(specs).unwrap() {
+        fs::remove_file(mission.unwrap().path()).unwrap();
+    }
+    world.repo.git(&["checkout", "-q", "--", "kitty-specs"]);
+}
+
 pub(crate) fn letters_of_other_scripts(scratch: &Scratch) -> World {
     let repo = scratch.repo("ein Ästhet/記録");
     repo.git(&["switch", "-q", "-c", "größe/ö"]);

@@ -3,6 +3,14 @@
 use super::*;
 
 pub(crate) fn partial_clone(scratch: &Scratch) -> World {
+    partial(scratch, "--filter=blob:none")
+}
+
+pub(crate) fn clone_without_trees(scratch: &Scratch) -> World {
+    partial(scratch, "--filter=tree:0")
+}
+
+fn partial(scratch: &Scratch, filter: &str) -> World {
     let origin = feature(scratch);
     origin.git(&["config", "uploadpack.allowFilter", "true"]);
     origin.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
@@ -11,14 +19,7 @@ pub(crate) fn partial_clone(scratch: &Scratch) -> World {
     let asked = ask(&project, &mission, "At the origin?");
     answer(&project, &mission, &asked, "yes").unwrap();
     let url = format!("file://{}", origin.path().display());
-    origin.git(&[
-        "clone",
-        "-q",
-        "--no-checkout",
-        "--filter=blob:none",
-        &url,
-        "../clone",
-    ]);
+    origin.git(&["clone", "-q", "--no-checkout", filter, &url, "../clone"]);
     let clone = origin.at("../clone");
     let lacking = clone.git(&["rev-list", "--objects", "--all", "--missing=print"]);
     assert!(
