@@ -64,6 +64,19 @@ pub struct LocalCommitAck {
     /// Whether it was new to the hub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<AckStatus>,
+    /// How many commits of that build the hub has acknowledged with this one, each as often as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<u64>,
+}
+
+impl From<CommitHash> for LocalCommitAck {
+    fn from(git_hash: CommitHash) -> Self {
+        Self {
+            git_hash,
+            status: None,
+            frames: None,
+        }
+    }
 }
 
 /// What a hub made of a frame that it accepted.
@@ -83,9 +96,53 @@ pub struct Snapshot {
     /// The hub's version of the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<u32>,
-    /// One entry a build. Written also where there is none; a hub that leaves it out is understood.
-    #[serde(default)]
-    pub builds: Vec<BuildState>,
+    /// One entry a build, the last seen first. Empty where the hub knows none; `None` where it doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builds: Option<Vec<BuildState>>,
+    /// How many builds the hub knows, where more than are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builds_total: Option<u64>,
+    /// The name of the hub's store: another one where the store was made anew, the same in a backup of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+}
+
+/// What a snapshot says of one build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word<'s> {
+    /// This is the last commit that the hub acknowledged to it, and how many it did, if it says so.
+    Last(&'s CommitHash, Option<u64>),
+    /// The hub has no commit of it.
+    None,
+    /// Neither: the hub doesn't say.
+    Unsaid,
+}
+
+impl Snapshot {
+    /// Returns what the hub says of a build. Where not all builds are listed, nothing follows from one that isn't.
+    pub fn of(&self, build: &BuildId) -> Word<'_> {
+        let Some(builds) = &self.builds else {
+            return Word::Unsaid;
+        };
+        match builds.iter().find(|state| state.build_id == *build) {
+            Some(state) => {
+                let last = state.last_acknowledged.as_ref();
+                last.map_or(Word::None, |last| Word::Last(last, state.frames))
+            }
+            None if self.is_complete(builds.len()) => Word::None,
+            None => Word::Unsaid,
+        }
+    }
+
+    /// Returns the commits that the hub names, each the last of a build.
+    pub fn named(&self) -> impl Iterator<Item = &CommitHash> {
+        let builds = self.builds.iter().flatten();
+        builds.filter_map(|state| state.last_acknowledged.as_ref())
+    }
+
+    fn is_complete(&self, listed: usize) -> bool {
+        self.builds_total.is_none_or(|total| total <= listed as u64)
+    }
 }
 
 /// The last commit that a hub acknowledged to one build.
@@ -95,6 +152,10 @@ pub struct BuildState {
     pub build_id: BuildId,
     /// Its last acknowledged commit.
     pub last_acknowledged: Option<CommitHash>,
+    /// How many of its commits the hub has acknowledged, each as often as it came: of a store that was set back, fewer
+    /// than it said before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<u64>,
 }
 
 /// Something that a peer refused.

@@ -3,8 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::token::TokenId;
-
 /// The result of a hub operation.
 pub type Result<T> = std::result::Result<T, HubError>;
 
@@ -66,7 +64,7 @@ pub enum HubError {
     LabelInvalid,
     /// No token has this id.
     #[error("there is no token `{0}`")]
-    TokenUnknown(TokenId),
+    TokenUnknown(String),
     /// The listener can be reached from other machines.
     #[error(
         "the hub listens on loopback addresses only, and {0} is none: tokens and frames would cross the network in the clear"

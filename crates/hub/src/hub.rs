@@ -1,7 +1,7 @@
 //! The hub as a value: its store, its tokens, and what is connected now.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -109,7 +109,7 @@ impl Hub {
         if self.store.revoke(id, Timestamp::now())? {
             Ok(())
         } else {
-            Err(HubError::TokenUnknown(id.clone()))
+            Err(HubError::TokenUnknown(id.to_string()))
         }
     }
 
@@ -144,9 +144,4 @@ impl Hub {
             .await
             .map_err(|_| HubError::Stopped("store"))?
     }
-}
-
-/// Locks a mutex whose data is whole after every statement, so that a panic elsewhere spoils nothing.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

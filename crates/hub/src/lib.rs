@@ -12,6 +12,7 @@ mod health;
 mod hub;
 mod ingest;
 mod live;
+mod lock;
 mod presence;
 mod server;
 mod store;

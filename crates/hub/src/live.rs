@@ -67,7 +67,7 @@ impl Live {
     /// Returns the revision of now.
     pub(crate) fn revision(&self, project: &ProjectUuid) -> Revision {
         // Asked for any address, so it must not keep what it is asked for.
-        crate::hub::locked(&self.projects).get(project).map_or(
+        crate::lock::locked(&self.projects).get(project).map_or(
             Revision {
                 run: self.run,
                 count: 0,
@@ -77,7 +77,7 @@ impl Live {
     }
 
     fn with<T>(&self, project: &ProjectUuid, act: impl FnOnce(&watch::Sender<Revision>) -> T) -> T {
-        let mut projects = crate::hub::locked(&self.projects);
+        let mut projects = crate::lock::locked(&self.projects);
         let run = self.run;
         act(projects
             .entry(project.clone())

@@ -43,7 +43,7 @@ impl Presence {
 
     /// Returns a project's connected builds, the longest connected first.
     pub(crate) fn connected(&self, project: &ProjectUuid) -> Vec<Connected> {
-        let projects = crate::hub::locked(&self.projects);
+        let projects = crate::lock::locked(&self.projects);
         let mut builds: Vec<Connected> = projects
             .get(project)
             .into_iter()
@@ -83,7 +83,7 @@ impl Connection {
         }
         self.builds.push(build.clone());
         let is_new = {
-            let mut projects = crate::hub::locked(&self.presence.projects);
+            let mut projects = crate::lock::locked(&self.presence.projects);
             let entry = projects
                 .entry(self.project.clone())
                 .or_default()
@@ -105,7 +105,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let mut gone = false;
         {
-            let mut projects = crate::hub::locked(&self.presence.projects);
+            let mut projects = crate::lock::locked(&self.presence.projects);
             if let Some(builds) = projects.get_mut(&self.project) {
                 for build in &self.builds {
                     if let Some(entry) = builds.get_mut(build) {

@@ -84,6 +84,8 @@ fn slug(project: &Project) -> String {
         .map(|c| if c == '_' || c == ' ' { '-' } else { c })
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '.')
         .collect();
+    // Of a name in another script little is left; a dash alone would be a list in YAML.
+    let slug = slug.trim_matches(['-', '.']).to_owned();
     // The directory may be named after its owner, and this goes into a file of the project.
     if slug.is_empty() || *project.sanitizer().text(&slug) != *slug {
         "project".to_owned()

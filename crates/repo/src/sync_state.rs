@@ -6,6 +6,7 @@ mod document;
 mod file;
 mod floor;
 mod hooked;
+mod memory;
 mod reconcile;
 mod rewrite;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use gix::ObjectId;
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::Announcement;
+use pawtrail_event::frame::{Announcement, LocalCommitAck};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -28,7 +29,7 @@ use file::Stored;
 
 pub use document::Rewrite;
 pub use hooked::{Rewriter, committed, merged, rewritten};
-pub use reconcile::reconcile;
+pub use reconcile::{acknowledged, keep_back, reconcile};
 
 /// The longest code and message of a refusal that are kept, in characters.
 const MAX_CODE: usize = 80;
@@ -108,11 +109,7 @@ pub fn state(project: &Project) -> Result<State> {
 /// When the file can't be read.
 pub fn is_acknowledged(project: &Project, commit: &CommitHash) -> Result<bool> {
     let document = file::read(project)?.document;
-    Ok(document
-        .acknowledged
-        .values()
-        .flatten()
-        .any(|hash| hash == commit))
+    Ok(document.acknowledged.hashes().any(|hash| hash == commit))
 }
 
 /// Brings the file up to date with git and returns the frames that wait.
@@ -290,40 +287,28 @@ fn commits_since(
 ///
 /// # Errors
 /// As [`record`].
-pub fn acknowledge(project: &Project, commits: &[CommitHash]) -> Result<()> {
-    if commits.is_empty() {
+pub fn acknowledge(project: &Project, acks: &[LocalCommitAck]) -> Result<()> {
+    if acks.is_empty() {
         return Ok(());
     }
-    let mut stored = open_with(project, commits)?;
+    let commits: Vec<CommitHash> = acks.iter().map(|ack| ack.git_hash.clone()).collect();
+    let mut stored = open_with(project, &commits)?;
     let document = &mut stored.document;
     let named: HashSet<&CommitHash> = commits.iter().collect();
     let mut known: HashSet<CommitHash> = document
         .acknowledged
-        .values()
-        .flatten()
+        .hashes()
         .filter(|hash| named.contains(hash))
         .cloned()
         .collect();
-    let (gone, pending) = std::mem::take(&mut document.pending)
-        .into_iter()
-        .partition(|frame| named.contains(&frame.git_hash));
-    document.pending = pending;
-    let gone: Vec<Announcement> = gone;
-    for frame in gone {
-        known.insert(frame.git_hash.clone());
-        let branch = frame.branch.clone().unwrap_or_default();
-        document
-            .acknowledged
-            .entry(branch)
-            .or_default()
-            .push(frame.git_hash.clone());
-    }
+    // In the order of the hub's answers: by that a hub that was set back is known.
+    let taken = document.acknowledged.take(&mut document.pending, acks);
+    known.extend(taken);
     document.set_aside.retain(|entry| {
         let confirmed = named.contains(&entry.git_hash);
         if confirmed {
             known.insert(entry.git_hash.clone());
-            let group = document.acknowledged.entry(String::new()).or_default();
-            group.push(entry.git_hash.clone());
+            document.acknowledged.add_bare(entry.git_hash.clone());
         }
         !confirmed
     });

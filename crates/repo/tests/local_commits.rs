@@ -17,6 +17,8 @@ mod file;
 mod frames;
 #[path = "local_commits/heal.rs"]
 mod heal;
+#[path = "local_commits/losses.rs"]
+mod losses;
 #[path = "local_commits/oracle.rs"]
 mod oracle;
 #[path = "local_commits/rewrites.rs"]

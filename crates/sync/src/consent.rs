@@ -77,6 +77,8 @@ pub struct Enabled {
     pub queued: usize,
     /// How many commits and events were set aside.
     pub set_aside: usize,
+    /// How many local commits a hub has acknowledged before: they are covered too, and go to a hub that doesn't have them.
+    pub acknowledged: usize,
 }
 
 /// The record on disk. The token has a file of its own, so that showing this one shows no secret.
@@ -313,6 +315,7 @@ pub(crate) fn enable_at(
         let message = "it was committed before sync was enabled with `--from-now`";
         let commits: Vec<CommitHash> = waiting.iter().map(|one| one.git_hash.clone()).collect();
         outbox.set_all_aside(&commits, FROM_NOW, message)?;
+        outbox.keep_back()?;
         set_aside += commits.len();
         if let Some(queue) = &mut events {
             let message = "it happened before sync was enabled with `--from-now`";
@@ -342,6 +345,7 @@ pub(crate) fn enable_at(
         pending: if options.from_now { 0 } else { waiting.len() },
         queued,
         set_aside,
+        acknowledged: outbox.acknowledged()?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The background process that delivers: one per clone, started by a command that has something to
 //! deliver, found by talking to its socket, gone when idle.
 
+mod address;
 mod ask;
 mod ears;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod socket;
 mod tests;
 mod uploads;
 mod watch;
+mod wedged;
 mod wire;
 mod worker;
 
@@ -39,7 +41,7 @@ use tokio::sync::mpsc;
 
 use crate::backlog::{Backlog, Warning};
 use crate::consent;
-use crate::egress::{self, Totals};
+use crate::egress::{self, Door, Totals};
 use crate::error::SyncError;
 use crate::outbox::ProjectOutbox;
 use crate::place::Place;
@@ -48,10 +50,11 @@ use crate::session::{Backoff, Connection, Limits, Session};
 use ask::{Standing, now_at, standing, stop_at, wake_at};
 use launch::Launcher;
 use lifetime::Lock;
+use link::Link;
 use log::Diary;
 use shell::Shell;
 use signals::Signals;
-use socket::{Address, Answer, call};
+use socket::{Answer, call};
 use uploads::{CatchUp, Uploader};
 use wire::{Op, Request};
 use worker::{OpenOutbox, Worker};
@@ -274,7 +277,7 @@ pub fn stop(project: &Project) -> Result<bool, SyncError> {
 /// Says whether a courier serves this clone, by asking it.
 pub(crate) fn is_running(place: &Place) -> bool {
     match call(place, &Request::new(Op::Status, None), PATIENCE) {
-        Answer::Reply(_) | Answer::Late | Answer::Foreign => true,
+        Answer::Reply(_) | Answer::Late | Answer::Older | Answer::Newer => true,
         Answer::Nobody => false,
     }
 }
@@ -294,22 +297,31 @@ fn idle(ground: Ground) -> Option<Duration> {
     }
 }
 
-/// Takes the lock; an old courier that is about to end gets the time to.
+/// Takes the lock; an old courier that is about to end gets the time to, and one that doesn't answer loses it.
 fn take_over(place: &Place, ground: Ground) -> Result<Option<Lock>, SyncError> {
     let begun = Instant::now();
+    let mut late = 0;
     loop {
         if let Some(lock) = lifetime::try_take(place)? {
             return Ok(Some(lock));
         }
         let answers = match call(place, &Request::new(Op::Wake, None), PATIENCE) {
-            Answer::Reply(_) => true,
-            Answer::Late | Answer::Nobody => false,
-            // Of two versions the one that a command just asked for serves.
-            Answer::Foreign => {
+            Answer::Reply(_) | Answer::Newer => true,
+            Answer::Late => {
+                late += 1;
+                false
+            }
+            Answer::Nobody => false,
+            Answer::Older => {
                 call(place, &Request::new(Op::Stop, None), PATIENCE);
                 false
             }
         };
+        if late >= wedged::QUESTIONS
+            && let Some(lock) = wedged::take_place(place)?
+        {
+            return Ok(Some(lock));
+        }
         if answers || begun.elapsed() >= TAKEOVER {
             return match ground {
                 Ground::Background => Ok(None),
@@ -340,17 +352,30 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         .map_err(failed)?;
     let end = runtime.block_on(async {
         let signals = Signals::new(ground == Ground::Background).map_err(failed)?;
-        let listener = listen::listen(&Address::of(&place)).map_err(failed)?;
+        let listener = listen::listen(&place).map_err(failed)?;
         let (sender, asked) = mpsc::channel(64);
         let ear = tokio::spawn(listen::serve(listener, sender));
         let worker = Worker::start(place.common_dir.clone(), place.state_dir.clone(), open)
             .map_err(failed)?;
-        let uploader = Uploader::start(place.clone(), catch_up, Backoff::new(Box::new(random)))
-            .map_err(failed)?;
+        let lock = Arc::new(lock);
+        let mine = Arc::downgrade(&lock);
+        let open = Arc::new(move || mine.upgrade().is_some_and(|lock| lock.is_ours()));
+        let door = || Door::new(place.clone()).only_while(open.clone());
+        let backoff = Backoff::new(Box::new(random));
+        let uploader = Uploader::start(place.clone(), door(), catch_up, backoff).map_err(failed)?;
         let diary = Diary::of(&place);
         diary.write(&format!("started for {}", consent.url));
         let session = Session::new(build_id, limits, Box::new(random));
-        let shell = Shell::new(place, lock, session, (worker, uploader), asked, diary, idle);
+        let link = Link::new(door());
+        let shell = Shell::new(
+            place,
+            (lock, link),
+            session,
+            (worker, uploader),
+            asked,
+            diary,
+            idle,
+        );
         Ok(shell.run(signals, ear).await)
     });
     drop(runtime);

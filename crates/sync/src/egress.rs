@@ -39,7 +39,11 @@ pub struct Door {
     place: Place,
     log: EgressLog,
     tls: OnceLock<Arc<ClientConfig>>,
+    open: Open,
 }
+
+/// Says whether whoever came to the door may still be there.
+type Open = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// What the log says of one thing that leaves.
 struct Note {
@@ -89,6 +93,9 @@ pub enum DoorError {
     /// Consent was given anew, for another hub or with another token, since the connect.
     #[error("consent was given anew")]
     Changed,
+    /// Another courier serves this clone now, because this one didn't answer for long.
+    #[error("another courier has taken the place of this one")]
+    Followed,
     /// The frame is not of the project that consent was given for.
     #[error("the frame is not of the project that consent was given for")]
     OtherProject,
@@ -107,7 +114,25 @@ impl Door {
             log: EgressLog::of(&place),
             place,
             tls: OnceLock::new(),
+            open: Arc::new(|| true),
         }
+    }
+
+    /// Closes the door as soon as this is no longer true: nobody sends whose place somebody else has taken.
+    pub(crate) fn only_while(mut self, open: Open) -> Self {
+        self.open = open;
+        self
+    }
+
+    /// Returns the consent, if there is one and the door is open.
+    ///
+    /// # Errors
+    /// When it is no, or another courier has taken the place of this one.
+    fn granted(&self) -> Result<Consent, DoorError> {
+        if !(self.open)() {
+            return Err(DoorError::Followed);
+        }
+        Ok(consent::check(&self.place).granted()?)
     }
 
     /// Connects to the hub that consent was given for.
@@ -115,7 +140,7 @@ impl Door {
     /// # Errors
     /// When consent is missing, the hub refuses, or it can't be reached in time.
     pub async fn connect(&self) -> Result<Line, DoorError> {
-        let consent = consent::check(&self.place).granted()?;
+        let consent = self.granted()?;
         let request = dial::upgrade(&consent)?;
         let connector = if consent.url.is_plain() {
             Connector::Plain
@@ -191,7 +216,7 @@ impl Door {
     }
 
     fn holds(&self, consent: &Consent) -> Result<(), DoorError> {
-        if consent::check(&self.place).granted()? == *consent {
+        if self.granted()? == *consent {
             Ok(())
         } else {
             Err(DoorError::Changed)

@@ -42,6 +42,11 @@ pub enum SyncError {
     /// Another courier already runs for this clone.
     #[error("a courier already runs for this clone")]
     CourierRunning,
+    /// A courier of a newer version serves this clone.
+    #[error(
+        "a courier of a newer version serves this clone: use that `pawtrail`; the one that runs can be ended"
+    )]
+    CourierNewer,
     /// The courier was started but does not answer.
     #[error("the courier does not answer: {0}")]
     CourierSilent(String),
@@ -113,6 +118,7 @@ impl SyncError {
             Self::File { .. } => "SYNC_FILE",
             Self::Tls(_) => "TLS_UNAVAILABLE",
             Self::CourierRunning => "COURIER_RUNNING",
+            Self::CourierNewer => "COURIER_NEWER",
             Self::CourierSilent(_) => "COURIER_SILENT",
             Self::CourierStart(_) => "COURIER_START",
             Self::Queue { .. } => "QUEUE_FAILED",
@@ -134,7 +140,7 @@ impl SyncError {
                 Some(format!("pawtrail sync enable {url} --token-file FILE"))
             }
             Self::NoIdentity => Some("pawtrail init".to_owned()),
-            Self::CourierRunning => Some("pawtrail sync stop".to_owned()),
+            Self::CourierRunning | Self::CourierNewer => Some("pawtrail sync stop".to_owned()),
             Self::CourierSilent(_) => Some("pawtrail sync run".to_owned()),
             Self::EventUnknown(_) => Some("pawtrail queue list".to_owned()),
             Self::EventInvalid(id, _) => Some(format!("pawtrail queue show {id}")),
@@ -159,6 +165,7 @@ impl SyncError {
             | Self::File { .. }
             | Self::Tls(_)
             | Self::CourierRunning
+            | Self::CourierNewer
             | Self::CourierSilent(_)
             | Self::CourierStart(_)
             | Self::Queue { .. }

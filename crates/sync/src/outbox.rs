@@ -4,7 +4,7 @@
 use std::borrow::Borrow;
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::Announcement;
+use pawtrail_event::frame::{Announcement, LocalCommitAck, Snapshot};
 use pawtrail_repo::{Project, sync_state};
 
 use crate::error::SyncError;
@@ -17,17 +17,30 @@ pub trait Outbox {
     /// When the repository can't be read.
     fn pending(&self) -> Result<Vec<Announcement>, SyncError>;
 
-    /// Compares what is remembered with the last commits that the hub says it has.
+    /// Compares what is remembered with what the hub says that it has: what it has waits no longer, what it has lost
+    /// waits again.
     ///
     /// # Errors
     /// When the repository can't be read, or it can't be noted.
-    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError>;
+    fn reconcile(&self, said: &Snapshot) -> Result<(), SyncError>;
+
+    /// Returns how many commits a hub has acknowledged that would go to one that doesn't have them.
+    ///
+    /// # Errors
+    /// When the repository can't be read.
+    fn acknowledged(&self) -> Result<usize, SyncError>;
+
+    /// Notes durably that these never wait again, whatever a hub says that it has.
+    ///
+    /// # Errors
+    /// When it can't be noted.
+    fn keep_back(&self) -> Result<(), SyncError>;
 
     /// Notes durably that the hub has these.
     ///
     /// # Errors
     /// When it can't be noted.
-    fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError>;
+    fn acknowledge(&self, acks: &[LocalCommitAck]) -> Result<(), SyncError>;
 
     /// Notes durably that this one is not to be sent, and why.
     ///
@@ -67,12 +80,20 @@ impl<P: Borrow<Project>> Outbox for ProjectOutbox<P> {
         Ok(sync_state::record(self.project.borrow())?)
     }
 
-    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError> {
-        Ok(sync_state::reconcile(self.project.borrow(), named)?)
+    fn reconcile(&self, said: &Snapshot) -> Result<(), SyncError> {
+        Ok(sync_state::reconcile(self.project.borrow(), said)?)
     }
 
-    fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError> {
-        Ok(sync_state::acknowledge(self.project.borrow(), commits)?)
+    fn acknowledged(&self) -> Result<usize, SyncError> {
+        Ok(sync_state::acknowledged(self.project.borrow())?.len())
+    }
+
+    fn keep_back(&self) -> Result<(), SyncError> {
+        Ok(sync_state::keep_back(self.project.borrow())?)
+    }
+
+    fn acknowledge(&self, acks: &[LocalCommitAck]) -> Result<(), SyncError> {
+        Ok(sync_state::acknowledge(self.project.borrow(), acks)?)
     }
 
     fn set_aside(&self, commit: &CommitHash, code: &str, message: &str) -> Result<(), SyncError> {

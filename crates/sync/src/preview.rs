@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pawtrail_event::frame::Announcement;
 use pawtrail_event::{CommitHash, ProjectUuid};
 use pawtrail_repo::{Project, System, sync_state};
 use serde::Serialize;
@@ -25,8 +26,12 @@ pub struct Preview {
     pub url: Option<String>,
     /// The frames, in the order in which they would be sent.
     pub frames: Vec<Frame>,
-    /// The batches of the queue, in the order in which they would be sent, to a hub that takes batches of the usual size.
+    /// The frames that a hub acknowledged before, and that would go to one that doesn't have them; in their order.
+    pub again: Vec<Frame>,
+    /// The batches of the queue, in the order in which they would be sent, to a hub of these limits.
     pub batches: Vec<Batch>,
+    /// How much one batch holds.
+    pub batch_limits: BatchLimits,
     /// What waits and would not go.
     pub held_back: Vec<Held>,
     /// How many events of the journals are still to be queued, which the next delivery does first.
@@ -55,6 +60,17 @@ pub struct Batch {
     pub bytes: usize,
     /// Its text.
     pub text: String,
+}
+
+/// How much one batch holds at most.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BatchLimits {
+    /// Events.
+    pub events: usize,
+    /// Bytes of the events before they are packed.
+    pub bytes: usize,
+    /// Whether the hub has said so. It is asked with the first upload, and may take less than this program sends.
+    pub told: bool,
 }
 
 /// What kind of thing is held back.
@@ -110,6 +126,21 @@ pub fn preview(project: &Project) -> Result<Preview, SyncError> {
     Ok(preview)
 }
 
+impl Preview {
+    /// Finds out how much the hub takes at once, as far as it is known without asking.
+    fn limits(&mut self, place: &Place) -> upload::Limits {
+        let url = self.url.as_deref().and_then(|url| url.parse().ok());
+        let told = url.and_then(|url| upload::Limits::known(place, &url));
+        let limits = told.unwrap_or_default();
+        self.batch_limits = BatchLimits {
+            events: limits.events,
+            bytes: limits.bytes,
+            told: told.is_some(),
+        };
+        limits
+    }
+}
+
 fn add_commits(
     project: &Project,
     owner: Option<&ProjectUuid>,
@@ -117,27 +148,16 @@ fn add_commits(
 ) -> Result<(), SyncError> {
     let state = sync_state::state(project)?;
     preview.unattributed = state.unattributed;
-    for mut commit in state.pending {
-        commit.belong_to(owner);
-        if owner.is_none() || commit.project_uuid.as_ref() != owner {
-            let reason = "it is not of the project that consent is given for";
-            let held = held(Kind::Commit, &commit.git_hash, "OTHER_PROJECT", reason);
-            preview.held_back.push(held);
-            continue;
+    for commit in state.pending {
+        match frame(commit, owner) {
+            Ok(frame) => preview.frames.push(frame),
+            Err(held) => preview.held_back.push(held),
         }
-        match sendable(&commit) {
-            Ok(frame) => {
-                let text = frame.to_text();
-                preview.frames.push(Frame {
-                    git_hash: commit.git_hash.clone(),
-                    bytes: text.len(),
-                    text,
-                });
-            }
-            Err((hash, reason)) => {
-                let held = held(Kind::Commit, &hash, "INVALID_FRAME", &reason);
-                preview.held_back.push(held);
-            }
+    }
+    for commit in sync_state::acknowledged(project)? {
+        match frame(commit, owner) {
+            Ok(frame) => preview.again.push(frame),
+            Err(held) => preview.held_back.push(held),
         }
     }
     for aside in state.set_aside {
@@ -147,6 +167,31 @@ fn add_commits(
     Ok(())
 }
 
+/// Makes the frame of a commit, or says why it has none.
+fn frame(mut commit: Announcement, owner: Option<&ProjectUuid>) -> Result<Frame, Held> {
+    commit.belong_to(owner);
+    if owner.is_none() || commit.project_uuid.as_ref() != owner {
+        let reason = "it is not of the project that consent is given for";
+        return Err(held(
+            Kind::Commit,
+            &commit.git_hash,
+            "OTHER_PROJECT",
+            reason,
+        ));
+    }
+    match sendable(&commit) {
+        Ok(frame) => {
+            let text = frame.to_text();
+            Ok(Frame {
+                git_hash: commit.git_hash.clone(),
+                bytes: text.len(),
+                text,
+            })
+        }
+        Err((hash, reason)) => Err(held(Kind::Commit, &hash, "INVALID_FRAME", &reason)),
+    }
+}
+
 fn add_events(
     project: &Project,
     place: &Place,
@@ -154,9 +199,10 @@ fn add_events(
     preview: &mut Preview,
 ) -> Result<(), SyncError> {
     let now_ms = project.now().as_millisecond();
+    let limits = preview.limits(place);
     let is_running = courier::is_running(place);
     let seen = Queue::look(&place.state_dir, |queue| {
-        let plan = upload::plan(queue, owner, now_ms, is_running)?;
+        let plan = upload::plan(queue, owner, now_ms, is_running, limits)?;
         Ok((plan, queue.list(Some(State::SetAside), u32::MAX)?))
     })?;
     let Some((plan, aside)) = seen else {

@@ -96,6 +96,8 @@ impl Session {
             Input::Connected => {
                 if matches!(self.phase, Phase::Connecting { .. }) {
                     self.phase = Phase::Greeting { since: now };
+                    // What was answered before is for the outbox to remember: a hub that has lost it gets it again.
+                    self.queue.forget_acknowledged();
                     self.hear(now);
                 }
             }
@@ -116,7 +118,8 @@ impl Session {
             }
             Input::Pending { commits, fresh } => {
                 let again = self.queue.supply(commits, now);
-                self.gather.add(again, now);
+                self.gather
+                    .add(again.into_iter().map(Into::into).collect(), now);
                 if let Phase::Live { listed, .. } = &mut self.phase {
                     *listed |= fresh;
                 }
@@ -218,9 +221,7 @@ impl Session {
                         listed: false,
                     };
                     self.last_error = None;
-                    let builds = snapshot.builds.into_iter();
-                    let last = builds.filter_map(|build| build.last_acknowledged);
-                    actions.push(Action::Refresh(last.collect()));
+                    actions.push(Action::Refresh(snapshot));
                 }
             }
             Ok(Frame::LocalCommitAck(ack)) => {
@@ -228,7 +229,7 @@ impl Session {
                     queue::Settled::Now => {
                         self.backoff.reset();
                         self.last_error = None;
-                        self.gather.add(vec![ack.git_hash], now);
+                        self.gather.add(vec![ack], now);
                     }
                     queue::Settled::Before => self.oddities.duplicate += 1,
                     queue::Settled::Unknown => self.oddities.unknown_commit += 1,

@@ -59,6 +59,7 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 struct Kept {
     waiting: Vec<Announcement>,
     acknowledged: Vec<CommitHash>,
+    kept_back: usize,
     set_aside: Vec<(CommitHash, String)>,
 }
 
@@ -101,20 +102,33 @@ impl Outbox for MemoryOutbox {
         Ok(self.0.lock().unwrap().waiting.clone())
     }
 
-    fn reconcile(&self, named: &[CommitHash]) -> Result<(), SyncError> {
+    fn reconcile(&self, said: &Snapshot) -> Result<(), SyncError> {
         let waits: Vec<CommitHash> = self.pending()?.iter().map(|c| c.git_hash.clone()).collect();
-        let there: Vec<CommitHash> = named
-            .iter()
+        let there: Vec<CommitHash> = said
+            .named()
             .filter(|c| waits.contains(c))
             .cloned()
             .collect();
+        let there: Vec<LocalCommitAck> = there.into_iter().map(Into::into).collect();
         self.acknowledge(&there)
     }
 
-    fn acknowledge(&self, commits: &[CommitHash]) -> Result<(), SyncError> {
+    fn acknowledged(&self) -> Result<usize, SyncError> {
+        let state = self.0.lock().unwrap();
+        Ok(state.acknowledged.len() - state.kept_back)
+    }
+
+    fn keep_back(&self) -> Result<(), SyncError> {
         let mut state = self.0.lock().unwrap();
+        state.kept_back = state.acknowledged.len();
+        Ok(())
+    }
+
+    fn acknowledge(&self, acks: &[LocalCommitAck]) -> Result<(), SyncError> {
+        let mut state = self.0.lock().unwrap();
+        let commits: Vec<CommitHash> = acks.iter().map(|ack| ack.git_hash.clone()).collect();
         state.waiting.retain(|c| !commits.contains(&c.git_hash));
-        state.acknowledged.extend_from_slice(commits);
+        state.acknowledged.extend(commits);
         Ok(())
     }
 
@@ -288,6 +302,7 @@ fn reply(answer: &HubAnswer, git_hash: CommitHash) -> Option<Frame> {
         HubAnswer::Ack | HubAnswer::Refuse(_) => Some(Frame::LocalCommitAck(LocalCommitAck {
             git_hash,
             status: Some(AckStatus::Accepted),
+            frames: None,
         })),
     }
 }

@@ -216,6 +216,7 @@ fn end_of(error: DoorError) -> Result<End, SyncError> {
         DoorError::Denied(error @ SyncError::EgressDenied(_)) => Ok(End::Denied(error.to_string())),
         DoorError::Denied(error) => Err(error),
         error @ (DoorError::Changed
+        | DoorError::Followed
         | DoorError::OtherProject
         | DoorError::Refused(_)
         | DoorError::Lost(_)) => Ok(End::Failed {

@@ -49,6 +49,13 @@ fn enable(context: &Context, args: &EnableArgs) -> Result<Done, CliError> {
         0 => text,
         count => text.field("set aside", format!("{count} commits and events")),
     };
+    let text = match done.acknowledged {
+        0 => text,
+        count => text.field(
+            "again",
+            format!("{count} acknowledged commits, where this hub doesn't have them"),
+        ),
+    };
     let text = text.next("pawtrail sync now");
     Ok(Done::new(to_json(&done)?, text.done()))
 }

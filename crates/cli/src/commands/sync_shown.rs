@@ -35,12 +35,29 @@ fn shown(preview: &Preview) -> String {
         0 => text,
         frames => text.field("frames", format!("{frames}, {bytes} bytes")),
     };
+    let text = match preview.again.len() {
+        0 => text,
+        more => text.field(
+            "again",
+            format!("{more} acknowledged commits, to a hub that doesn't have them"),
+        ),
+    };
     let text = match preview.batches.len() {
         0 => text,
-        batches => text.field(
-            "batches",
-            format!("{batches}, {unpacked} bytes before gzip"),
-        ),
+        batches => {
+            let text = text.field(
+                "batches",
+                format!("{batches}, {unpacked} bytes before gzip"),
+            );
+            if preview.batch_limits.told {
+                text
+            } else {
+                text.field(
+                    "cut",
+                    "as for a hub of the usual limits; this one has not been asked yet",
+                )
+            }
+        }
     };
     let text = match preview.unqueued {
         0 => text,

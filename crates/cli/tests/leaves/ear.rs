@@ -13,6 +13,8 @@ use tungstenite::Message;
 pub(crate) enum Manner {
     /// Serves as a hub, and acknowledges everything.
     Hub,
+    /// The same, and takes so many events at once.
+    SmallHub(usize),
     /// Answers each request with this.
     Says(String),
 }
@@ -95,11 +97,21 @@ fn serve(stream: TcpStream, manner: &Manner, heard: &Mutex<Heard>) -> std::io::R
             lock(heard).heads.push(head);
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
         }
-        Manner::Hub if first.starts_with(b"GET ") => {
+        Manner::SmallHub(events) if &first == b"GET /api/v1/health" => {
+            let (mut stream, head, _) = request(stream)?;
+            lock(heard).heads.push(head);
+            let answer = json!({ "limits": { "max_events_per_batch": events } }).to_string();
+            let length = answer.len();
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{answer}"
+            )
+        }
+        Manner::Hub | Manner::SmallHub(_) if first.starts_with(b"GET ") => {
             converse(stream, heard);
             Ok(())
         }
-        Manner::Hub => {
+        Manner::Hub | Manner::SmallHub(_) => {
             let (mut stream, head, body) = request(stream)?;
             let mut text = String::new();
             flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text)?;

@@ -351,5 +351,5 @@ fn without_consent_no_hook_makes_a_socket_or_starts_more_than_itself() {
             .any(|line| line.starts_with("socket") || line.starts_with("getaddrinfo")),
         "{seen:?}"
     );
-    assert_eq!(project.state()["version"], 1);
+    assert_eq!(project.state()["version"], 2);
 }

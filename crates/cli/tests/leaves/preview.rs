@@ -1,9 +1,9 @@
 //! `sync preview` shows the bytes that a hub then gets, and `sync log` what left.
 
-use pawtrail_testkit::{Project, Scratch, text};
+use pawtrail_testkit::{Pawtrail, Project, Scratch, text};
 use serde_json::{Value, json};
 
-use crate::ear::Ear;
+use crate::ear::{Ear, Manner};
 use crate::support::{BINARY, agent, enable, spec};
 
 fn preview(project: &Project) -> Value {
@@ -124,6 +124,49 @@ fn batches_are_cut_as_the_upload_cuts_them() {
     let after = preview(&project)["held_back"].take();
     assert_eq!(after.as_array().unwrap().len(), 150);
     assert_eq!(after[0]["code"], "OTHER_PROJECT");
+}
+
+/// What a hub said once is kept, and counts for the preview, which asks nobody.
+#[test]
+fn batches_are_cut_as_this_hub_takes_them_once_it_has_said_so() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let hub = Ear::start(Manner::SmallHub(1));
+    start_work(&project, "WP01");
+    enable(&project, &hub.url(), &[]);
+    let usual = preview(&project);
+    let said = project.pawtrail.run(&project.repo, &["sync", "preview"]);
+    assert_eq!(usual["batch_limits"]["told"], false);
+    assert!(said.stdout.contains("has not been asked yet"), "{said}");
+    now(&project);
+    project.pawtrail.data(&project.repo, &["sync", "stop"]);
+    // Offline from here on, so that something waits.
+    let silent = Pawtrail::new(&scratch, BINARY).with_env("PAWTRAIL_SYNC", "off");
+    let mission = &project.mission_id;
+    for lane in ["in_progress", "for_review"] {
+        let args = [
+            "wp",
+            "move",
+            "WP01",
+            lane,
+            "--mission",
+            mission,
+            "--actor",
+            "agent",
+        ];
+        silent.data(&project.repo, &args);
+    }
+    let small = preview(&project);
+    let limits = &small["batch_limits"];
+    assert_eq!(
+        (&limits["told"], &limits["events"]),
+        (&json!(true), &json!(1))
+    );
+    let batches = texts(&small["batches"]);
+    assert!(batches.len() >= 2, "{small:#}");
+    let before = hub.heard().bodies.len();
+    now(&project);
+    assert_eq!(hub.heard().bodies[before..], batches);
 }
 
 #[test]

@@ -180,9 +180,11 @@ impl Site {
 #[test]
 fn what_the_hub_says_that_it_has_heals_either_side() {
     let mut site = Site::new(5, &json!({}));
+    // The courier announces what git committed, as the build of the primary checkout.
+    let build = site.project.repo.common_dir().join("pawtrail/build_id");
+    let build = std::fs::read_to_string(build).unwrap().trim().to_owned();
     let says = |commit: &str| {
-        let builds =
-            [json!({ "build_id": "01KT119YA7GD2Y0D7MZRH5JSS4", "last_acknowledged": commit })];
+        let builds = [json!({ "build_id": build, "last_acknowledged": commit })];
         json!({ "snapshot": { "type": "snapshot", "protocol": 1, "builds": builds } })
     };
     // The hub has the third, and its answer was lost. What is before it may not have arrived.
@@ -205,9 +207,22 @@ fn what_the_hub_says_that_it_has_heals_either_side() {
     eventually("what the hub forgot comes again", SOON, || {
         site.frames().len() > commits.len()
     });
+    site.noted();
     let again = &site.frames()[others.len()..];
     assert_eq!(again, &commits[3..], "acknowledged after the second");
+    // The hub is an empty one, or another one: it knows no build at all.
+    let stop = ["sync", "stop"];
+    site.project.pawtrail.data(&site.project.repo, &stop);
+    let before = site.frames().len();
+    site.hub
+        .say(&json!({ "snapshot": { "type": "snapshot", "protocol": 1, "builds": [] } }));
+    site.hub.wait_for("planned", 3, SOON);
+    site.start();
+    eventually("all comes again", SOON, || {
+        site.frames().len() >= before + commits.len()
+    });
     site.noted();
+    assert_eq!(site.frames()[before..], commits);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pawtrail_testkit::{Hub, Pawtrail, Project, Scratch, eventually, text};
 
 use crate::BINARY;
+use crate::support::stored;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -13,6 +14,7 @@ struct Site {
     project: Project,
     // It ends with the site.
     _hub: Hub,
+    store: std::path::PathBuf,
     scratch: Scratch,
 }
 
@@ -29,6 +31,7 @@ impl Site {
         project.connect(&hub);
         Self {
             project,
+            store: hub.store().to_owned(),
             _hub: hub,
             scratch,
         }
@@ -86,7 +89,7 @@ fn a_courier_is_gone_when_stop_and_disable_return() {
 fn one_courier_is_started_which_holds_no_handle_and_no_directory() {
     let site = Site::new();
     std::thread::scope(|scope| {
-        for at in 0..8 {
+        for at in 0..20 {
             let project = &site.project;
             scope.spawn(move || project.decide(&format!("Question {at}?")));
         }
@@ -139,42 +142,177 @@ fn one_courier_is_started_which_holds_no_handle_and_no_directory() {
     assert!(foreign.is_empty(), "{foreign:?}");
 }
 
-/// Stopped in its tracks it can't answer. Commands notice by asking, don't wait for it, and say so.
+/// Stopped in its tracks it can't answer. Commands notice by asking, don't wait for it, and another one takes its place; if
+/// it goes on, it ends.
 #[test]
-fn a_wedged_courier_holds_nobody_up_and_is_told_of() {
+fn a_wedged_courier_holds_nobody_up_and_is_followed_by_another() {
     let site = Site::new();
     site.live();
-    let courier = site.scratch.couriers()[0];
-    signal(courier, "STOP");
+    let old = site.scratch.couriers();
+    signal(old[0], "STOP");
     let begun = std::time::Instant::now();
     let commit = site.project.decide("Which one?");
     assert!(begun.elapsed() < Duration::from_secs(10));
-    assert!(site.project.pending().contains(&commit));
+    // Nobody but a new one can deliver it.
+    site.project.wait_until_acknowledged(SOON);
+    assert!(stored(&site.store).contains(&commit));
+    assert_eq!(site.project.status()["connection"], "live");
+    let both = site.scratch.couriers();
+    assert_eq!(both.len(), 2, "the old one is only stopped");
+    let entries = |site: &Site| {
+        let log = site
+            .project
+            .pawtrail
+            .data(&site.project.repo, &["sync", "log"]);
+        log["total"].as_u64().unwrap()
+    };
+    let sent = entries(&site);
+    signal(old[0], "CONT");
+    eventually("it ends", SOON, || {
+        !site.scratch.couriers().contains(&old[0])
+    });
+    assert_eq!(site.scratch.couriers().len(), 1);
+    assert_eq!(entries(&site), sent, "without another byte");
+    site.project.decide("And now?");
+    site.project.wait_until_acknowledged(SOON);
+    // A command that waits for the end does so, too.
+    let wedged = site.scratch.couriers()[0];
+    signal(wedged, "STOP");
+    let path = format!("{}/note.md", site.project.dir);
+    let agent = site
+        .project
+        .repo
+        .worktree("agent", &format!("{}-lane", site.project.branch()));
+    agent.commit_file(&path, "note\n", "Write a note");
+    let done = site
+        .project
+        .pawtrail
+        .data(&site.project.repo, &["sync", "now", "--timeout", "30"]);
+    assert_eq!(done["pending"], 0, "{done:#}");
+    signal(wedged, "CONT");
+    eventually("one is left", SOON, || site.scratch.couriers().len() == 1);
+}
+
+/// A courier of another version, as far as this one can know it: it holds the lock, tells its version, and ends when it is
+/// told to. Returns what it heard.
+fn courier_of_version(project: &Project, version: u32) -> std::thread::JoinHandle<Vec<String>> {
+    use std::io::{BufRead, BufReader, Write};
+    let state = project.repo.common_dir().join("pawtrail");
+    let lock = std::fs::File::options()
+        .append(true)
+        .create(true)
+        .open(state.join("locks/courier.lock"))
+        .unwrap();
+    lock.try_lock().unwrap();
+    let socket = state.join("courier.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::thread::spawn(move || {
+        let mut heard = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line).unwrap();
+            // Whoever asked may have lost its patience.
+            let _ =
+                stream.write_all(format!("{{\"v\":{version},\"state\":\"fine\"}}\n").as_bytes());
+            let stop = line.contains("\"op\":\"stop\"");
+            heard.push(line);
+            if stop {
+                std::fs::remove_file(&socket).unwrap();
+                drop(lock);
+                return heard;
+            }
+        }
+    })
+}
+
+#[test]
+fn an_older_courier_gives_way_and_a_newer_one_is_left_to_serve() {
+    let site = Site::new();
+    let stop = ["sync", "stop"];
+    site.project.pawtrail.data(&site.project.repo, &stop);
+    let old = courier_of_version(&site.project, 0);
+    site.live();
+    assert!(old.join().unwrap().last().unwrap().contains("stop"));
+    site.project.pawtrail.data(&site.project.repo, &stop);
+
+    let new = courier_of_version(&site.project, 7);
+    site.project.decide("Which?");
+    assert_eq!(site.scratch.couriers(), Vec::<u32>::new());
     let status = site.project.status();
     assert!(
-        text(&status["last_error"]).contains("too busy to answer"),
+        text(&status["last_error"]).contains("newer version"),
         "{status:#}"
     );
+    let now = ["sync", "now", "--timeout", "5"];
     let (code, told) = site
         .project
         .pawtrail
-        .json_in(site.project.repo.path(), &["sync", "now", "--timeout", "1"]);
-    assert_eq!(code, 1, "{told:#}");
-    assert_eq!(told["error"]["code"], "COURIER_SILENT");
-    let (code, told) = site
-        .project
-        .pawtrail
-        .json_in(site.project.repo.path(), &["sync", "stop"]);
+        .json_in(site.project.repo.path(), &now);
     assert_eq!(
         (code, &told["error"]["code"]),
-        (1, &"COURIER_SILENT".into())
+        (1, &"COURIER_NEWER".into()),
+        "{told:#}"
     );
-    assert!(told["error"]["next_step"].is_string(), "{told:#}");
-    signal(courier, "CONT");
-    site.project
-        .pawtrail
-        .data(&site.project.repo, &["sync", "now"]);
-    assert_eq!(site.project.status()["pending"], 0);
+    assert_eq!(told["error"]["next_step"], "pawtrail sync stop");
+    let stopped = site.project.pawtrail.data(&site.project.repo, &stop);
+    assert_eq!(stopped["was_running"], true);
+    let heard = new.join().unwrap();
+    assert!(
+        heard[..heard.len() - 1]
+            .iter()
+            .all(|line| !line.contains("stop")),
+        "{heard:?}"
+    );
+    site.live();
+}
+
+#[test]
+fn what_a_killed_courier_left_is_in_nobodys_way() {
+    let site = Site::new();
+    for _ in 0..3 {
+        site.live();
+        assert_eq!(site.scratch.kill_couriers(), 1);
+        eventually("it is gone", SOON, || site.scratch.couriers().is_empty());
+        let socket = site.project.repo.common_dir().join("pawtrail/courier.sock");
+        assert!(socket.exists(), "nobody removed it");
+    }
+    site.live();
+}
+
+/// The hub away for a while, and a machine that sleeps meanwhile: what git commits then is delivered without a command.
+#[test]
+fn a_courier_outlives_a_hub_that_is_away_and_a_machine_that_sleeps() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let hub = Hub::start(&scratch, &project.pawtrail);
+    project.connect(&hub);
+    project.decide("Which?");
+    project.wait_until_acknowledged(SOON);
+    let courier = scratch.couriers();
+    let agent = project
+        .repo
+        .worktree("agent", &format!("{}-lane", project.branch()));
+    let mut hub = hub;
+    for sleeps in [false, true] {
+        if sleeps {
+            signal(courier[0], "STOP");
+        }
+        let store = hub.store().to_owned();
+        let address = hub.kill();
+        let path = format!("{}/note-{sleeps}.md", project.dir);
+        let commit = agent.commit_file(&path, "note\n", "Write a note");
+        std::thread::sleep(Duration::from_millis(1_500));
+        hub = Hub::start_at(&project.pawtrail, scratch.path(), &address);
+        if sleeps {
+            signal(courier[0], "CONT");
+        }
+        eventually("it arrives", Duration::from_secs(45), || {
+            stored(&store).contains(&commit)
+        });
+    }
+    eventually("nothing waits", SOON, || project.pending().is_empty());
+    assert_eq!(scratch.couriers(), courier, "the same one");
 }
 
 fn signal(pid: u32, name: &str) {

@@ -14,6 +14,9 @@ mod contract;
 mod couriers;
 mod crowd;
 mod faults;
+mod losses;
+#[cfg(unix)]
+mod places;
 mod support;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

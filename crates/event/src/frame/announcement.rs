@@ -5,7 +5,7 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use super::{Frame, LocalCommit, Pong, SPECS_PREFIX};
-use crate::id::{CommitHash, ProjectUuid};
+use crate::id::{BuildId, CommitHash, ProjectUuid};
 use crate::sanitize::Sanitizer;
 
 /// The most commits that one frame may supersede.
@@ -27,7 +27,7 @@ const MAX_SUPERSEDES: usize = 256;
 /// let forged: pawtrail_event::frame::Announcement = serde_json::from_str("{}").unwrap();
 /// ```
 ///
-/// Nor can it be changed afterwards, but for what it supersedes:
+/// Nor can it be changed afterwards, but for who announces it and what it supersedes:
 ///
 /// ```compile_fail,E0594
 /// fn forge(mut announcement: pawtrail_event::frame::Announcement, path: String) {
@@ -85,6 +85,11 @@ impl Announcement {
         if self.0.project_uuid.is_none() {
             self.0.project_uuid = project.cloned();
         }
+    }
+
+    /// Says that it is announced by this build, as it was before.
+    pub fn be_of(&mut self, build_id: BuildId) {
+        self.0.build_id = build_id;
     }
 
     /// Takes from an earlier announcement of the same commit what git doesn't tell: who announced it, and what it

@@ -307,6 +307,53 @@ fn a_snapshot_may_be_bare() {
 }
 
 #[test]
+fn a_snapshot_says_of_each_build_what_the_hub_has() {
+    let build = "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab";
+    let other = "01KT119YA7GD2Y0D7MZRH5JSS4";
+    let last = "c".repeat(40);
+    let read = |fields: Value| {
+        let mut snapshot = json!({"type": "snapshot"});
+        snapshot
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        let Ok(Frame::Snapshot(snapshot)) = parse(&snapshot) else {
+            panic!("no snapshot");
+        };
+        snapshot
+    };
+    let known = json!([{"build_id": build, "last_acknowledged": last}]);
+    let ask = |snapshot: &Snapshot, build: &str| match snapshot.of(&build.parse().unwrap()) {
+        Word::Last(hash, None) => hash.to_string(),
+        Word::Last(hash, Some(frames)) => format!("{hash} {frames}"),
+        Word::None => "none".to_owned(),
+        Word::Unsaid => "unsaid".to_owned(),
+    };
+    let silent = read(json!({}));
+    assert_eq!(ask(&silent, build), "unsaid");
+    let empty = read(json!({"builds": []}));
+    assert_eq!(ask(&empty, build), "none");
+    let one = read(json!({"builds": known}));
+    assert_eq!(
+        (ask(&one, build), ask(&one, other)),
+        (last.clone(), "none".to_owned())
+    );
+    assert_eq!(one.named().count(), 1);
+    // Of a long list the rest is left out: nothing follows from it.
+    let long = read(json!({"builds": known, "builds_total": 2}));
+    assert_eq!(
+        (ask(&long, build), ask(&long, other)),
+        (last, "unsaid".to_owned())
+    );
+    let counted = read(
+        json!({"store": "s", "builds": [{"build_id": build, "last_acknowledged": "d".repeat(40), "frames": 7}]}),
+    );
+    assert_eq!(ask(&counted, build), format!("{} 7", "d".repeat(40)));
+    let bare = read(json!({"builds": [{"build_id": build}]}));
+    assert_eq!(ask(&bare, build), "none");
+}
+
+#[test]
 fn an_ack_says_what_it_was() {
     let ack = |status: Value| {
         parse(&json!({"type": "LocalCommitAck", "git_hash": "c".repeat(40), "status": status}))

@@ -30,8 +30,8 @@ pub(super) async fn run(socket: WebSocket, app: App, grant: Grant) {
         .hub
         .blocking(move |store| store.builds(&project, MAX_SNAPSHOT_BUILDS))
         .await;
-    let builds = match builds {
-        Ok(builds) => builds,
+    let known = match builds {
+        Ok(known) => known,
         Err(error) => {
             // The clone takes a line that ends before the snapshot as a reason to try again.
             tracing::error!(%error, "no snapshot can be made");
@@ -40,7 +40,9 @@ pub(super) async fn run(socket: WebSocket, app: App, grant: Grant) {
     };
     let snapshot = Frame::Snapshot(Snapshot {
         protocol: Some(PROTOCOL),
-        builds: builds.into_iter().map(Into::into).collect(),
+        builds_total: (known.total > known.builds.len() as u64).then_some(known.total),
+        builds: Some(known.builds.into_iter().map(Into::into).collect()),
+        store: Some(known.store),
     });
 
     let (sink, mut stream) = socket.split();

@@ -11,7 +11,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::hub::{Hub, Timing};
-use crate::store::Outcome;
+use crate::store::{Outcome, Written};
 
 /// How many answers wait for one connection; beyond that, its frames aren't read.
 pub(super) const WAITING: usize = 1_024;
@@ -55,7 +55,7 @@ pub(super) enum Reply {
     /// The frame was refused.
     Refused(Box<ErrorFrame>),
     /// It depends on the writer.
-    Stored(CommitHash, oneshot::Receiver<Outcome>),
+    Stored(CommitHash, oneshot::Receiver<Written>),
     /// The last one.
     Close(Farewell),
 }
@@ -103,7 +103,7 @@ impl Outbox {
                     Some(Reply::Refused(error)) => self.feed(text(&Frame::Error(*error))).await?,
                     Some(Reply::Stored(hash, answer)) => {
                         let outcome = self.outcome(answer).await?;
-                        if outcome == Some(Outcome::Revoked) {
+                        if outcome.map(|written| written.outcome) == Some(Outcome::Revoked) {
                             self.feed(text(&revoked(hash))).await?;
                             return self.close(Farewell::Revoked).await;
                         }
@@ -126,8 +126,8 @@ impl Outbox {
     /// Waits for the writer; nothing where the store failed.
     async fn outcome(
         &mut self,
-        mut answer: oneshot::Receiver<Outcome>,
-    ) -> Result<Option<Outcome>, Broken> {
+        mut answer: oneshot::Receiver<Written>,
+    ) -> Result<Option<Written>, Broken> {
         match answer.try_recv() {
             Ok(outcome) => return Ok(Some(outcome)),
             Err(TryRecvError::Closed) => return Ok(None),
@@ -138,8 +138,8 @@ impl Outbox {
         Ok(answer.await.ok())
     }
 
-    fn answer(&self, hash: CommitHash, outcome: Option<Outcome>) -> Frame {
-        let status = match outcome {
+    fn answer(&self, hash: CommitHash, written: Option<Written>) -> Frame {
+        let status = match written.map(|written| written.outcome) {
             Some(Outcome::Accepted) => {
                 self.hub.counters.accepted.add();
                 AckStatus::Accepted
@@ -162,6 +162,7 @@ impl Outbox {
         Frame::LocalCommitAck(LocalCommitAck {
             git_hash: hash,
             status: Some(status),
+            frames: written.map(|written| written.frames),
         })
     }
 

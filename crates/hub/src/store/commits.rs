@@ -9,14 +9,14 @@ use pawtrail_event::frame::LocalCommit;
 use rusqlite::{Connection, Row, params};
 use serde::de::DeserializeOwned;
 
-use super::{Build, Incoming, Outcome, ProjectSummary, StoredCommit, supersede};
+use super::{Build, Builds, Incoming, Outcome, ProjectSummary, StoredCommit, Written, supersede};
 use crate::error::{HubError, Result};
 
 const COLUMNS: &str = "sequence, git_hash, mission_id, build_id, changed_files, changed_files_total, committed_at, \
      mission_slug, branch, parents, supersedes, received_at, superseded_by";
 
 /// Adds a commit unless it is there, and notes it as its build's last.
-pub(super) fn add(connection: &Connection, incoming: &Incoming) -> Result<Outcome> {
+pub(super) fn add(connection: &Connection, incoming: &Incoming) -> Result<Written> {
     let frame = &incoming.frame;
     let project = &incoming.grant.project;
     let received_at = instant(incoming.received_at);
@@ -45,22 +45,30 @@ pub(super) fn add(connection: &Connection, incoming: &Incoming) -> Result<Outcom
             received_at,
         ])?;
     supersede::apply(connection, project, frame)?;
-    connection
+    let frames: i64 = connection
         .prepare_cached(
-            "INSERT INTO builds (project_uuid, build_id, last_acknowledged, last_seen) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO builds (project_uuid, build_id, last_acknowledged, last_seen, frames) VALUES (?1, ?2, ?3, ?4, 1)
              ON CONFLICT (project_uuid, build_id)
-             DO UPDATE SET last_acknowledged = excluded.last_acknowledged, last_seen = excluded.last_seen",
+             DO UPDATE SET last_acknowledged = excluded.last_acknowledged, last_seen = excluded.last_seen, frames = frames + 1
+             RETURNING frames",
         )?
-        .execute(params![
-            project.as_str(),
-            frame.build_id.as_str(),
-            frame.git_hash.as_str(),
-            received_at,
-        ])?;
-    Ok(if added > 0 {
+        .query_row(
+            params![
+                project.as_str(),
+                frame.build_id.as_str(),
+                frame.git_hash.as_str(),
+                received_at,
+            ],
+            |row| row.get(0),
+        )?;
+    let outcome = if added > 0 {
         Outcome::Accepted
     } else {
         Outcome::Duplicate
+    };
+    Ok(Written {
+        outcome,
+        frames: frames.unsigned_abs(),
     })
 }
 
@@ -98,13 +106,15 @@ pub(super) fn current(
     Ok((commits, total.unsigned_abs()))
 }
 
-pub(super) fn builds(
-    connection: &Connection,
-    project: &ProjectUuid,
-    limit: u32,
-) -> Result<Vec<Build>> {
+pub(super) fn builds(connection: &Connection, project: &ProjectUuid, limit: u32) -> Result<Builds> {
+    let store = connection
+        .prepare_cached("SELECT name FROM store")?
+        .query_row([], |row| row.get(0))?;
+    let total: i64 = connection
+        .prepare_cached("SELECT count(*) FROM builds WHERE project_uuid = ?1")?
+        .query_row([project.as_str()], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(
-        "SELECT build_id, last_acknowledged FROM builds WHERE project_uuid = ?1
+        "SELECT build_id, last_acknowledged, frames FROM builds WHERE project_uuid = ?1
          ORDER BY last_seen DESC, build_id LIMIT ?2",
     )?;
     let mut rows = statement.query(params![project.as_str(), limit])?;
@@ -116,9 +126,14 @@ pub(super) fn builds(
             last_acknowledged: last
                 .map(|hash| parsed("builds.last_acknowledged", &hash))
                 .transpose()?,
+            frames: row.get::<_, i64>(2)?.unsigned_abs(),
         });
     }
-    Ok(builds)
+    Ok(Builds {
+        store,
+        builds,
+        total: total.unsigned_abs(),
+    })
 }
 
 pub(super) fn projects(connection: &Connection) -> Result<Vec<ProjectSummary>> {

@@ -62,6 +62,14 @@ pub(crate) enum Outcome {
     Revoked,
 }
 
+/// What became of one commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) outcome: Outcome,
+    /// How many frames of its build were taken with this one.
+    pub(crate) frames: u64,
+}
+
 /// An event to be written. It was checked: its envelope is valid, and of the grant's project.
 #[derive(Debug, Clone)]
 pub(crate) struct IncomingEvent {
@@ -108,6 +116,18 @@ pub(crate) struct ProjectSummary {
 pub(crate) struct Build {
     pub(crate) build_id: BuildId,
     pub(crate) last_acknowledged: Option<CommitHash>,
+    /// How many of its frames were taken, each as often as it came.
+    pub(crate) frames: u64,
+}
+
+/// The builds of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Builds {
+    /// The name of the store, made with it.
+    pub(crate) store: String,
+    pub(crate) builds: Vec<Build>,
+    /// How many there are in all.
+    pub(crate) total: u64,
 }
 
 impl From<Build> for BuildState {
@@ -115,6 +135,7 @@ impl From<Build> for BuildState {
         Self {
             build_id: build.build_id,
             last_acknowledged: build.last_acknowledged,
+            frames: Some(build.frames),
         }
     }
 }
@@ -145,7 +166,7 @@ pub(crate) trait Store: Send + Sync {
     fn is_active(&self, id: &TokenId) -> Result<bool>;
 
     /// Writes all frames in one transaction, in order, and returns one outcome for each.
-    fn write(&self, batch: &[Incoming]) -> Result<Vec<Outcome>>;
+    fn write(&self, batch: &[Incoming]) -> Result<Vec<Written>>;
 
     /// Writes all events in one transaction, in order, and returns one outcome for each.
     fn write_events(
@@ -176,7 +197,7 @@ pub(crate) trait Store: Send + Sync {
     ) -> Result<Option<(Vec<StoredCommit>, u64)>>;
 
     /// Returns a project's builds, at most `limit`, the last seen first.
-    fn builds(&self, project: &ProjectUuid, limit: u32) -> Result<Vec<Build>>;
+    fn builds(&self, project: &ProjectUuid, limit: u32) -> Result<Builds>;
 
     /// Returns the projects, the one heard of last first.
     fn projects(&self) -> Result<Vec<ProjectSummary>>;

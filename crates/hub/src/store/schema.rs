@@ -100,6 +100,10 @@ CREATE TABLE clarifications (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX clarifications_resolved ON clarifications (project_uuid, resolved_at) WHERE resolved_at IS NOT NULL;
+", "
+CREATE TABLE store (name TEXT NOT NULL) STRICT;
+INSERT INTO store (name) VALUES (lower(hex(randomblob(16))));
+ALTER TABLE builds ADD COLUMN frames INTEGER NOT NULL DEFAULT 0;
 "];
 
 /// The version that this program writes.

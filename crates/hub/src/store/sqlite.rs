@@ -10,11 +10,11 @@ use pawtrail_event::ProjectUuid;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
-    Build, Grant, Incoming, IncomingEvent, Lane, Outcome, ProjectSummary, Resolution, Store,
-    StoredCommit, clarifications, commits, events, lanes, schema, tokens,
+    Builds, Grant, Incoming, IncomingEvent, Lane, Outcome, ProjectSummary, Resolution, Store,
+    StoredCommit, Written, clarifications, commits, events, lanes, schema, tokens,
 };
 use crate::error::{HubError, Result};
-use crate::hub::locked;
+use crate::lock::locked;
 use crate::token::{NewToken, Token, TokenHash, TokenId};
 
 /// How long one process waits for another's write.
@@ -86,7 +86,7 @@ impl Store for Sqlite {
         tokens::is_active(&self.reader(), id)
     }
 
-    fn write(&self, batch: &[Incoming]) -> Result<Vec<Outcome>> {
+    fn write(&self, batch: &[Incoming]) -> Result<Vec<Written>> {
         self.in_transaction(|connection| {
             batch
                 .iter()
@@ -95,7 +95,10 @@ impl Store for Sqlite {
                     if tokens::is_active(connection, &incoming.grant.token)? {
                         commits::add(connection, incoming)
                     } else {
-                        Ok(Outcome::Revoked)
+                        Ok(Written {
+                            outcome: Outcome::Revoked,
+                            frames: 0,
+                        })
                     }
                 })
                 .collect()
@@ -148,8 +151,10 @@ impl Store for Sqlite {
         commits::current(&transaction, project, limit).map(Some)
     }
 
-    fn builds(&self, project: &ProjectUuid, limit: u32) -> Result<Vec<Build>> {
-        commits::builds(&self.reader(), project, limit)
+    fn builds(&self, project: &ProjectUuid, limit: u32) -> Result<Builds> {
+        let mut reader = self.reader();
+        let transaction = reader.transaction()?;
+        commits::builds(&transaction, project, limit)
     }
 
     fn projects(&self) -> Result<Vec<ProjectSummary>> {

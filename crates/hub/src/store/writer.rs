@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use pawtrail_event::ProjectUuid;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Incoming, Outcome, Store};
+use super::{Incoming, Outcome, Store, Written};
 use crate::error::{HubError, Result};
 use crate::live::Live;
 
@@ -19,7 +19,7 @@ const GROUP: usize = WAITING;
 pub(crate) struct Job {
     pub(crate) incoming: Incoming,
     /// Gets nothing where the store failed.
-    pub(crate) answer: oneshot::Sender<Outcome>,
+    pub(crate) answer: oneshot::Sender<Written>,
 }
 
 /// Hands frames to the writer.
@@ -74,12 +74,12 @@ fn run(store: &dyn Store, live: &Live, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
-fn changed<'a>(batch: &'a [Incoming], outcomes: &[Outcome]) -> Vec<&'a ProjectUuid> {
+fn changed<'a>(batch: &'a [Incoming], outcomes: &[Written]) -> Vec<&'a ProjectUuid> {
     let mut projects = Vec::new();
     for (incoming, outcome) in batch.iter().zip(outcomes) {
         let project = &incoming.grant.project;
         // A duplicate may bring a supersession.
-        if *outcome != Outcome::Revoked && !projects.contains(&project) {
+        if outcome.outcome != Outcome::Revoked && !projects.contains(&project) {
             projects.push(project);
         }
     }

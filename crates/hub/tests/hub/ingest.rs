@@ -70,22 +70,30 @@ fn a_token_in_the_address_is_refused_even_beside_a_good_header() {
 fn the_snapshot_comes_first_and_names_each_builds_last_commit() {
     let (_dir, server) = server();
     let mut client = Client::connect(server.address, &server.token());
+    let first = client.receive_any();
+    let store = first["store"].clone();
+    assert!(store.is_string(), "{first:#}");
     assert_eq!(
-        client.receive_any(),
-        json!({ "type": "snapshot", "protocol": 1, "builds": [] })
+        first,
+        json!({ "type": "snapshot", "protocol": 1, "builds": [], "store": store })
     );
     assert_eq!(client.receive_any()["type"], "ping");
-    client.send(&commit(1));
-    client.send(&commit(2));
-    client.receive();
-    client.receive();
+    for (at, number) in [1, 2, 1, 2].into_iter().enumerate() {
+        client.send(&commit(number));
+        assert_eq!(
+            client.receive_any()["frames"],
+            at + 1,
+            "each as often as it came"
+        );
+    }
 
     let mut client = Client::connect(server.address, &server.token());
     assert_eq!(
         client.receive_any(),
         json!({
             "type": "snapshot", "protocol": 1,
-            "builds": [{ "build_id": BUILD, "last_acknowledged": hash(2) }],
+            "builds": [{ "build_id": BUILD, "last_acknowledged": hash(2), "frames": 4 }],
+            "store": store,
         })
     );
 }

@@ -242,6 +242,11 @@ impl<'p> Framer<'p> {
         Ok(self.missions.as_deref().unwrap_or_default())
     }
 
+    /// Returns the build that announces what this makes.
+    pub(crate) fn build_id(&mut self) -> Result<BuildId> {
+        Ok(self.origin()?.0)
+    }
+
     fn origin(&mut self) -> Result<(BuildId, Option<ProjectUuid>)> {
         if let Some(known) = &self.origin {
             return Ok(known.clone());

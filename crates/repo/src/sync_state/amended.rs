@@ -54,13 +54,8 @@ pub(super) fn replace(
     match former {
         Former::Nothing => unread.with(&[*frame]).map(Some),
         Former::Confirmed => {
-            for hashes in unread.rest.acknowledged.values_mut() {
-                hashes.retain(|hash| *hash != old);
-            }
-            unread
-                .rest
-                .acknowledged
-                .retain(|_, hashes| !hashes.is_empty());
+            frame.supersede(unread.rest.acknowledged.supersedes(&old));
+            unread.rest.acknowledged.retain(|hash| *hash != old);
             frame.supersede([old]);
             unread.with(&[*frame]).map(Some)
         }
@@ -94,10 +89,10 @@ fn former(unread: &Unread, branch: &str, old: &CommitHash, new: &CommitHash) -> 
     if odd {
         return None;
     }
-    let confirmed: Vec<&String> = rest
+    let confirmed: Vec<&str> = rest
         .acknowledged
-        .iter()
-        .filter(|(_, hashes)| hashes.contains(old))
+        .by_branch()
+        .filter(|(_, hash)| *hash == old)
         .map(|(branch, _)| branch)
         .collect();
     match (unread.frame(old).is_some(), &confirmed[..]) {
@@ -144,9 +139,8 @@ pub(super) fn told(mut unread: Unread, rewrites: &[Rewrite]) -> Result<Option<Ve
         let rest = &unread.rest;
         let mut elsewhere = rest
             .acknowledged
-            .values()
-            .chain(rest.withdrawn.values())
-            .flatten();
+            .hashes()
+            .chain(rest.withdrawn.values().flatten());
         let plain = frame.supersedes.contains(&rewrite.old)
             && unread.named_by_frames(&rewrite.old) == 1
             && !elsewhere.any(|hash| *hash == rewrite.old);

@@ -177,8 +177,7 @@ fn derive_all(
     let here: HashSet<CommitHash> = local.order.iter().copied().map(project::hash).collect();
     let settled: HashSet<CommitHash> = document
         .acknowledged
-        .values()
-        .flatten()
+        .hashes()
         .chain(document.set_aside.iter().map(|entry| &entry.git_hash))
         .cloned()
         .collect();
@@ -227,16 +226,15 @@ fn derive_all(
 
     let mut gone = withdrawn(document, |hash| vanished.contains(hash));
     let listed: HashSet<CommitHash> = gone.iter().map(|old| old.hash.clone()).collect();
-    for (branch, hashes) in &document.acknowledged {
-        let lost = hashes
-            .iter()
-            .filter(|hash| vanished.contains(*hash) && !listed.contains(*hash));
-        gone.extend(lost.map(|hash| Gone {
-            hash: hash.clone(),
-            branch: branch.clone(),
-            supersedes: Vec::new(),
-        }));
-    }
+    let acknowledged = &document.acknowledged;
+    let lost = acknowledged
+        .by_branch()
+        .filter(|(_, hash)| vanished.contains(*hash) && !listed.contains(*hash));
+    gone.extend(lost.map(|(branch, hash)| Gone {
+        hash: hash.clone(),
+        branch: branch.to_owned(),
+        supersedes: acknowledged.supersedes(hash),
+    }));
     gone.extend(gone_pending.into_iter().filter_map(|frame| {
         Some(Gone {
             hash: frame.git_hash.clone(),
@@ -247,10 +245,9 @@ fn derive_all(
     replace_gone(framer.git(), document, refs, gone, &mut fresh)?;
     // A confirmed commit that came back needs no second frame; one on a remote needs no memory.
     let remembered: HashSet<CommitHash> = document.withdrawn.values().flatten().cloned().collect();
-    for hashes in document.acknowledged.values_mut() {
-        hashes.retain(|hash| here.contains(hash) || remembered.contains(hash));
-    }
-    document.acknowledged.retain(|_, hashes| !hashes.is_empty());
+    document
+        .acknowledged
+        .retain(|hash| here.contains(hash) || remembered.contains(hash));
 
     document
         .set_aside
@@ -292,7 +289,7 @@ fn vanished(
         .pending
         .iter()
         .map(|frame| &frame.git_hash)
-        .chain(document.acknowledged.values().flatten())
+        .chain(document.acknowledged.hashes())
         .chain(document.withdrawn.values().flatten())
         .chain(document.set_aside.iter().map(|entry| &entry.git_hash));
     for hash in remembered {
@@ -344,9 +341,9 @@ fn replace_gone(
         }
     }
     let replaced: HashSet<&CommitHash> = fresh.iter().flat_map(|frame| &frame.supersedes).collect();
-    for hashes in document.acknowledged.values_mut() {
-        hashes.retain(|hash| !replaced.contains(hash));
-    }
+    document
+        .acknowledged
+        .retain(|hash| !replaced.contains(hash));
     Ok(())
 }
 

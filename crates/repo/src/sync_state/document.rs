@@ -5,10 +5,10 @@ mod unread;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use pawtrail_event::CommitHash;
 use pawtrail_event::Sanitized;
 use pawtrail_event::frame::{Announcement, LocalCommit};
 use pawtrail_event::sanitize::Sanitizer;
+use pawtrail_event::{BuildId, CommitHash};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -16,12 +16,13 @@ use serde_json::{Map, Value};
 
 pub(super) use self::unread::Unread;
 use super::SetAside;
+use super::memory::{Acknowledged, Place};
 use crate::error::{GitContext, Result};
 
 /// The largest file that is read, in bytes.
 const LIMIT: usize = 256 * 1024 * 1024;
 /// The version of the keys that we add.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// The most rewrites that are remembered until a branch has their new commits.
 const MAX_REWRITTEN: usize = 1_000;
 const ENCODING: &str = "encoding sync-state.json";
@@ -42,8 +43,8 @@ pub(super) struct Document {
     pub(super) confirmed: Option<CommitHash>,
     /// The frames that wait, in the order in which they are to be sent.
     pub(super) pending: Vec<Announcement>,
-    /// Confirmed commits that no remote has, by branch; those that were given up too, while they are remembered.
-    pub(super) acknowledged: Groups,
+    /// Confirmed commits that no remote has; those that were given up too, while they are remembered.
+    pub(super) acknowledged: Acknowledged,
     /// Commits that waited or were confirmed, that no branch has any more and that nothing replaced yet, by the
     /// branch that had them.
     pub(super) withdrawn: Groups,
@@ -78,7 +79,7 @@ impl Document {
         self.pending
             .iter()
             .map(|frame| &frame.git_hash)
-            .chain(self.acknowledged.values().flatten())
+            .chain(self.acknowledged.hashes())
             .chain(self.set_aside.iter().map(|entry| &entry.git_hash))
             .collect()
     }
@@ -188,6 +189,9 @@ fn with_foreign_frames(text: &[u8], sanitizer: &Sanitizer) -> Content {
 #[derive(Serialize, Deserialize)]
 struct Group {
     branch: String,
+    /// The build that announced them; only where they are acknowledged, and since it is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    build_id: Option<BuildId>,
     git_hashes: Vec<CommitHash>,
 }
 
@@ -196,6 +200,7 @@ fn grouped(groups: &Groups) -> Vec<Group> {
         .iter()
         .map(|(branch, hashes)| Group {
             branch: branch.clone(),
+            build_id: None,
             git_hashes: hashes.clone(),
         })
         .collect()
@@ -205,6 +210,27 @@ fn ungrouped(groups: Vec<Group>) -> Groups {
     let mut all = Groups::new();
     for group in groups {
         all.entry(group.branch)
+            .or_default()
+            .extend(group.git_hashes);
+    }
+    all
+}
+
+fn by_build(groups: &BTreeMap<Place, Vec<CommitHash>>) -> Vec<Group> {
+    groups
+        .iter()
+        .map(|((branch, build_id), hashes)| Group {
+            branch: branch.clone(),
+            build_id: build_id.clone(),
+            git_hashes: hashes.clone(),
+        })
+        .collect()
+}
+
+fn of_builds(groups: Vec<Group>) -> BTreeMap<Place, Vec<CommitHash>> {
+    let mut all: BTreeMap<Place, Vec<CommitHash>> = BTreeMap::new();
+    for group in groups {
+        all.entry((group.branch, group.build_id))
             .or_default()
             .extend(group.git_hashes);
     }
@@ -232,7 +258,12 @@ impl Serialize for Rest<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry(SUM, sum)?;
         map.serialize_entry("version", &VERSION)?;
-        map.serialize_entry("acknowledged", &grouped(&document.acknowledged))?;
+        let acknowledged = &document.acknowledged;
+        map.serialize_entry("acknowledged", &by_build(&acknowledged.groups))?;
+        map.serialize_entry("acknowledged_last", &acknowledged.last)?;
+        map.serialize_entry("acknowledged_supersedes", &acknowledged.supersedes)?;
+        map.serialize_entry("acknowledged_store", &acknowledged.store)?;
+        map.serialize_entry("acknowledged_kept_back", &acknowledged.kept_back)?;
         map.serialize_entry("withdrawn", &grouped(&document.withdrawn))?;
         map.serialize_entry("set_aside", &document.set_aside)?;
         map.serialize_entry("cursors", &document.cursors)?;
@@ -277,7 +308,11 @@ impl<'de> Visitor<'de> for Keys<'_> {
                 "version" | SUM => {
                     map.next_value::<IgnoredAny>()?;
                 }
-                "acknowledged" => document.acknowledged = ungrouped(map.next_value()?),
+                "acknowledged" => document.acknowledged.groups = of_builds(map.next_value()?),
+                "acknowledged_last" => document.acknowledged.last = map.next_value()?,
+                "acknowledged_supersedes" => document.acknowledged.supersedes = map.next_value()?,
+                "acknowledged_store" => document.acknowledged.store = map.next_value()?,
+                "acknowledged_kept_back" => document.acknowledged.kept_back = map.next_value()?,
                 "withdrawn" => document.withdrawn = ungrouped(map.next_value()?),
                 "set_aside" => {
                     document.set_aside = map.next_value()?;

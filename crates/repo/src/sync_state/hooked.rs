@@ -135,18 +135,15 @@ pub(super) fn settle(
             }
         }
         if let Some(frame) = document.pending.get_mut(heir) {
+            frame.supersede(document.acknowledged.supersedes(&old));
             frame.supersede([old.clone()]);
         }
-        for hashes in document
-            .withdrawn
-            .values_mut()
-            .chain(document.acknowledged.values_mut())
-        {
+        for hashes in document.withdrawn.values_mut() {
             hashes.retain(|hash| *hash != old);
         }
+        document.acknowledged.retain(|hash| *hash != old);
     }
     document.withdrawn.retain(|_, hashes| !hashes.is_empty());
-    document.acknowledged.retain(|_, hashes| !hashes.is_empty());
     forget_settled(project, framer, document)
 }
 

@@ -1,71 +1,118 @@
 //! What a hub says that it has, beside what is remembered of it: either side may have lost what the other knows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pawtrail_event::CommitHash;
+use pawtrail_event::frame::{Announcement, LocalCommitAck, Snapshot};
 
 use super::document::Document;
+use super::file::Stored;
+use super::memory::Memory;
 use super::{file, refresh};
 use crate::error::Result;
 use crate::local_commits::{Framer, Purpose};
 use crate::project::Project;
 
-/// Takes the last commit of each build that a hub has, as it says itself.
+/// Takes the hub's own view: the last commit of each build that it has.
 ///
-/// One that still waits is there: its acknowledgement was lost, and it waits no longer. And where the hub has forgotten
-/// what it acknowledged later (a store from a backup), that waits again: of each branch what was acknowledged after the
-/// last that the hub names. A commit that it never had, or that went to another hub before, is not among them.
+/// One that still waits is there: its acknowledgement was lost, and it waits no longer. And where the hub has lost what it
+/// acknowledged (its store was removed, or comes from a backup, or this is another hub), that waits again: what a build
+/// was answered after the commit that the hub names, and all of a build that the hub doesn't know. A commit that
+/// a remote has meanwhile is not among them.
 ///
 /// # Errors
 /// As [`super::record`].
-pub fn reconcile(project: &Project, named: &[CommitHash]) -> Result<()> {
-    if named.is_empty() {
+pub fn reconcile(project: &Project, said: &Snapshot) -> Result<()> {
+    if said.builds.is_none() {
         return Ok(());
     }
-    let named: HashSet<&CommitHash> = named.iter().collect();
     let mut stored = file::open(project)?;
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
-    settle(&mut stored.document, &named);
-    if forget(&mut stored.document, &named) {
-        // They are frames again as soon as the branches are looked at anew.
-        stored.document.cursors.clear();
-        refresh(project, &mut framer, &mut stored)?;
-    }
+    settle(&mut stored.document, said);
+    let forgotten = stored
+        .document
+        .acknowledged
+        .forget(said, &project.build_id()?);
+    announce_again(project, &mut framer, &mut stored, forgotten)?;
     file::save(project, &stored)
 }
 
-/// Moves what waits and is named to what is acknowledged.
-fn settle(document: &mut Document, named: &HashSet<&CommitHash>) {
-    let (there, pending) = std::mem::take(&mut document.pending)
-        .into_iter()
-        .partition(|frame| named.contains(&frame.git_hash));
-    document.pending = pending;
-    let there: Vec<_> = there;
-    for frame in there {
-        document.confirmed = Some(frame.git_hash.clone());
-        let branch = frame.branch.clone().unwrap_or_default();
-        let group = document.acknowledged.entry(branch).or_default();
-        group.push(frame.git_hash.clone());
-    }
+/// Keeps all that is acknowledged from ever being announced again, whatever a hub says: a consent that begins now
+/// doesn't cover it.
+///
+/// # Errors
+/// As [`super::record`].
+pub fn keep_back(project: &Project) -> Result<()> {
+    let mut stored = file::open(project)?;
+    let mut framer = Framer::new(project, Purpose::Store);
+    refresh(project, &mut framer, &mut stored)?;
+    stored.document.acknowledged.keep_back();
+    file::save(project, &stored)
 }
 
-/// Forgets what was acknowledged after the last that is named, branch by branch. Returns whether there was any.
-fn forget(document: &mut Document, named: &HashSet<&CommitHash>) -> bool {
-    let withdrawn: HashSet<CommitHash> = document.withdrawn.values().flatten().cloned().collect();
-    let mut forgotten = false;
-    for hashes in document.acknowledged.values_mut() {
-        let Some(last) = hashes.iter().rposition(|hash| named.contains(hash)) else {
-            continue;
-        };
-        let mut at = 0;
-        hashes.retain(|hash| {
-            at += 1;
-            // What no branch has any more is remembered for the commit that may replace it.
-            let stays = at <= last + 1 || withdrawn.contains(hash);
-            forgotten |= !stays;
-            stays
-        });
+/// Returns what is acknowledged and would be announced again to a hub that doesn't have it. It reads and never writes.
+///
+/// # Errors
+/// When git's data or the file can't be read.
+pub fn acknowledged(project: &Project) -> Result<Vec<Announcement>> {
+    let mut stored = file::read(project)?;
+    let mut framer = Framer::new(project, Purpose::Show);
+    refresh(project, &mut framer, &mut stored)?;
+    if stored.document.acknowledged.groups.is_empty() {
+        return Ok(Vec::new());
     }
-    forgotten
+    let waiting: HashSet<CommitHash> = hashes(&stored.document.pending);
+    let forgotten = stored.document.acknowledged.forget_all(&framer.build_id()?);
+    announce_again(project, &mut framer, &mut stored, forgotten)?;
+    let mut frames = stored.document.pending;
+    frames.retain(|frame| !waiting.contains(&frame.git_hash));
+    Ok(frames)
+}
+
+/// Moves what waits and is named to what is acknowledged.
+fn settle(document: &mut Document, said: &Snapshot) {
+    let mut waiting = document.pending.iter().rev();
+    let named: HashSet<&CommitHash> = said.named().collect();
+    if let Some(last) = waiting.find(|frame| named.contains(&frame.git_hash)) {
+        document.confirmed = Some(last.git_hash.clone());
+    }
+    let builds = said.builds.iter().flatten();
+    let acks: Vec<LocalCommitAck> = builds
+        .filter_map(|build| {
+            let mut ack = LocalCommitAck::from(build.last_acknowledged.clone()?);
+            ack.frames = build.frames;
+            Some(ack)
+        })
+        .collect();
+    // The count may be another build's. What is said of this one is taken up right after this.
+    let last = document.acknowledged.last.clone();
+    document.acknowledged.take(&mut document.pending, &acks);
+    document.acknowledged.last = last;
+}
+
+/// Makes frames again of what is no longer taken for acknowledged.
+fn announce_again(
+    project: &Project,
+    framer: &mut Framer<'_>,
+    stored: &mut Stored,
+    mut forgotten: HashMap<CommitHash, Memory>,
+) -> Result<()> {
+    if forgotten.is_empty() {
+        return Ok(());
+    }
+    // They are frames again as soon as the branches are looked at anew.
+    stored.document.cursors.clear();
+    refresh(project, framer, stored)?;
+    let document = &mut stored.document;
+    for frame in &mut document.pending {
+        if let Some(memory) = forgotten.remove(&frame.git_hash) {
+            memory.recall(frame);
+        }
+    }
+    Ok(())
+}
+
+fn hashes(frames: &[Announcement]) -> HashSet<CommitHash> {
+    frames.iter().map(|frame| frame.git_hash.clone()).collect()
 }

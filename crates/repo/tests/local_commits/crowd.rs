@@ -30,7 +30,7 @@ fn twenty_writers_lose_nothing() {
                     let project = ground.project();
                     sync_state::record(&project).unwrap();
                     let hash: CommitHash = mine[0].parse().unwrap();
-                    sync_state::acknowledge(&project, &[hash]).unwrap();
+                    sync_state::acknowledge(&project, &[hash.into()]).unwrap();
                     sync_state::record(&project).unwrap();
                 })
             })

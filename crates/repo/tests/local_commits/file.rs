@@ -23,7 +23,7 @@ fn fr_013_the_file_begins_with_the_two_shared_keys_and_git_ignores_it() {
         ),
         "{text}"
     );
-    assert_eq!(ground.json()["version"], 1);
+    assert_eq!(ground.json()["version"], 2);
     assert_eq!(
         ground.json()["pending_local_commits"][0]["git_hash"],
         *commit

@@ -328,7 +328,7 @@ fn run(world: &mut World, step: &Step) {
                 let hash = pending[usize::from(*at) % pending.len()].git_hash.clone();
                 world.acked.insert(hash.to_string());
                 let project = world.ground.project();
-                sync_state::acknowledge(&project, &[hash]).unwrap();
+                sync_state::acknowledge(&project, &[hash.into()]).unwrap();
                 world.stored = hashes(&sync_state::pending(&project).unwrap())
                     .into_iter()
                     .collect();

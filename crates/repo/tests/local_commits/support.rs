@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::Announcement;
+use pawtrail_event::frame::{Announcement, LocalCommitAck};
 use pawtrail_repo::{Project, System, sync_state};
 use pawtrail_testkit::{Repo, Scratch};
 
@@ -52,8 +52,7 @@ impl Ground {
     }
 
     pub(crate) fn acknowledge(&self, commits: &[&str]) {
-        let commits: Vec<CommitHash> = commits.iter().map(|hash| hash.parse().unwrap()).collect();
-        sync_state::acknowledge(&self.project(), &commits).unwrap();
+        sync_state::acknowledge(&self.project(), &acks(commits)).unwrap();
     }
 
     pub(crate) fn file(&self) -> PathBuf {
@@ -75,6 +74,14 @@ impl Ground {
 
 pub(crate) fn project(repo: &Repo) -> Project {
     Project::discover(repo.path(), Arc::new(System)).unwrap()
+}
+
+/// What a hub answers that doesn't count.
+pub(crate) fn acks(commits: &[&str]) -> Vec<LocalCommitAck> {
+    let hashes = commits
+        .iter()
+        .map(|hash| hash.parse::<CommitHash>().unwrap());
+    hashes.map(LocalCommitAck::from).collect()
 }
 
 pub(crate) fn meta(id: &str) -> String {

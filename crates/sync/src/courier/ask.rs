@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::consent::{self, Verdict};
 use crate::courier::launch::Launcher;
-use crate::courier::lifetime;
 use crate::courier::socket::{Answer, call};
 use crate::courier::wire::{Op, Reply, Request};
 use crate::courier::{PATIENCE, POLL, Report, TAKEOVER};
+use crate::courier::{lifetime, wedged};
 use crate::error::SyncError;
 use crate::place::Place;
 use crate::session::Connection;
@@ -16,6 +16,8 @@ use crate::session::Connection;
 const WAKE_PATIENCE: Duration = Duration::from_millis(50);
 /// How long a new courier may take to answer.
 const START_PATIENCE: Duration = Duration::from_secs(5);
+/// How long `now` waits for a courier that doesn't answer to be followed by another one.
+const WEDGED_PATIENCE: Duration = Duration::from_secs(10);
 /// The longest that `now` waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
@@ -31,10 +33,14 @@ pub(super) fn wake_at(place: &Place, launcher: &Launcher) -> Result<(), SyncErro
         Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => return Ok(()),
     }
     match call(place, &Request::new(Op::Wake, None), WAKE_PATIENCE) {
-        // One that is late is busy, and looks at the refs by itself.
-        Answer::Reply(_) | Answer::Late => Ok(()),
+        // A newer one looks at the refs by itself.
+        Answer::Reply(_) | Answer::Newer => Ok(()),
+        // One that is late is busy, and looks at the refs by itself; or it is wedged. Another one finds out, and takes
+        // its place: a command has no time for that.
+        Answer::Late if wedged::is_due(place) => start(place, launcher),
+        Answer::Late => Ok(()),
         // The new one ends the other.
-        Answer::Nobody | Answer::Foreign => start(place, launcher),
+        Answer::Nobody | Answer::Older => start(place, launcher),
     }
 }
 
@@ -84,8 +90,11 @@ pub(super) fn standing(place: &Place) -> Standing {
         },
         Answer::Late => Standing::of(Connection::Connecting)
             .because("the courier is too busy to answer".to_owned()),
-        Answer::Foreign => Standing::of(Connection::NoCourier)
-            .because("a courier of another version runs; `pawtrail sync stop` ends it".to_owned()),
+        Answer::Older => Standing::of(Connection::NoCourier)
+            .because("a courier of another version runs; the next command ends it".to_owned()),
+        Answer::Newer => {
+            Standing::of(Connection::Connecting).because(SyncError::CourierNewer.to_string())
+        }
         Answer::Nobody => Standing::of(Connection::NoCourier),
     };
     Standing {
@@ -105,6 +114,19 @@ pub(super) fn now_at(
     let patience = START_PATIENCE.max(deadline);
     let mut started_at: Option<Instant> = None;
     loop {
+        match call(place, &Request::new(Op::Status, None), PATIENCE) {
+            Answer::Reply(_) | Answer::Nobody | Answer::Older => {}
+            Answer::Newer => return Err(SyncError::CourierNewer),
+            Answer::Late if begun.elapsed() < WEDGED_PATIENCE => {
+                // It is asked for long enough by the one that may take its place.
+                if started_at.is_none_or(|at| at.elapsed() >= WEDGED_PATIENCE / 2) {
+                    start(place, launcher)?;
+                    started_at = Some(Instant::now());
+                }
+                continue;
+            }
+            Answer::Late => return Err(silent(begun)),
+        }
         let left = deadline.saturating_sub(begun.elapsed());
         let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         match call(
@@ -113,13 +135,9 @@ pub(super) fn now_at(
             left + PATIENCE,
         ) {
             Answer::Reply(reply) => return Ok(report(reply, begun)),
-            Answer::Late => {
-                return Err(SyncError::CourierSilent(format!(
-                    "no reply in {} ms",
-                    begun.elapsed().as_millis()
-                )));
-            }
-            Answer::Nobody | Answer::Foreign => {}
+            Answer::Late => return Err(silent(begun)),
+            Answer::Newer => return Err(SyncError::CourierNewer),
+            Answer::Nobody | Answer::Older => {}
         }
         if begun.elapsed() >= patience {
             return Err(SyncError::CourierSilent(
@@ -133,6 +151,10 @@ pub(super) fn now_at(
         }
         std::thread::sleep(POLL);
     }
+}
+
+fn silent(begun: Instant) -> SyncError {
+    SyncError::CourierSilent(format!("no reply in {} ms", begun.elapsed().as_millis()))
 }
 
 fn report(reply: Reply, begun: Instant) -> Report {
@@ -150,7 +172,7 @@ fn report(reply: Reply, begun: Instant) -> Report {
 fn is_answered(place: &Place) -> bool {
     match call(place, &Request::new(Op::Status, None), PATIENCE) {
         Answer::Reply(_) => true,
-        Answer::Late | Answer::Foreign | Answer::Nobody => false,
+        Answer::Late | Answer::Older | Answer::Newer | Answer::Nobody => false,
     }
 }
 
@@ -165,7 +187,7 @@ pub(super) fn stop_at(place: &Place) -> Result<bool, SyncError> {
         if !asked {
             (asked, heard) = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
                 Answer::Reply(_) => (true, true),
-                Answer::Late | Answer::Foreign => (true, false),
+                Answer::Late | Answer::Older | Answer::Newer => (true, false),
                 Answer::Nobody => (false, false),
             };
         } else if heard && is_answered(place) {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::thread::JoinHandle;
 
+use super::address::Address;
 use super::tests::{SECRET, Scratch, hashes, recorder, settings};
 use super::*;
 use crate::testing::{HubAnswer, TestHub, eventually};

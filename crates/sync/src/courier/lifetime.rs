@@ -7,9 +7,10 @@ use crate::error::SyncError;
 use crate::place::Place;
 use crate::private_file;
 
-const LOCK: &str = "courier.lock";
+/// The lock's file. It stays for ever, unless it is exchanged for another one ([`super::wedged`]).
+pub(super) const LOCK: &str = "courier.lock";
 
-/// The lock, held until it is dropped. The file itself stays for ever.
+/// The lock, held until it is dropped.
 pub(crate) struct Lock {
     file: File,
     path: PathBuf,
@@ -28,7 +29,8 @@ pub(crate) fn try_take(place: &Place) -> Result<Option<Lock>, SyncError> {
     let path = place.lock_file(LOCK);
     let file = private_file::append_new(&path).map_err(SyncError::file("open", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(Lock { file, path })),
+        // Exchanged between opening and locking, it locks nobody out.
+        Ok(()) => Ok(Some(Lock { file, path }).filter(Lock::is_ours)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(SyncError::file("lock", &path)(error)),
     }

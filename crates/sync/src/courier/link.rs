@@ -8,7 +8,6 @@ use futures_util::FutureExt;
 use pawtrail_event::frame::Outgoing;
 
 use crate::egress::{Door, DoorError, Incoming, Line};
-use crate::place::Place;
 
 type Dialing = Pin<Box<dyn Future<Output = Result<Line, DoorError>>>>;
 
@@ -33,9 +32,9 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(place: Place) -> Self {
+    pub(super) fn new(door: Door) -> Self {
         Self {
-            door: Rc::new(Door::new(place)),
+            door: Rc::new(door),
             state: State::Down,
         }
     }

@@ -1,7 +1,6 @@
 //! The courier's ear: accepts local connections, one request and one reply each.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use interprocess::local_socket::ListenerOptions;
@@ -10,9 +9,9 @@ use interprocess::local_socket::tokio::{Listener, Stream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::courier::socket::Address;
+use crate::courier::address::Address;
 use crate::courier::wire::{self, Heard, MAX_LINE, Op, Reply, Request};
-use crate::private_file;
+use crate::place::Place;
 
 /// How long a caller may take to say what it wants.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,12 +19,21 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(2);
 /// A request with the way back.
 pub(crate) type Asked = (Request, oneshot::Sender<Reply>);
 
-/// Starts to listen. Only the holder of the courier's lock may: it takes the place of whatever a
-/// dead courier left.
-pub(crate) fn listen(address: &Address) -> io::Result<Listener> {
-    if let Address::Path(path) = address {
-        prepare(path)?;
+/// Starts to listen, where the first place serves that can. Only the holder of the courier's lock may: it takes the place
+/// of whatever a dead courier left.
+pub(crate) fn listen(place: &Place) -> io::Result<Listener> {
+    let mut trouble = None;
+    for address in Address::candidates(place) {
+        match listen_at(&address, place) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => trouble = trouble.or(Some(error)),
+        }
     }
+    Err(trouble.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
+}
+
+fn listen_at(address: &Address, place: &Place) -> io::Result<Listener> {
+    address.prepare(place)?;
     // The courier removes the file itself, and only while it is its own: a successor's must stay.
     let options = ListenerOptions::new()
         .name(address.name()?)
@@ -38,43 +46,8 @@ pub(crate) fn listen(address: &Address) -> io::Result<Listener> {
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     }
+    address.tell(place)?;
     Ok(listener)
-}
-
-/// Makes the directory, checks that it is nobody else's, and removes a dead courier's socket.
-fn prepare(path: &Path) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        private_file::create_dir(dir)?;
-        if dir.starts_with(std::env::temp_dir()) {
-            check_private(dir)?;
-        }
-    }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// In a directory that everybody writes to, somebody else may have been there first.
-#[cfg(unix)]
-fn check_private(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-    let meta = std::fs::symlink_metadata(dir)?;
-    let mine = tempfile::tempfile_in(dir)?.metadata()?.uid();
-    if meta.is_dir() && meta.mode() & 0o022 == 0 && meta.uid() == mine {
-        Ok(())
-    } else {
-        Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            format!("{} is not a private directory of this user", dir.display()),
-        ))
-    }
-}
-
-/// Names of Windows pipes have no directory.
-#[cfg(not(unix))]
-fn check_private(_dir: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Takes connections until the receiver is gone.
@@ -100,9 +73,9 @@ async fn answer(stream: Stream, asked: mpsc::Sender<Asked>) {
     }
     let request = match wire::parse::<Request>(&line) {
         Heard::Message(request) => request,
-        Heard::Foreign { stop: true } => Request::new(Op::Stop, None),
+        Heard::Foreign { stop: true, .. } => Request::new(Op::Stop, None),
         // What it wants is not known; how it stands is told without doing anything.
-        Heard::Foreign { stop: false } => Request::new(Op::Status, None),
+        Heard::Foreign { stop: false, .. } => Request::new(Op::Status, None),
         Heard::Nonsense => return,
     };
     let (sender, receiver) = oneshot::channel();

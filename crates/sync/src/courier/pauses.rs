@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::tests::{SECRET, Scratch};
 use super::uploads::Uploader;
+use crate::egress::Door;
 use crate::queue::Queue;
 use crate::session::Backoff;
 use crate::testing::eventually;
@@ -69,7 +70,13 @@ fn uploader(clone: &Scratch, hub: &Terse) -> Uploader {
     Queue::for_tests(&clone.place.state_dir).fill(project.as_str(), 1);
     clone.enable_url(&format!("http://127.0.0.1:{}", hub.port), SECRET, false);
     let backoff = Backoff::new(Box::new(|_| 0));
-    Uploader::start(clone.place.clone(), Box::new(|| Ok(())), backoff).unwrap()
+    Uploader::start(
+        clone.place.clone(),
+        Door::new(clone.place.clone()),
+        Box::new(|| Ok(())),
+        backoff,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -103,7 +110,13 @@ fn a_journal_that_can_not_be_read_keeps_nothing_back() {
     clone.enable_url(&format!("http://127.0.0.1:{}", hub.port), SECRET, false);
     let broken = Box::new(|| Err(crate::SyncError::NoIdentity));
     let backoff = Backoff::new(Box::new(|_| 0));
-    let uploader = Uploader::start(clone.place.clone(), broken, backoff).unwrap();
+    let uploader = Uploader::start(
+        clone.place.clone(),
+        Door::new(clone.place.clone()),
+        broken,
+        backoff,
+    )
+    .unwrap();
     eventually("a batch all the same", || hub.batches() == 1);
     uploader.finish();
 }

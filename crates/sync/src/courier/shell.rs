@@ -1,6 +1,7 @@
 //! The thin shell around a session: feeds it what happens and does what it says.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pawtrail_event::frame::Outgoing;
@@ -9,13 +10,13 @@ use tokio::task::JoinHandle;
 
 use crate::consent::{self, Consent, Verdict};
 use crate::courier::End;
+use crate::courier::address::Address;
 use crate::courier::lifetime::Lock;
 use crate::courier::link::{Event, Link};
 use crate::courier::listen::Asked;
 use crate::courier::log::Diary;
 use crate::courier::progress::Progress;
 use crate::courier::signals::Signals;
-use crate::courier::socket::Address;
 use crate::courier::uploads::Uploader;
 use crate::courier::wire::{Op, Reply};
 use crate::courier::worker::{News, Order, Worker};
@@ -37,7 +38,7 @@ const DEAF_HOUSEKEEPING: Duration = Duration::from_secs(1);
 pub(crate) struct Shell {
     place: Place,
     /// What makes this the clone's only courier.
-    lock: Lock,
+    lock: Arc<Lock>,
     session: Session,
     link: Link,
     worker: Worker,
@@ -64,7 +65,7 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(
         place: Place,
-        lock: Lock,
+        (lock, link): (Arc<Lock>, Link),
         session: Session,
         (worker, uploader): (Worker, Uploader),
         asked: mpsc::Receiver<Asked>,
@@ -73,7 +74,7 @@ impl Shell {
     ) -> Self {
         let now = Instant::now();
         Self {
-            link: Link::new(place.clone()),
+            link,
             place,
             lock,
             session,
@@ -135,7 +136,7 @@ impl Shell {
         self.asked.close();
         while self.asked.try_recv().is_ok() {}
         if self.lock.is_ours() {
-            Address::of(&self.place).clear();
+            Address::of(&self.place).clear(&self.place);
         }
         self.feed(Input::Stop).await;
         self.progress.answer_all(&self.session);
@@ -228,9 +229,9 @@ impl Shell {
                 let result = self.link.probe().await;
                 self.failed(result)
             }
-            Action::Refresh(named) => {
+            Action::Refresh(said) => {
                 let serial = self.progress.order_fresh();
-                self.worker.order(Order::Refresh(serial, named));
+                self.worker.order(Order::Refresh(serial, Some(said)));
                 None
             }
             Action::Acknowledged(commits) => {
@@ -270,6 +271,10 @@ impl Shell {
                 if !matches!(consent::settled(&self.place), Verdict::Granted(_)) {
                     self.end = Some(End::NoConsent);
                 }
+                Input::Closed(error.to_string())
+            }
+            DoorError::Followed => {
+                self.end = Some(End::StateGone);
                 Input::Closed(error.to_string())
             }
             DoorError::Refused(reason) => {
@@ -367,7 +372,7 @@ impl Shell {
 
     fn refresh(&mut self) {
         let serial = self.progress.order();
-        self.worker.order(Order::Refresh(serial, Vec::new()));
+        self.worker.order(Order::Refresh(serial, None));
     }
 
     /// Looks at what may have changed beside the conversation: consent, and whether work is left.

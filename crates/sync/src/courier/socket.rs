@@ -1,29 +1,15 @@
-//! Where a courier listens, and how a command talks to it without an async runtime.
+//! How a command talks to a courier, without an async runtime.
 
-use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use interprocess::local_socket::Stream;
 use interprocess::local_socket::prelude::*;
-use interprocess::local_socket::{Name, Stream};
-use sha2::{Digest, Sha256};
 
+use crate::courier::address::Address;
 use crate::courier::wire::{self, Heard, MAX_LINE, Reply, Request};
 use crate::place::Place;
-
-/// The longest path of a socket that every Unix takes, with a margin.
-const MAX_SOCKET_PATH: usize = 100;
-
-/// The address of a clone's courier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Address {
-    /// A socket in the file system.
-    Path(PathBuf),
-    /// A name in the system's own name space (Windows).
-    Name(String),
-}
 
 /// What became of a request.
 #[derive(Debug)]
@@ -32,79 +18,13 @@ pub(crate) enum Answer {
     Reply(Reply),
     /// Somebody listens and did not answer in time.
     Late,
-    /// A courier of another version listens. It ends when it is told to stop, and understands
+    /// A courier of an older version listens. It ends when it is told to stop, and understands
     /// nothing else.
-    Foreign,
+    Older,
+    /// A courier of a newer version listens. It ends when it is told to stop, too, but it serves the clone.
+    Newer,
     /// Nobody listens.
     Nobody,
-}
-
-impl Address {
-    pub(crate) fn of(place: &Place) -> Self {
-        if cfg!(windows) {
-            Self::Name(format!("pawtrail-{}", digest(&place.common_dir)))
-        } else {
-            let base = std::env::var_os("XDG_RUNTIME_DIR");
-            Self::Path(socket_path(place, base, &user()))
-        }
-    }
-
-    pub(crate) fn name(&self) -> io::Result<Name<'_>> {
-        match self {
-            Self::Path(path) => path
-                .as_path()
-                .to_fs_name::<interprocess::local_socket::GenericFilePath>(),
-            Self::Name(name) => name
-                .as_str()
-                .to_ns_name::<interprocess::local_socket::GenericNamespaced>(),
-        }
-    }
-
-    /// Removes the socket's file, when nobody listens any more.
-    pub(crate) fn clear(&self) {
-        match self {
-            Self::Path(path) => {
-                // One that stays does no harm: nobody answers there.
-                let _ = std::fs::remove_file(path);
-            }
-            Self::Name(_) => {}
-        }
-    }
-}
-
-/// The state directory if the path is short enough, else a private directory of this user.
-fn socket_path(place: &Place, runtime_dir: Option<OsString>, user: &str) -> PathBuf {
-    let near = place.state_dir.join("courier.sock");
-    if near.as_os_str().len() < MAX_SOCKET_PATH {
-        return near;
-    }
-    let base = runtime_dir
-        .filter(|dir| !dir.is_empty())
-        .map_or_else(std::env::temp_dir, PathBuf::from);
-    base.join(format!("pawtrail-{user}"))
-        .join(format!("{}.sock", digest(&place.common_dir)))
-}
-
-fn user() -> String {
-    let name = ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .unwrap_or_default();
-    let plain: String = name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .take(16)
-        .collect();
-    if plain.is_empty() {
-        "user".to_owned()
-    } else {
-        plain
-    }
-}
-
-fn digest(path: &Path) -> String {
-    let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    hash.iter().take(10).map(|b| format!("{b:02x}")).collect()
 }
 
 /// Sends a request and waits for the reply, both in at most `patience`.
@@ -132,7 +52,8 @@ pub(crate) fn call(place: &Place, request: &Request, patience: Duration) -> Answ
     }
     match receiver.recv_timeout(patience) {
         Ok(Ok(Heard::Message(reply))) => Answer::Reply(reply),
-        Ok(Ok(Heard::Foreign { .. })) => Answer::Foreign,
+        Ok(Ok(Heard::Foreign { newer: false, .. })) => Answer::Older,
+        Ok(Ok(Heard::Foreign { newer: true, .. })) => Answer::Newer,
         // A courier that ends turns its callers away without a word.
         Ok(Ok(Heard::Nonsense) | Err(_)) => Answer::Nobody,
         Err(_) => Answer::Late,
@@ -150,6 +71,8 @@ fn talk(address: &Address, line: &[u8]) -> io::Result<Heard<Reply>> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn place(dir: &str) -> Place {
@@ -158,24 +81,6 @@ mod tests {
             state_dir: PathBuf::from(dir).join("pawtrail"),
             project_uuid: None,
         }
-    }
-
-    #[test]
-    fn a_short_path_stays_with_the_repository() {
-        let path = socket_path(&place("/home/me/project/.git"), None, "me");
-        assert!(path.ends_with("project/.git/pawtrail/courier.sock"));
-    }
-
-    #[test]
-    fn a_long_path_moves_to_the_users_own_directory() {
-        let long = place(&format!("/{}/.git", "x".repeat(120)));
-        let path = socket_path(&long, Some("/run/user/7".into()), "me");
-        assert!(path.starts_with("/run/user/7/pawtrail-me"));
-        assert!(path.as_os_str().len() < MAX_SOCKET_PATH);
-        let other = place(&format!("/{}/.git", "y".repeat(120)));
-        assert_ne!(path, socket_path(&other, Some("/run/user/7".into()), "me"));
-        let temporary = socket_path(&long, None, "me");
-        assert!(temporary.starts_with(std::env::temp_dir()));
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub(super) struct Uploader {
 impl Uploader {
     pub(super) fn start(
         place: Place,
+        door: Door,
         catch_up: CatchUp,
         backoff: Backoff,
     ) -> std::io::Result<Self> {
@@ -70,7 +71,7 @@ impl Uploader {
         let stop = Arc::clone(&stopping);
         let thread = std::thread::Builder::new()
             .name("uploads".to_owned())
-            .spawn(move || Loop::new(place, catch_up, tell, stop, backoff).run(&inbox))?;
+            .spawn(move || Loop::new((place, door), catch_up, tell, stop, backoff).run(&inbox))?;
         Ok(Self {
             orders: Some(orders),
             news,
@@ -137,14 +138,14 @@ struct Loop {
 
 impl Loop {
     fn new(
-        place: Place,
+        (place, door): (Place, Door),
         catch_up: CatchUp,
         tell: UnboundedSender<Uploads>,
         stopping: Arc<AtomicBool>,
         backoff: Backoff,
     ) -> Self {
         Self {
-            post: Post::new(Door::new(place.clone())),
+            post: Post::new(door),
             place,
             catch_up,
             pace: Pace::default(),

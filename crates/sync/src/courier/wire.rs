@@ -75,6 +75,8 @@ pub(crate) enum Heard<T> {
     /// A message of another version. Of it two things are fixed for ever: that `v` is its version,
     /// and that `"op":"stop"` ends a courier, so that a new program can end an old one.
     Foreign {
+        /// Whether that version is a newer one.
+        newer: bool,
         /// Whether it asks a courier to end.
         stop: bool,
     },
@@ -95,7 +97,8 @@ pub(crate) fn parse<T: for<'de> Deserialize<'de>>(line: &str) -> Heard<T> {
     };
     if head.v != VERSION {
         let stop = head.op.is_some_and(|op| op == "stop");
-        return Heard::Foreign { stop };
+        let newer = head.v > VERSION;
+        return Heard::Foreign { newer, stop };
     }
     serde_json::from_str(line).map_or(Heard::Nonsense, Heard::Message)
 }
@@ -124,12 +127,12 @@ mod tests {
         let heard = parse::<Request>;
         assert_eq!(heard(r#"{"v":1,"op":"dance"}"#), Heard::Nonsense);
         assert_eq!(heard(""), Heard::Nonsense);
-        for (line, stop) in [
-            (r#"{"v":2,"op":"wake"}"#, false),
-            (r#"{"v":2,"op":{"name":"stop"}}"#, false),
-            (r#"{"v":0,"op":"stop","reason":7}"#, true),
+        for (line, newer, stop) in [
+            (r#"{"v":2,"op":"wake"}"#, true, false),
+            (r#"{"v":2,"op":{"name":"stop"}}"#, true, false),
+            (r#"{"v":0,"op":"stop","reason":7}"#, false, true),
         ] {
-            assert_eq!(heard(line), Heard::Foreign { stop }, "{line}");
+            assert_eq!(heard(line), Heard::Foreign { newer, stop }, "{line}");
         }
     }
 }

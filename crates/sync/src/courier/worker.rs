@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::Announcement;
+use pawtrail_event::frame::{Announcement, LocalCommitAck, Snapshot};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::courier::ears::{Ears, Sound};
@@ -35,10 +35,11 @@ pub(crate) type OpenOutbox = Box<dyn FnOnce() -> Result<Box<dyn Outbox>, SyncErr
 
 /// What the worker is to do.
 pub(crate) enum Order {
-    /// Read the outbox now; the list that comes says which order it answers. The hub says that it has these.
-    Refresh(u64, Vec<CommitHash>),
+    /// Read the outbox now; the list that comes says which order it answers. Before that, take what a hub says that
+    /// it has.
+    Refresh(u64, Option<Snapshot>),
     /// Note that the hub has these.
-    Acknowledge(Vec<CommitHash>),
+    Acknowledge(Vec<LocalCommitAck>),
     /// Note that this one is not to be sent.
     SetAside {
         git_hash: CommitHash,
@@ -159,6 +160,8 @@ struct Loop {
     /// Why the refs are looked at from time to time, as it was told last.
     polling: Option<String>,
     answered: u64,
+    /// What a hub said that it has, until it was compared.
+    said: Option<Snapshot>,
     read_at: Option<Instant>,
 }
 
@@ -179,6 +182,7 @@ impl Loop {
             heard: false,
             polling: None,
             answered: 0,
+            said: None,
             read_at: None,
         }
     }
@@ -296,14 +300,9 @@ impl Loop {
     /// Does what is ordered, by so many orders at once. Returns whether the outbox is to be read.
     fn obey(&mut self, order: Order, orders: usize) -> bool {
         let noted = match order {
-            Order::Refresh(serial, named) => {
+            Order::Refresh(serial, said) => {
                 self.answered = serial;
-                if !named.is_empty()
-                    && !self.is_gone()
-                    && let Err(error) = self.outbox.reconcile(&named)
-                {
-                    self.tell(News::Trouble(serial, error.to_string()));
-                }
+                self.said = said.or_else(|| self.said.take());
                 return true;
             }
             Order::Look => {
@@ -338,6 +337,14 @@ impl Loop {
 
     fn read(&mut self) {
         self.read_at = Some(Instant::now());
+        // Before that was compared nothing is fresh.
+        if let Some(said) = &self.said
+            && let Err(error) = self.outbox.reconcile(said)
+        {
+            self.tell(News::Trouble(self.answered, error.to_string()));
+            return;
+        }
+        self.said = None;
         let news = match self.outbox.pending() {
             Ok(commits) => News::Pending(self.answered, commits),
             Err(error) => News::Trouble(self.answered, error.to_string()),

@@ -15,7 +15,6 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body};
 
 use super::{Door, DoorError, Note};
-use crate::consent;
 use crate::upload::Limits;
 use crate::url::HubUrl;
 
@@ -76,7 +75,7 @@ impl Post {
     /// # Errors
     /// When there is no consent, or no answer.
     pub(crate) fn limits(&mut self) -> Result<Limits, DoorError> {
-        let consent = consent::check(&self.door.place).granted()?;
+        let consent = self.door.granted()?;
         if let Some(told) = &self.told
             && told.by == consent.url
             && told.at.elapsed() < LIMITS_TIME
@@ -94,6 +93,7 @@ impl Post {
             .map_err(|error| lost(&consent.url, &error))
             .and_then(|response| answer(response, &consent.url))?;
         let limits = Limits::told(&answer);
+        limits.keep(&self.door.place, &consent.url)?;
         self.told = Some(Told {
             by: consent.url,
             at: Instant::now(),
@@ -107,7 +107,7 @@ impl Post {
     /// # Errors
     /// When there is no consent, or no answer.
     pub(crate) fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, DoorError> {
-        let consent = consent::check(&self.door.place).granted()?;
+        let consent = self.door.granted()?;
         let plain = consent.url.is_plain();
         let agent = self.agent.get_or_insert_with(agent).clone();
         self.door.note(

@@ -116,6 +116,13 @@ impl Queue {
         Settled::Now
     }
 
+    /// Forgets what was acknowledged on earlier connections: whether it waits is the outbox's to say.
+    pub(crate) fn forget_acknowledged(&mut self) {
+        self.settled
+            .retain(|_, (outcome, _)| *outcome == Outcome::SetAside);
+        self.plan();
+    }
+
     /// Notes that the next commit is not to be sent at all.
     pub(crate) fn refuse_next(&mut self, now: u64) {
         let commit = self

@@ -1,7 +1,7 @@
 //! The words of a session: what it is told, what it says, how it is judged.
 
 use pawtrail_event::CommitHash;
-use pawtrail_event::frame::{Announcement, Outgoing};
+use pawtrail_event::frame::{Announcement, LocalCommitAck, Outgoing, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// What happened.
@@ -50,10 +50,10 @@ pub enum Action {
     Send(Outgoing),
     /// Ask the other side for a sign of life, below the frames.
     Probe,
-    /// Read the outbox now and tell what it holds. The hub says that it has these, each the last of a build.
-    Refresh(Vec<CommitHash>),
+    /// Compare what is remembered with what the hub says that it has; then read the outbox and tell what it holds.
+    Refresh(Snapshot),
     /// Note that the hub has these.
-    Acknowledged(Vec<CommitHash>),
+    Acknowledged(Vec<LocalCommitAck>),
     /// Note that this one won't be sent, and why.
     SetAside {
         /// The commit.

@@ -1,6 +1,6 @@
 //! The session, case by case.
 
-use pawtrail_event::frame::LocalCommit;
+use pawtrail_event::frame::{LocalCommit, Snapshot};
 
 use super::*;
 use crate::testing::{clean, commit, hash, raw};
@@ -65,7 +65,7 @@ fn live(count: u64) -> (Session, Vec<u64>) {
 fn connected(session: &mut Session, outbox: &[u64], now: u64) -> Vec<u64> {
     session.step(Input::Connected, now);
     let greeted = session.step(snapshot(), now);
-    assert!(greeted.contains(&Action::Refresh(Vec::new())));
+    assert!(greeted.contains(&Action::Refresh(Snapshot::default())));
     assert!(sent(&greeted).is_empty());
     sent(&session.step(fresh(outbox), now))
 }
@@ -84,7 +84,7 @@ fn acknowledged(actions: &[Action]) -> Vec<CommitHash> {
     let mut all = Vec::new();
     for action in actions {
         if let Action::Acknowledged(commits) = action {
-            all.extend_from_slice(commits);
+            all.extend(commits.iter().map(|ack| ack.git_hash.clone()));
         }
     }
     all
@@ -98,7 +98,7 @@ fn nothing_is_sent_before_the_snapshot() {
     assert!(sent(&session.step(Input::Connected, 5)).is_empty());
     assert!(sent(&session.step(fresh(&[1]), 5)).is_empty());
     let greeted = session.step(snapshot(), 6);
-    assert!(greeted.contains(&Action::Refresh(Vec::new())));
+    assert!(greeted.contains(&Action::Refresh(Snapshot::default())));
     assert_eq!(sent(&session.step(fresh(&[1]), 7)), [1]);
     assert_eq!(session.connection(), Connection::Live);
 }
@@ -114,10 +114,30 @@ fn what_the_hub_says_that_it_has_is_told_with_the_question() {
         hash(1)
     );
     let greeted = session.step(Input::Text(text), 6);
-    assert!(greeted.contains(&Action::Refresh(vec![hash(1)])));
+    let said = greeted.iter().find_map(|action| {
+        let Action::Refresh(said) = action else {
+            return None;
+        };
+        Some(said.named().cloned().collect::<Vec<_>>())
+    });
+    assert_eq!(said, Some(vec![hash(1)]));
     // The outbox was told, and holds it no more.
     assert!(sent(&session.step(fresh(&[]), 7)).is_empty());
     assert_eq!(session.pending(), 0);
+}
+
+#[test]
+fn what_was_acknowledged_and_waits_again_is_sent_again() {
+    let (mut session, sent_first) = live(2);
+    assert_eq!(sent_first, [0, 1]);
+    session.step(ack(0), 1);
+    session.step(ack(1), 2);
+    session.step(Input::Closed("the hub is started anew".to_owned()), 3);
+    session.step(Input::Tick, 600);
+    // The outbox has compared, and found that the hub has lost both.
+    assert_eq!(connected(&mut session, &[0, 1], 601), [0, 1]);
+    assert_eq!(acknowledged(&session.step(ack(0), 602)), []);
+    assert_eq!(acknowledged(&session.step(ack(1), 603)), [hash(0), hash(1)]);
 }
 
 #[test]
@@ -438,7 +458,7 @@ fn after_the_end_nothing_happens() {
     let actions = session.step(Input::Stop, 2);
     assert_eq!(
         actions,
-        [Action::Acknowledged(vec![hash(0)]), Action::Close]
+        [Action::Acknowledged(vec![hash(0).into()]), Action::Close]
     );
     assert_eq!(session.step(Input::Wake, 3), []);
     assert_eq!(session.step(Input::Tick, 100_000), []);

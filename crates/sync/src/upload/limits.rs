@@ -1,9 +1,18 @@
 //! How much one batch may hold: what this program sends at most, or less where a hub says so.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{MAX_BYTES, MAX_EVENTS};
 use crate::egress::post::Answer;
+use crate::error::SyncError;
+use crate::place::Place;
+use crate::private_file;
+use crate::url::HubUrl;
+
+/// What a hub said last, kept for the preview, which asks nobody.
+const FILE: &str = "limits.json";
+const VERSION: u32 = 1;
+const MAX_FILE: u64 = 4 * 1024;
 
 /// What stands around the events of a batch, in bytes: `{"events":[` and `]}`.
 const FRAME_BYTES: usize = 13;
@@ -26,6 +35,14 @@ impl Default for Limits {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+struct Record {
+    version: u32,
+    url: String,
+    events: usize,
+    bytes: usize,
+}
+
 #[derive(Deserialize)]
 struct Health {
     limits: Told,
@@ -40,6 +57,40 @@ struct Told {
 }
 
 impl Limits {
+    /// Returns what this hub said last; nothing where it was never asked, or what is kept can't be read.
+    pub(crate) fn known(place: &Place, url: &HubUrl) -> Option<Self> {
+        let text = private_file::read(&place.sync_file(FILE), MAX_FILE).ok()??;
+        let record: Record = serde_json::from_str(&text).ok()?;
+        let ours = Self::default();
+        (record.version == VERSION && record.url == url.to_string()).then(|| Self {
+            events: record.events.clamp(1, ours.events),
+            bytes: record.bytes.clamp(1, ours.bytes),
+        })
+    }
+
+    /// Keeps what this hub said.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn keep(self, place: &Place, url: &HubUrl) -> Result<(), SyncError> {
+        if Self::known(place, url) == Some(self) {
+            return Ok(());
+        }
+        let path = place.sync_file(FILE);
+        let record = Record {
+            version: VERSION,
+            url: url.to_string(),
+            events: self.events,
+            bytes: self.bytes,
+        };
+        let failed = SyncError::file("write", &path);
+        let text = match serde_json::to_vec(&record) {
+            Ok(text) => text,
+            Err(error) => return Err(failed(error.into())),
+        };
+        private_file::replace(&path, &text).map_err(failed)
+    }
+
     /// Reads a hub's answer about its health. What it doesn't say, or says in no way that is understood, is ours.
     pub(crate) fn told(answer: &Answer) -> Self {
         let ours = Self::default();
@@ -67,6 +118,28 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_hub_said_is_known_of_that_hub_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place {
+            common_dir: dir.path().to_owned(),
+            state_dir: dir.path().join("pawtrail"),
+            project_uuid: None,
+        };
+        let url = |text: &str| text.parse::<HubUrl>().unwrap();
+        let (here, there) = (url("https://hub.example"), url("https://other.example"));
+        assert_eq!(Limits::known(&place, &here), None);
+        let small = Limits {
+            events: 3,
+            bytes: 700,
+        };
+        small.keep(&place, &here).unwrap();
+        assert_eq!(Limits::known(&place, &here), Some(small));
+        assert_eq!(Limits::known(&place, &there), None);
+        std::fs::write(place.sync_file(FILE), "nonsense").unwrap();
+        assert_eq!(Limits::known(&place, &here), None);
+    }
 
     fn told(status: u16, body: &str) -> (usize, usize) {
         let limits = Limits::told(&Answer {

@@ -2,8 +2,8 @@
 
 use pawtrail_event::ProjectUuid;
 
+use super::Limits;
 use super::pack;
-use super::{MAX_BYTES, MAX_EVENTS};
 use crate::error::SyncError;
 use crate::queue::{Candidate, Outgoing, Queue};
 
@@ -29,15 +29,19 @@ pub(crate) struct Plan {
     pub(crate) later: Vec<(String, i64)>,
 }
 
-/// Plans an upload that would begin at `now_ms`. Where no uploader `is_running`, events that one left under way go too.
+/// Plans an upload that would begin at `now_ms`, to a hub of these limits. Where no uploader `is_running`, events that one left under way go too.
 pub(crate) fn plan(
     queue: &Queue,
     project: &ProjectUuid,
     now_ms: i64,
     is_running: bool,
+    limits: Limits,
 ) -> Result<Plan, SyncError> {
     let mut plan = Plan::default();
-    let mut batch = Batch::default();
+    let mut batch = Batch {
+        limits,
+        ..Batch::default()
+    };
     queue.candidates(|candidate: Candidate| {
         if candidate.in_flight && is_running {
             plan.under_way.push(candidate.event_id);
@@ -54,6 +58,7 @@ pub(crate) fn plan(
 /// The batch in the making: bounded as [`Queue::take`] bounds it.
 #[derive(Default)]
 struct Batch {
+    limits: Limits,
     events: Vec<Outgoing>,
     looked_at: usize,
     bytes: usize,
@@ -61,7 +66,7 @@ struct Batch {
 
 impl Batch {
     fn offer(&mut self, candidate: Candidate, project: &ProjectUuid, plan: &mut Plan) {
-        if self.looked_at == MAX_EVENTS {
+        if self.looked_at == self.limits.events {
             self.close(plan);
         }
         self.looked_at += 1;
@@ -70,7 +75,7 @@ impl Batch {
             return;
         }
         let bytes = candidate.body.len() + 1;
-        if self.bytes + bytes > MAX_BYTES && !self.events.is_empty() {
+        if self.bytes + bytes > self.limits.bytes && !self.events.is_empty() {
             self.close(plan);
             self.looked_at = 1;
         }
@@ -83,7 +88,9 @@ impl Batch {
     }
 
     fn close(&mut self, plan: &mut Plan) {
+        let limits = self.limits;
         let batch = std::mem::take(self);
+        self.limits = limits;
         if batch.events.is_empty() {
             return;
         }

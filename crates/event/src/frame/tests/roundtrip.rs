@@ -59,23 +59,44 @@ fn local_commit() -> impl Strategy<Value = LocalCommit> {
 
 fn frame() -> impl Strategy<Value = Frame> {
     let status = proptest::sample::select(vec![AckStatus::Accepted, AckStatus::Duplicate]);
-    let state =
-        (build(), proptest::option::of(hash())).prop_map(|(build_id, last_acknowledged)| {
-            BuildState {
-                build_id,
-                last_acknowledged,
-            }
+    let state = (
+        build(),
+        proptest::option::of(hash()),
+        proptest::option::of(any::<u64>()),
+    )
+        .prop_map(|(build_id, last_acknowledged, frames)| BuildState {
+            build_id,
+            last_acknowledged,
+            frames,
         });
     prop_oneof![
         local_commit().prop_map(Frame::LocalCommit),
-        (hash(), proptest::option::of(status)).prop_map(
-            |(git_hash, status)| Frame::LocalCommitAck(LocalCommitAck { git_hash, status })
-        ),
+        (
+            hash(),
+            proptest::option::of(status),
+            proptest::option::of(any::<u64>())
+        )
+            .prop_map(
+                |(git_hash, status, frames)| Frame::LocalCommitAck(LocalCommitAck {
+                    git_hash,
+                    status,
+                    frames
+                })
+            ),
         (
             proptest::option::of(any::<u32>()),
-            proptest::collection::vec(state, 0..5)
+            proptest::option::of(proptest::collection::vec(state, 0..5)),
+            proptest::option::of(any::<u64>()),
+            proptest::option::of("[0-9a-f]{32}"),
         )
-            .prop_map(|(protocol, builds)| Frame::Snapshot(Snapshot { protocol, builds })),
+            .prop_map(|(protocol, builds, builds_total, store)| {
+                Frame::Snapshot(Snapshot {
+                    protocol,
+                    builds,
+                    builds_total,
+                    store,
+                })
+            }),
         (
             "[A-Z_]{1,20}",
             "(?s).{0,60}",
