@@ -32,8 +32,12 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
 }
 
 fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(words)?;
-    Cli::from_arg_matches(&matches)
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(words)?;
+    let cli = Cli::from_arg_matches(&matches);
+    // To take the tree of commands apart again takes a twentieth of a short command, and the process ends soon.
+    std::mem::forget((command, matches));
+    cli
 }
 
 /// Whether the line asks for JSON, whatever else is wrong with it.

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::{IoContext, Result};
 use crate::failpoint;
@@ -30,26 +31,77 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// How many threads flush together at most, this one among them. More of them gained nothing that could be measured.
+const FLUSHERS: usize = 4;
+/// The stack of each, in bytes: it makes one call.
+const FLUSHER_STACK: usize = 64 * 1024;
+
+/// Flushes several files and waits for all of them; each goes with the path that an error is to name. Returns how it went
+/// with each.
+///
+/// They are flushed at the same time: the file system then writes its journal once for all of them, and so does the
+/// disk with what it caches. One by one, each would wait for a turn of its own.
+pub(crate) fn flush_each(files: &[(&File, &Path)]) -> Vec<Result<()>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut failed = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some((file, path)) = files.get(at) else {
+                return failed;
+            };
+            if let Err(error) = file.sync_all().at("flush", path) {
+                failed.push((at, error));
+            }
+        }
+    };
+    let mut flushed: Vec<Result<()>> = files.iter().map(|_| Ok(())).collect();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..files.len().min(FLUSHERS))
+            .map_while(|_| {
+                // Where the system gives no thread, those that are there do it all.
+                std::thread::Builder::new()
+                    .stack_size(FLUSHER_STACK)
+                    .spawn_scoped(scope, work)
+                    .ok()
+            })
+            .collect();
+        let mut failed = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => failed.extend(more),
+                // It may have taken any of them.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        for (at, error) in failed {
+            flushed[at] = Err(error);
+        }
+    });
+    flushed
+}
+
+/// Flushes several files as [`flush_each`] does.
+///
+/// # Errors
+/// The first of them that could not be flushed.
+pub(crate) fn flush_all(files: &[(&File, &Path)]) -> Result<()> {
+    flush_each(files).into_iter().collect()
+}
+
+/// Opens a directory to flush it; none where the system keeps its entries itself.
+pub(crate) fn open_dir(dir: &Path) -> Result<Option<File>> {
+    #[cfg(unix)]
+    return File::open(dir).at("open", dir).map(Some);
+    #[cfg(not(unix))]
+    {
+        let _ = dir;
+        Ok(None)
+    }
+}
+
 /// How many bytes of a file are compared at a time.
 const PIECE: usize = 64 * 1024;
-
-/// Flushes a file.
-pub(crate) fn flush(path: &Path) -> Result<()> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .at("flush", path)
-}
-
-/// Lets the system begin to write what is in a file, so that a flush that comes later has less to wait for.
-///
-/// Where the system can't be told, the flush does it all.
-pub(crate) fn begin_to_flush(file: &File) {
-    #[cfg(target_os = "linux")]
-    // It only moves work forward; a failure would come back from the flush.
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    #[cfg(not(target_os = "linux"))]
-    let _ = file;
-}
 
 /// Lists a directory's entries; none where there is no such directory.
 pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
@@ -72,22 +124,52 @@ pub(crate) fn create_dir(dir: &Path) -> Result<()> {
 ///
 /// A file that exists keeps its permissions, unless `access` is private.
 pub(crate) fn replace(path: &Path, content: &[u8], access: Access) -> Result<()> {
-    let written = written_beside(path, content, access)?;
-    written
-        .persist(path)
-        .map_err(|error| error.error)
-        .at("replace", path)?;
+    Replacement::begin(path, content, access)?.flush_and_finish()?;
     parent(path).map_or(Ok(()), sync_dir)
 }
 
 /// Replaces a file that can be made again: whole or as it was, and after a power loss perhaps as it was before.
 pub(crate) fn replace_cache(path: &Path, content: &[u8]) -> Result<()> {
-    let written = written_beside(path, content, Access::Shared)?;
-    written
-        .persist(path)
-        .map_err(|error| error.error)
-        .at("replace", path)?;
-    Ok(())
+    Replacement::begin(path, content, Access::Shared)?.flush_and_finish()
+}
+
+/// A file's next content, written beside it. Dropping it leaves the file as it is.
+#[derive(Debug)]
+pub(crate) struct Replacement {
+    written: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl Replacement {
+    /// Writes the content beside the file; whoever asks for it flushes it before it takes the file's place.
+    pub(crate) fn begin(path: &Path, content: &[u8], access: Access) -> Result<Self> {
+        Ok(Self {
+            written: written_beside(path, content, access)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// What has to be flushed, and the path that an error is to name.
+    pub(crate) fn unflushed(&self) -> (&File, &Path) {
+        (self.written.as_file(), &self.path)
+    }
+
+    /// Puts the content, which was flushed, in the file's place.
+    pub(crate) fn finish(self) -> Result<()> {
+        failpoint::reached("durable::rename").at("replace", &self.path)?;
+        self.written
+            .persist(&self.path)
+            .map_err(|error| error.error)
+            .at("replace", &self.path)?;
+        Ok(())
+    }
+
+    /// Flushes it and puts it in place.
+    pub(crate) fn flush_and_finish(self) -> Result<()> {
+        let (file, path) = self.unflushed();
+        file.sync_all().at("flush", path)?;
+        self.finish()
+    }
 }
 
 /// Creates a file unless it is there; returns whether this call created it.
@@ -96,6 +178,11 @@ pub(crate) fn create_new(path: &Path, content: &[u8], access: Access) -> Result<
         return Ok(false);
     }
     let written = written_beside(path, content, access)?;
+    written
+        .as_file()
+        .sync_all()
+        .and_then(|()| failpoint::reached("durable::rename"))
+        .at("flush", path)?;
     match written.persist_noclobber(path) {
         Ok(_) => {
             parent(path).map_or(Ok(()), sync_dir)?;
@@ -176,6 +263,7 @@ fn in_the_making(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     }
 }
 
+/// Writes a file beside `path`, and doesn't flush it.
 fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfile::NamedTempFile> {
     let dir = parent(path).unwrap_or(Path::new("."));
     create_dir(dir)?;
@@ -192,10 +280,6 @@ fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfil
     #[cfg(not(unix))]
     let _ = access;
     file.write_all(content).at("write", path)?;
-    file.as_file()
-        .sync_all()
-        .and_then(|()| failpoint::reached("durable::rename"))
-        .at("flush", path)?;
     Ok(file)
 }
 

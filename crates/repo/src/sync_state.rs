@@ -9,7 +9,8 @@ mod reconcile;
 mod rewrite;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gix::ObjectId;
@@ -17,10 +18,11 @@ use pawtrail_event::CommitHash;
 use pawtrail_event::frame::Announcement;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::durable::Replacement;
+use crate::error::{IoContext, Result};
 use crate::history;
 use crate::local_commits::{self, Framer, Outcome, Purpose};
-use crate::lock::PATIENCE;
+use crate::lock::{Lock, PATIENCE};
 use crate::project::{self, Project};
 use document::{Document, Unread};
 use file::Stored;
@@ -154,8 +156,69 @@ fn record_commit_within(
     commit: ObjectId,
     patience: Duration,
 ) -> Result<()> {
+    let record = recording_within(project, branch, parent, commit, patience)?;
+    if let Some((file, path)) = record.unflushed() {
+        file.sync_all().at("flush", path)?;
+    }
+    record.finish()
+}
+
+/// The file as it will be when a commit is recorded, written beside it. Nobody else changes the file meanwhile.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    /// None where it says so already.
+    next: Option<Replacement>,
+    /// Freed last.
+    _lock: Lock,
+}
+
+impl Recording {
+    /// What has to be flushed before [`Self::finish`], and the path that an error is to name.
+    pub(crate) fn unflushed(&self) -> Option<(&File, &Path)> {
+        self.next.as_ref().map(Replacement::unflushed)
+    }
+
+    /// Puts it in place.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.next.map_or(Ok(()), Replacement::finish)
+    }
+}
+
+/// Begins what [`record_commit`] does, for who has more to flush.
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn recording(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+) -> Result<Recording> {
+    recording_within(project, branch, parent, commit, PATIENCE)
+}
+
+fn recording_within(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+    patience: Duration,
+) -> Result<Recording> {
     floor::first_sight(project, Some((commit, parent)))?;
     let lock = file::lock(project, patience)?;
+    Ok(Recording {
+        next: with_commit(project, branch, parent, commit)?,
+        _lock: lock,
+    })
+}
+
+/// The file with a commit recorded in it, where that changes it. Its lock is held.
+fn with_commit(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+) -> Result<Option<Replacement>> {
     let text = file::text(project)?;
     let mut framer = Framer::new(project, Purpose::Store);
     let unread = text
@@ -165,16 +228,16 @@ fn record_commit_within(
         && let Some(new) = new_on_top(project, &unread.rest, branch, parent, commit)?
         && !new.iter().any(|id| unread.names(&project::hash(*id)))
     {
-        return append(project, &mut framer, unread, branch, &new);
+        return append(project, &mut framer, unread, branch, &new).map(Some);
     }
-    let mut stored = file::open_locked(project, lock, text);
+    let mut stored = file::understood(project, text);
     let hash = project::hash(commit);
     let cursor = stored.document.cursors.get(branch);
     if cursor.is_none() && !local_commits::is_mission_branch(project, branch)? {
-        return Ok(());
+        return Ok(None);
     }
     if cursor == Some(&hash) {
-        return Ok(());
+        return Ok(None);
     }
     let new = new_on_top(project, &stored.document, branch, parent, commit)?;
     if let Some(new) = new
@@ -197,7 +260,7 @@ fn record_commit_within(
     } else {
         refresh(project, &mut framer, &mut stored)?;
     }
-    file::save(project, &stored)
+    file::next(project, &stored)
 }
 
 /// Adds the frames of commits that the file doesn't name, the last of which `branch` points to, without reading those
@@ -208,7 +271,7 @@ fn append(
     mut unread: Unread,
     branch: &str,
     new: &[ObjectId],
-) -> Result<()> {
+) -> Result<Replacement> {
     let mut frames = Vec::new();
     for id in new {
         match framer.frame(*id, Some(branch))? {
