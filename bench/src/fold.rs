@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p pawtrail-bench -- fold [--corpus PATH] [--python PATH] [--rounds N]`
 //!
-//! Each round folds all missions once here and once in Python. Python's start and its imports don't count; both
+//! Each round folds all missions here, side by side and then one after the other, and once in Python. Python's start and its imports don't count; both
 //! results are compared with what the corpus expects. Then logs of growing length show how the time grows.
 
 use std::fmt::Write as _;
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use pawtrail_event::status::{Log, MissionIdentity, Order, Snapshot, reduce};
+use pawtrail_event::status::{Log, MissionIdentity, Order, reduce};
+use pawtrail_repo::status::{FoldedLog, MissionDir, fold_dirs};
 
 use crate::Result;
 use crate::stopwatch::Column;
@@ -52,21 +53,35 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         .iter()
         .map(|path| rows(path))
         .sum::<Result<usize>>()?;
+    let dirs: Vec<MissionDir> = missions
+        .iter()
+        .map(|path| MissionDir {
+            path: path.clone(),
+            otherwise: MissionIdentity::default(),
+        })
+        .collect();
     let mut ours = Column::new("pawtrail, files to text");
+    let mut ours_single = Column::new("pawtrail, one thread");
     let mut ours_alone = Column::new("pawtrail, reducer alone");
     let mut theirs = Column::new("Python, files to text");
     let mut theirs_alone = Column::new("Python, reducer alone");
     for round in 0..=settings.rounds {
         // The first round fills caches and counts for nothing.
         let counts = round > 0;
-        let mut texts = Vec::new();
+        let mut folded = Vec::new();
         ours.time(counts, || {
-            for path in &missions {
-                texts.push(fold(path)?.to_json());
+            folded = texts(&dirs)?;
+            Ok(())
+        })?;
+        compare(&missions, &folded)?;
+        let mut singly = Vec::new();
+        ours_single.time(counts, || {
+            for dir in &dirs {
+                singly.extend(texts(std::slice::from_ref(dir))?);
             }
             Ok(())
         })?;
-        compare(&missions, &texts)?;
+        compare(&missions, &singly)?;
         alone(&missions, counts, &mut ours_alone)?;
         if let Some(python) = &settings.python {
             let [whole, reducer] = python_round(python, &settings.corpus, missions.len())?;
@@ -75,15 +90,16 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         }
     }
     println!(
-        "{} missions, {rows} rows, {} rounds, one process each, milliseconds",
+        "{} missions, {rows} rows, {} rounds, one process each, {} cores, milliseconds",
         missions.len(),
-        settings.rounds
+        settings.rounds,
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
     );
     println!(
         "{:<28}{:>9}{:>9}{:>9}{:>14}",
         "", "median", "min", "p95", "rows/s"
     );
-    let mut columns = vec![&ours, &ours_alone];
+    let mut columns = vec![&ours, &ours_single, &ours_alone];
     if settings.python.is_some() {
         columns.extend([&theirs, &theirs_alone]);
     }
@@ -98,11 +114,19 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         );
     }
     if settings.python.is_some() {
-        println!(
-            "rows a second, pawtrail : Python = {:.1}    : reducers alone = {:.1}",
-            theirs.median() / ours.median(),
-            theirs_alone.median() / ours_alone.median()
-        );
+        let pairs = [
+            ("files to text", &ours, &theirs),
+            ("files to text, one thread", &ours_single, &theirs),
+            ("reducer alone", &ours_alone, &theirs_alone),
+        ];
+        println!("rows a second, times Python's: by the median, by the least");
+        for (name, ours, theirs) in pairs {
+            println!(
+                "{name:<28}{:>9.1}{:>9.1}",
+                theirs.median() / ours.median(),
+                theirs.quantile(0.0) / ours.quantile(0.0)
+            );
+        }
     } else {
         println!("without --python there is nothing to compare with");
     }
@@ -162,9 +186,15 @@ fn identity(mission: &Path) -> Result<MissionIdentity> {
     MissionIdentity::parse(&meta).map_err(|error| error.to_string())
 }
 
-fn fold(mission: &Path) -> Result<Snapshot> {
-    let log = read(&mission.join("status.events.jsonl"))?;
-    Ok(reduce(&Log::read(&log), &identity(mission)?, Order::Python))
+/// Folds directories as `status fold --check --all` does.
+fn texts(dirs: &[MissionDir]) -> Result<Vec<String>> {
+    let folded = fold_dirs(dirs, Order::Python).into_iter();
+    let text = |folded: pawtrail_repo::Result<Option<FoldedLog>>| match folded {
+        Ok(Some(folded)) => Ok(folded.content),
+        Ok(None) => Err("a mission has no log".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    folded.map(text).collect()
 }
 
 fn compare(missions: &[PathBuf], texts: &[String]) -> Result<()> {

@@ -3,23 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::checkout::Checkout;
 use crate::durable;
 use crate::error::{IoContext, Result};
 use crate::project::Project;
 use crate::references;
-
-/// One worktree of the clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkout {
-    /// Its root.
-    pub root: PathBuf,
-    /// Its own git directory.
-    pub git_dir: PathBuf,
-    /// The branch that HEAD names, in full; `None` when HEAD is detached.
-    pub branch: Option<String>,
-    /// The branch that a rebase or bisect in this worktree will come back to, with the operation's name.
-    pub busy: Option<(String, &'static str)>,
-}
 
 /// Returns all worktrees of the clone that have files, the primary one first.
 pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {
@@ -77,11 +65,15 @@ fn read(project: &Project, root: PathBuf, git_dir: PathBuf) -> Result<Checkout> 
 }
 
 /// A rebase or bisect detaches HEAD and remembers the branch it will move or return to.
-fn busy(git_dir: &Path) -> Result<Option<(String, &'static str)>> {
+fn busy(git_dir: &Path) -> Result<Vec<(String, &'static str)>> {
+    let mut found = Vec::new();
     for dir in ["rebase-merge", "rebase-apply"] {
-        if let Some(name) = text(&git_dir.join(dir).join("head-name"))? {
-            return Ok(Some((name, "rebase")));
-        }
+        let dir = git_dir.join(dir);
+        found.extend(text(&dir.join("head-name"))?.map(|name| (name, "rebase")));
+        // The branches that it takes along: a name, where it was, where it is to be, a line each.
+        let along = text(&dir.join("update-refs"))?.unwrap_or_default();
+        let along = along.lines().step_by(3);
+        found.extend(along.map(|name| (name.trim().to_owned(), "rebase")));
     }
     if let Some(start) = text(&git_dir.join("BISECT_START"))? {
         let name = if start.starts_with("refs/") {
@@ -89,9 +81,9 @@ fn busy(git_dir: &Path) -> Result<Option<(String, &'static str)>> {
         } else {
             format!("refs/heads/{start}")
         };
-        return Ok(Some((name, "bisect")));
+        found.push((name, "bisect"));
     }
-    Ok(None)
+    Ok(found)
 }
 
 fn text(path: &Path) -> Result<Option<String>> {

@@ -8,7 +8,6 @@ use ulid::Ulid;
 
 use crate::durable::{self, Access};
 use crate::error::{Error, Result};
-use crate::project::Project;
 
 /// The files that Pawtrail and the Python tool keep in a checkout and that are nobody else's.
 const IGNORED: &[&str] = &[
@@ -22,21 +21,27 @@ const IGNORED: &[&str] = &[
 const MARK: &str = "# pawtrail: private files of this clone";
 
 /// Returns this checkout's build id, made at first use.
-pub(crate) fn build_id(project: &Project) -> Result<BuildId> {
-    identifier(
-        project,
-        &project.git_dir().join("pawtrail").join("build_id"),
-    )
+pub(crate) fn build_id(
+    git_dir: &Path,
+    common_dir: &Path,
+    make: impl FnOnce() -> Ulid,
+) -> Result<BuildId> {
+    let path = git_dir.join("pawtrail").join("build_id");
+    identifier(&path, common_dir, make)
 }
 
 /// Returns this clone's node id, made at first use.
-pub(crate) fn node_id(project: &Project) -> Result<NodeId> {
-    identifier(project, &project.state_dir().join("node_id"))
+pub(crate) fn node_id(
+    state_dir: &Path,
+    common_dir: &Path,
+    make: impl FnOnce() -> Ulid,
+) -> Result<NodeId> {
+    identifier(&state_dir.join("node_id"), common_dir, make)
 }
 
 /// Lets this clone's git ignore our private files; returns whether it had to be told.
-pub(crate) fn ignore_private_files(project: &Project) -> Result<bool> {
-    let path = project.common_dir().join("info").join("exclude");
+pub(crate) fn ignore_private_files(common_dir: &Path) -> Result<bool> {
+    let path = common_dir.join("info").join("exclude");
     let before = durable::read(&path)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&before);
     let missing: Vec<&str> = IGNORED
@@ -59,16 +64,16 @@ pub(crate) fn ignore_private_files(project: &Project) -> Result<bool> {
     Ok(true)
 }
 
-fn identifier<T>(project: &Project, path: &Path) -> Result<T>
+fn identifier<T>(path: &Path, common_dir: &Path, make: impl FnOnce() -> Ulid) -> Result<T>
 where
     T: FromStr + From<Ulid>,
 {
     if let Some(stored) = stored(path)? {
         return Ok(stored);
     }
-    let made: Ulid = project.ulid();
+    let made = make();
     if durable::create_new(path, format!("{made}\n").as_bytes(), Access::Private)? {
-        ignore_private_files(project)?;
+        ignore_private_files(common_dir)?;
         return Ok(T::from(made));
     }
     // Another process made it in the meantime.

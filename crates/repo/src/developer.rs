@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use gix::config::{File, Source};
 use pawtrail_event::sanitize::Identity;
 
-use crate::project::Project;
-
 /// Where a login stands in the environment, by precedence.
 const LOGIN: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
 /// Where a host name stands in the environment, by precedence.
@@ -32,9 +30,9 @@ pub fn outside() -> Identity {
     }
 }
 
-/// Returns what is known in a repository.
-pub(crate) fn inside(project: &Project) -> Identity {
-    let config = project.git().config_snapshot();
+/// Returns what is known in a repository with this shared directory, of whose checkouts these roots are known.
+pub(crate) fn inside(git: &gix::Repository, common_dir: &Path, roots: &[&Path]) -> Identity {
+    let config = git.config_snapshot();
     let configured = |key: &str| config.string(key).map(|value| value.to_string());
     // Asking git for the author as such would read the time zone as well.
     let who = |user: &str, author: &str, env: [&str; 2]| {
@@ -53,7 +51,7 @@ pub(crate) fn inside(project: &Project) -> Identity {
             "author.email",
             ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"],
         ),
-        workspaces: workspaces(project),
+        workspaces: workspaces(git.workdir(), common_dir, roots),
         ..of_machine()
     }
 }
@@ -73,15 +71,15 @@ fn of_machine() -> Identity {
 }
 
 /// The roots of the clone's worktrees, as they are and as the user's shell may name this one.
-fn workspaces(project: &Project) -> Vec<String> {
-    let mut roots: Vec<PathBuf> = project.roots().map(Path::to_owned).collect();
-    roots.extend(linked_roots(&project.common_dir().join("worktrees")));
+fn workspaces(here: Option<&Path>, common_dir: &Path, roots: &[&Path]) -> Vec<String> {
+    let mut roots: Vec<PathBuf> = roots.iter().copied().map(Path::to_owned).collect();
+    roots.extend(linked_roots(&common_dir.join("worktrees")));
     let mut found = Vec::new();
     for root in &roots {
         let real = fs::canonicalize(root).ok();
         found.extend([Some(root.clone()), real].into_iter().flatten());
     }
-    if let Some(root) = project.checkout() {
+    if let Some(root) = here {
         found.extend(as_the_shell_says(root));
     }
     let mut found: Vec<String> = found.iter().filter_map(|root| text(root)).collect();
@@ -155,7 +153,7 @@ mod tests {
     use pawtrail_testkit::Scratch;
 
     use super::*;
-    use crate::System;
+    use crate::{Project, System};
 
     #[test]
     fn a_repository_knows_its_people_and_all_its_worktrees() {
@@ -166,7 +164,12 @@ mod tests {
         let linked = repo.worktree("linked", "topic");
         for checkout in [&repo, &linked] {
             let project = Project::discover(checkout.path(), Arc::new(System)).unwrap();
-            let known = inside(&project);
+            let git = project.git();
+            let known = inside(
+                git,
+                project.common_dir(),
+                &project.roots().collect::<Vec<_>>(),
+            );
             assert_eq!(known.name.as_deref(), Some("Ada Example"));
             assert_eq!(known.email.as_deref(), Some("ada@example.test"));
             for root in [&repo, &linked] {

@@ -3,11 +3,15 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::{IoContext, Result};
 use crate::failpoint;
-use crate::leftovers;
+use crate::side_by_side;
+
+/// How the name of a file in the making begins.
+pub(crate) const PREFIX: &str = ".pawtrail-";
+/// How many letters and digits follow.
+pub(crate) const RANDOM: usize = 6;
 
 /// Who may read a file that this crate creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +37,6 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
 
 /// How many threads flush together at most, this one among them. More of them gained nothing that could be measured.
 const FLUSHERS: usize = 4;
-/// The stack of each, in bytes: it makes one call.
-const FLUSHER_STACK: usize = 64 * 1024;
 
 /// Flushes several files and waits for all of them; each goes with the path that an error is to name. Returns how it went
 /// with each.
@@ -42,43 +44,10 @@ const FLUSHER_STACK: usize = 64 * 1024;
 /// They are flushed at the same time: the file system then writes its journal once for all of them, and so does the
 /// disk with what it caches. One by one, each would wait for a turn of its own.
 pub(crate) fn flush_each(files: &[(&File, &Path)]) -> Vec<Result<()>> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut failed = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some((file, path)) = files.get(at) else {
-                return failed;
-            };
-            if let Err(error) = file.sync_all().at("flush", path) {
-                failed.push((at, error));
-            }
-        }
-    };
-    let mut flushed: Vec<Result<()>> = files.iter().map(|_| Ok(())).collect();
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..files.len().min(FLUSHERS))
-            .map_while(|_| {
-                // Where the system gives no thread, those that are there do it all.
-                std::thread::Builder::new()
-                    .stack_size(FLUSHER_STACK)
-                    .spawn_scoped(scope, work)
-                    .ok()
-            })
-            .collect();
-        let mut failed = work();
-        for other in others {
-            match other.join() {
-                Ok(more) => failed.extend(more),
-                // It may have taken any of them.
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        for (at, error) in failed {
-            flushed[at] = Err(error);
-        }
-    });
-    flushed
+    let threads = files.len().min(FLUSHERS);
+    side_by_side::on_threads(threads, files, |(), (file, path)| {
+        file.sync_all().at("flush", path)
+    })
 }
 
 /// Flushes several files as [`flush_each`] does.
@@ -117,6 +86,10 @@ pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// Creates a directory and what leads to it.
 pub(crate) fn create_dir(dir: &Path) -> Result<()> {
+    // It nearly always is there, which is cheaper to see than to be told.
+    if dir.is_dir() {
+        return Ok(());
+    }
     fs::create_dir_all(dir).at("create", dir)
 }
 
@@ -202,6 +175,16 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
+/// Reads a file in the place of what `into` holds; false when it isn't there. For many files: memory is taken once.
+pub(crate) fn read_into(path: &Path, into: &mut Vec<u8>) -> Result<bool> {
+    into.clear();
+    match File::open(path).and_then(|mut file| file.read_to_end(into)) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
 /// Says how long a file is that holds the beginning of a content and nothing else; none where it holds something else,
 /// or isn't there. A log can be large, so it is compared piece by piece.
 pub(crate) fn beginning_of(path: &Path, content: &[u8]) -> Result<Option<usize>> {
@@ -243,8 +226,8 @@ fn parent(path: &Path) -> Option<&Path> {
 fn in_the_making(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let create = || {
         tempfile::Builder::new()
-            .prefix(leftovers::PREFIX)
-            .rand_bytes(leftovers::RANDOM)
+            .prefix(PREFIX)
+            .rand_bytes(RANDOM)
             .tempfile_in(dir)
     };
     #[cfg(unix)]

@@ -2,19 +2,23 @@
 //!
 //! The library is faster. The executable serves what the library can't do, would not keep, or what is not known here.
 
+pub(crate) mod kind;
+
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use serde::Serialize;
 
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::durable;
 use crate::error::{GitContext, IoContext, Result};
 use crate::history;
 use crate::placement::Placement;
 use crate::program::Git;
 use crate::project::Project;
-use crate::references;
+use crate::ref_storage;
+
+pub use kind::Kind;
 
 /// The extensions of a repository's format that the library is known to respect.
 const KNOWN_EXTENSIONS: &[&str] = &[
@@ -38,26 +42,6 @@ const REWRITING: [&str; 6] = [
 
 /// A file of attributes that is longer is left to git unread. In bytes.
 const MAX_ATTRIBUTES: usize = 1024 * 1024;
-
-/// What makes the objects, moves the branch and writes the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// In this process.
-    Library,
-    /// The `git` program.
-    Executable,
-}
-
-impl Kind {
-    /// Returns its name: `library` or `executable`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Library => "library",
-            Self::Executable => "executable",
-        }
-    }
-}
 
 /// An engine, and why it is this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -188,13 +172,21 @@ fn of_repository(project: &Project) -> Result<Option<String>> {
     if project.refs_by_git() {
         return Ok(Some(format!(
             "branches are stored as {}, which git reads and writes",
-            references::storage(git)
+            ref_storage::name(git)
         )));
     }
     if config.boolean("commit.gpgSign") == Some(true) {
         return Ok(Some(
             "commits are signed (commit.gpgSign), and git knows how".to_owned(),
         ));
+    }
+    if let Some(shared) = config.string("core.sharedRepository")
+        && !["umask", "false", "no", "off", "0"]
+            .contains(&shared.to_string().to_lowercase().as_str())
+    {
+        return Ok(Some(format!(
+            "the repository is shared (core.sharedRepository={shared}), and git knows with whom"
+        )));
     }
     let promisor = git
         .remote_names()

@@ -48,7 +48,7 @@ pub fn init(project: &Project) -> Result<Initialized> {
             identity.uuid
         }
     };
-    if clone_state::ignore_private_files(project)? {
+    if clone_state::ignore_private_files(project.common_dir())? {
         created.push(".git/info/exclude".to_owned());
     }
     project.build_id()?;

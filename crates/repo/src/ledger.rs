@@ -37,7 +37,6 @@ pub(crate) use branches::{is_event_file, merge};
 use build::Added;
 pub(crate) use derived::Derived;
 pub(crate) use held::dead_locks;
-pub(crate) use loose::sweep;
 pub(crate) use objects::NOBODY;
 
 /// How long a commit waits for a lock of git's before the lines stay spooled.
@@ -59,6 +58,7 @@ impl Ledger {
         held::recover(project)?;
         if lock.at_work(true).at("write to", &path)? {
             leftovers::sweep(project)?;
+            loose::sweep(project)?;
         }
         Ok(Self { lock: Some(lock) })
     }

@@ -6,16 +6,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::checkouts;
-use crate::durable;
+use crate::durable::{self, PREFIX, RANDOM};
 use crate::error::{IoContext, Result};
-use crate::ledger;
 use crate::mission::SPECS_DIR;
 use crate::project::Project;
 
-/// How the name of a file in the making begins.
-pub(crate) const PREFIX: &str = ".pawtrail-";
-/// How many letters and digits follow.
-pub(crate) const RANDOM: usize = 6;
 /// Where the system's locks don't tell, a file is a leftover when it is older. In seconds.
 #[cfg(not(unix))]
 const OLD: u64 = 3_600;
@@ -48,7 +43,7 @@ pub(crate) fn sweep(project: &Project) -> Result<()> {
             }
         }
     }
-    ledger::sweep(project)
+    Ok(())
 }
 
 fn is_in_the_making(path: &Path) -> bool {

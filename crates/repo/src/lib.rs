@@ -4,6 +4,7 @@
 
 mod aside;
 pub mod audit;
+mod checkout;
 mod checkouts;
 mod choices;
 pub mod clock;
@@ -40,18 +41,20 @@ mod protection;
 mod reach;
 mod receipt;
 mod record;
+mod ref_storage;
 mod references;
 pub mod runs;
 mod sandbox;
 mod settle;
 mod shell;
+mod side_by_side;
 mod source;
 mod sparse;
 pub mod spooled;
 pub mod status;
 pub mod sync_state;
 
-pub use checkouts::Checkout;
+pub use checkout::Checkout;
 pub use error::{Candidate, Error, Result};
 pub use project::Project;
 pub use receipt::{Delivery, Receipt};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use gix::ObjectId;
 use pawtrail_event::EventId;
 
-use crate::checkouts::{self, Checkout};
+use crate::checkout::Checkout;
+use crate::checkouts;
 use crate::choices;
 use crate::error::{Error, Result};
 use crate::history;
@@ -94,8 +95,8 @@ fn place(
         (None, None) => head(project)?,
     };
     let busy = worktrees.iter().find_map(|checkout| {
-        let (branch, operation) = checkout.busy.as_ref()?;
-        (*branch == choice.ledger_ref).then(|| (checkout.root.clone(), *operation))
+        let operation = checkout.keeps_busy(&choice.ledger_ref)?;
+        Some((checkout.root.clone(), operation))
     });
     let checkouts = checkouts_of(worktrees, &choice.ledger_ref);
     Ok(Placement {

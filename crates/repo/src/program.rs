@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use gix::ObjectId;
 
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::error::{Error, GitContext, IoContext, Result};
 use crate::project::Project;
 

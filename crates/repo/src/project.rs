@@ -10,10 +10,10 @@ use ulid::Ulid;
 
 use crate::clone_state;
 use crate::developer;
-use crate::engine;
+use crate::engine::kind::Kind;
 use crate::error::{Error, GitContext, Result};
 use crate::identity::{self, Identity};
-use crate::references;
+use crate::ref_storage;
 use crate::source::Source;
 
 /// Memory for objects that are read again and again.
@@ -26,7 +26,7 @@ pub struct Project {
     primary: Option<PathBuf>,
     source: Arc<dyn Source>,
     refs_by_git: bool,
-    engine: Option<engine::Kind>,
+    engine: Option<Kind>,
     sanitizer: OnceLock<Sanitizer>,
 }
 
@@ -56,16 +56,20 @@ impl Project {
                 }
             }
         })?;
-        let refs_by_git = references::only_by_git(&git);
+        // The setting that macOS leaves says nothing of other systems, where names are what they are.
+        git.refs.precompose_unicode &= cfg!(target_vendor = "apple");
+        let refs_by_git = ref_storage::only_by_git(&git);
         // A command reads the same commits and trees several times.
         git.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         let common_dir =
             std::fs::canonicalize(git.common_dir()).unwrap_or_else(|_| git.common_dir().to_owned());
-        let primary = if git.kind() == gix::repository::Kind::LinkedWorkTree {
-            let main = git.main_repo().git("opening the main worktree")?;
-            main.workdir().map(Path::to_owned)
-        } else {
+        // A worktree has a git directory of its own, that of a submodule too.
+        let primary = if git.git_dir() == git.common_dir() {
             git.workdir().map(Path::to_owned)
+        } else {
+            let options = gix::open::Options::default().open_path_as_is(true);
+            let main = gix::open_opts(&common_dir, options).git("opening the main worktree")?;
+            main.workdir().map(Path::to_owned)
         };
         Ok(Self {
             git,
@@ -86,13 +90,13 @@ impl Project {
     /// Lets this engine commit, whatever the repository needs: for tests of both engines.
     #[doc(hidden)]
     #[must_use]
-    pub fn with_engine(mut self, engine: engine::Kind) -> Self {
+    pub fn with_engine(mut self, engine: Kind) -> Self {
         self.engine = Some(engine);
         self
     }
 
     /// Returns the engine that the caller asked for.
-    pub(crate) fn forced_engine(&self) -> Option<engine::Kind> {
+    pub(crate) fn forced_engine(&self) -> Option<Kind> {
         self.engine
     }
 
@@ -140,7 +144,13 @@ impl Project {
 
     /// Returns the rules for what may be written here: the general ones, and those for who works here. Made at first use.
     pub fn sanitizer(&self) -> &Sanitizer {
-        let make = || Sanitizer::new(&developer::inside(self));
+        let make = || {
+            Sanitizer::new(&developer::inside(
+                &self.git,
+                &self.common_dir,
+                &self.roots().collect::<Vec<_>>(),
+            ))
+        };
         self.sanitizer.get_or_init(make)
     }
 
@@ -172,7 +182,7 @@ impl Project {
     /// # Errors
     /// [`Error::Io`] when it can't be stored.
     pub fn build_id(&self) -> Result<BuildId> {
-        clone_state::build_id(self)
+        clone_state::build_id(self.git_dir(), self.common_dir(), || self.ulid())
     }
 
     /// Returns this clone's node id, made at first use.
@@ -180,7 +190,7 @@ impl Project {
     /// # Errors
     /// [`Error::Io`] when it can't be stored.
     pub fn node_id(&self) -> Result<NodeId> {
-        clone_state::node_id(self)
+        clone_state::node_id(&self.state_dir(), self.common_dir(), || self.ulid())
     }
 
     /// Returns the present time.

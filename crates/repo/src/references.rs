@@ -9,9 +9,6 @@ use crate::error::{GitContext, Result};
 use crate::program::Git;
 use crate::project::Project;
 
-/// The form of storage that the library reads.
-const FILES: &str = "files";
-
 /// What HEAD names, and the commit there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -19,18 +16,6 @@ pub(crate) struct Head {
     pub(crate) branch: Option<String>,
     /// The commit; `None` before the first one.
     pub(crate) commit: Option<ObjectId>,
-}
-
-/// Names the form in which a repository stores its references.
-pub(crate) fn storage(git: &gix::Repository) -> String {
-    git.config_snapshot()
-        .string("extensions.refStorage")
-        .map_or_else(|| FILES.to_owned(), |value| value.to_string())
-}
-
-/// Says whether only git can read the references of a repository.
-pub(crate) fn only_by_git(git: &gix::Repository) -> bool {
-    storage(git) != FILES
 }
 
 /// Returns the commit that a full reference name points to; `None` when there is no such reference.

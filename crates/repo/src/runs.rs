@@ -182,7 +182,7 @@ impl Held<'_> {
         let dir = runs.join(run_id.as_str());
         durable::create_dir(&dir)?;
         durable::replace(&dir.join(TEMPLATE), template, Access::Shared)?;
-        crate::clone_state::ignore_private_files(self.project)?;
+        crate::clone_state::ignore_private_files(self.project.common_dir())?;
         Ok(Stored {
             run_id,
             dir,

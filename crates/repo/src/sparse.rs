@@ -1,6 +1,6 @@
 //! Which files a sparse checkout leaves out, and so are not to appear in it.
 
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::error::Result;
 use crate::program::Git;
 use crate::project::Project;

@@ -2,6 +2,7 @@
 //!
 //! The Python tool writes the same files on the same day, so each write also holds the lock that it takes.
 
+mod check;
 mod closed;
 mod created;
 mod emitted;
@@ -34,8 +35,9 @@ use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
 use crate::{lock, sandbox, sync_state};
 
+pub use check::{Copy, check, check_all};
 pub(crate) use emitted::of as emitted;
-pub use fold::{Copy, Folded, check, fold};
+pub use fold::{Folded, FoldedLog, MissionDir, fold, fold_dirs};
 pub(crate) use merged::folded;
 pub use merged::merge_snapshot;
 pub use offered::{Appended, Offered, Offers, Seen, offered, recorded};

@@ -1,6 +1,8 @@
 //! The repository crate against real git.
 // The ledger's suite stands here once for each engine.
 #![allow(clippy::unwrap_used, clippy::duplicate_mod)]
+#[path = "it/cells.rs"]
+mod cells;
 #[path = "it/chosen.rs"]
 mod chosen;
 #[path = "it/executable.rs"]

@@ -195,7 +195,7 @@ pub(crate) enum StatusCommand {
     ///
     /// Without `--json` the exact bytes go to standard output. It reads and never writes.
     #[command(
-        after_help = "Examples:\n  pawtrail status fold --mission payments\n  pawtrail status fold --mission payments --check"
+        after_help = "Examples:\n  pawtrail status fold --mission payments\n  pawtrail status fold --mission payments --check\n  pawtrail status fold --check --all"
     )]
     Fold(FoldArgs),
 }
@@ -209,6 +209,9 @@ pub(crate) struct FoldArgs {
     /// Compare each `status.json` with what the log beside it folds to; exit code 1 where one differs
     #[arg(long)]
     pub(crate) check: bool,
+    /// Check the missions of this clone, all of them
+    #[arg(long, requires = "check", conflicts_with = "mission")]
+    pub(crate) all: bool,
     /// Order the rows by their times as text, as the Python tool does (python), or by the instants
     /// that these name (instant); default: `status.order` in .kittify/config.yaml, else python
     #[arg(long, hide_possible_values = true)]

@@ -1,7 +1,9 @@
 //! `status`: the snapshot that a mission's log folds to.
 
 use pawtrail_event::status::Order;
-use pawtrail_repo::status;
+use pawtrail_repo::Project;
+use pawtrail_repo::mission::{self, Mission};
+use pawtrail_repo::status::{self, Copy};
 use serde_json::{Value, json};
 
 use crate::args::{FoldArgs, OrderArg};
@@ -13,12 +15,11 @@ use crate::text::{Text, table};
 
 pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError> {
     let project = context.project()?;
+    if args.all {
+        return check_all(&project, order(&project, args)?);
+    }
     let mission = context.mission(&project, args.mission.as_deref())?;
-    let order = match args.order {
-        Some(OrderArg::Python) => Order::Python,
-        Some(OrderArg::Instant) => Order::Instant,
-        None => status::order(&project)?,
-    };
+    let order = order(&project, args)?;
     if !args.check {
         let folded = status::fold(&project, &mission, order)?;
         let content = folded.content;
@@ -31,33 +32,81 @@ pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError>
             .with_warnings(damaged.map(|(file, line)| skipped(file, line)).collect()));
     }
     let copies = status::check(&project, &mission, order)?;
-    let equal = copies.iter().all(|copy| copy.equal);
     let slug = &mission.mission_slug;
+    let equal = copies.iter().all(|copy| copy.equal);
     let human = if copies.is_empty() {
         Text::new(&format!("{slug} has no status yet.")).done()
     } else {
-        let rows: Vec<Vec<String>> = copies
-            .iter()
-            .map(|copy| {
-                vec![
-                    copy.place.clone(),
-                    copy.reason.unwrap_or("equal").to_owned(),
-                ]
-            })
-            .collect();
+        let rows: Vec<Vec<String>> = copies.iter().map(row).collect();
         table(&["status.json", "beside its log"], &rows)
     };
-    let data = json!({
-        "mission_id": mission.mission_id,
-        "mission_slug": slug,
-        "equal": equal,
-        "copies": to_json(&copies)?,
+    Ok(Done::new(document(&mission, &copies)?, human)
+        .with_exit(u8::from(!equal))
+        .with_warnings(warnings(&copies).collect()))
+}
+
+/// Checks every mission, and shows what isn't equal.
+fn check_all(project: &Project, order: Order) -> Result<Done, CliError> {
+    let found = mission::list(project)?;
+    let checked = status::check_all(project, &found.missions, order)?;
+    let mut warnings: Vec<String> = found
+        .damaged
+        .iter()
+        .map(|meta| format!("{} in {}: {}", meta.path, meta.found_in, meta.reason))
+        .collect();
+    let (mut missions, mut rows, mut count) = (Vec::new(), Vec::new(), 0);
+    for (mission, copies) in found.missions.iter().zip(&checked) {
+        let slug = mission.mission_slug.to_string();
+        missions.push(document(mission, copies)?);
+        count += copies.len();
+        warnings.extend(self::warnings(copies).map(|warning| format!("{slug}: {warning}")));
+        let unequal = copies.iter().filter(|copy| !copy.equal);
+        rows.extend(unequal.map(|copy| [vec![slug.clone()], row(copy)].concat()));
+    }
+    let text = Text::new(&match rows.len() {
+        0 => format!("Each of {count} logs has its status.json, and that says what the log says."),
+        unequal => format!("{unequal} of {count} logs have no status.json that says the same."),
     });
-    let damaged = copies.iter().flat_map(|copy| {
-        let lines = copy.damaged.iter();
-        lines.map(|line| skipped(&format!("the log in {}", copy.place), line))
+    let mut human = text.field("missions", missions.len()).done();
+    if !rows.is_empty() {
+        let head = ["mission", "status.json", "beside its log"];
+        human = format!("{human}\n\n{}", table(&head, &rows));
+    }
+    let data = json!({
+        "equal": rows.is_empty(),
+        "missions": missions,
+        "damaged": to_json(&found.damaged)?,
     });
     Ok(Done::new(data, human)
-        .with_exit(u8::from(!equal))
-        .with_warnings(damaged.collect()))
+        .with_exit(u8::from(!rows.is_empty()))
+        .with_warnings(warnings))
+}
+
+fn order(project: &Project, args: &FoldArgs) -> Result<Order, CliError> {
+    Ok(match args.order {
+        Some(OrderArg::Python) => Order::Python,
+        Some(OrderArg::Instant) => Order::Instant,
+        None => status::order(project)?,
+    })
+}
+
+fn document(mission: &Mission, copies: &[Copy]) -> Result<Value, CliError> {
+    Ok(json!({
+        "mission_id": mission.mission_id,
+        "mission_slug": mission.mission_slug,
+        "equal": copies.iter().all(|copy| copy.equal),
+        "copies": to_json(&copies)?,
+    }))
+}
+
+fn row(copy: &Copy) -> Vec<String> {
+    let place = copy.place.clone();
+    vec![place, copy.reason.unwrap_or("equal").to_owned()]
+}
+
+fn warnings(copies: &[Copy]) -> impl Iterator<Item = String> {
+    copies.iter().flat_map(|copy| {
+        let lines = copy.damaged.iter();
+        lines.map(|line| skipped(&format!("the log in {}", copy.place), line))
+    })
 }

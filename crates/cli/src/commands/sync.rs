@@ -11,7 +11,7 @@ use pawtrail_sync::session::Connection;
 use pawtrail_sync::{SyncError, Token};
 use serde_json::json;
 
-use super::sync_shown;
+use super::sync_shown::{self, waiting};
 use crate::args::{EnableArgs, NowArgs, RunArgs, SyncCommand};
 use crate::context::Context;
 use crate::error::CliError;
@@ -201,20 +201,4 @@ fn stop(context: &Context) -> Result<Done, CliError> {
         json!({ "was_running": was }),
         Text::new(headline).done(),
     ))
-}
-
-/// Counts commits, and events where there are some.
-pub(super) fn waiting(pending: u64, queued: u64) -> String {
-    match queued {
-        0 => commits(pending),
-        1 => format!("{} and 1 event", commits(pending)),
-        more => format!("{} and {more} events", commits(pending)),
-    }
-}
-
-fn commits(count: u64) -> String {
-    match count {
-        1 => "1 commit".to_owned(),
-        more => format!("{more} commits"),
-    }
 }

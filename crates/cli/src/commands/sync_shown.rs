@@ -5,7 +5,6 @@ use pawtrail_sync::egress::{self, Entry};
 use pawtrail_sync::preview::{self, Held, Kind, Preview};
 use serde_json::json;
 
-use super::sync::waiting;
 use crate::args::SyncLogArgs;
 use crate::context::Context;
 use crate::error::CliError;
@@ -112,4 +111,20 @@ fn logged(entry: &Entry) -> Vec<String> {
         about,
         entry.url.clone(),
     ]
+}
+
+/// Counts commits, and events where there are some.
+pub(super) fn waiting(pending: u64, queued: u64) -> String {
+    match queued {
+        0 => commits(pending),
+        1 => format!("{} and 1 event", commits(pending)),
+        more => format!("{} and {more} events", commits(pending)),
+    }
+}
+
+fn commits(count: u64) -> String {
+    match count {
+        1 => "1 commit".to_owned(),
+        more => format!("{more} commits"),
+    }
 }

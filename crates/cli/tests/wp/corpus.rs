@@ -38,7 +38,7 @@ fn status_fold_gives_what_the_python_reducer_gives_for_every_mission_of_the_corp
     repo.git(&["commit", "-q", "-m", "Missions"]);
     assert_eq!(missions.len(), 212);
     let pawtrail = Pawtrail::new(&scratch, BINARY);
-    let mut stale = 0;
+    let (mut stale, mut unequal) = (0, Vec::new());
     for (name, dir) in &missions {
         let expected = std::fs::read_to_string(dir.join("expected-status.json")).unwrap();
         let fold = ["status", "fold", "--mission", name];
@@ -48,12 +48,31 @@ fn status_fold_gives_what_the_python_reducer_gives_for_every_mission_of_the_corp
         let committed = std::fs::read_to_string(dir.join("status.json")).ok();
         let check = ["status", "fold", "--check", "--mission", name];
         let output = pawtrail.run(&repo, &check);
-        assert_eq!(
-            output.status == 0,
-            committed.as_ref() == Some(&expected),
-            "{name}: {output}"
-        );
+        let equal = committed.as_ref() == Some(&expected);
+        assert_eq!(output.status == 0, equal, "{name}: {output}");
+        if !equal {
+            unequal.push(name.clone());
+        }
         stale += usize::from(committed.is_some_and(|committed| committed != expected));
     }
     assert_eq!(stale, 6);
+
+    // All at once: the same, in the order of the missions.
+    let check_all = ["status", "fold", "--check", "--all"];
+    let output = pawtrail.run(&repo, &check_all).expect_status(1);
+    assert_eq!(output.stderr, "");
+    let output = pawtrail.run(&repo, &[&check_all[..], &["--json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let checked = document["data"]["missions"].as_array().unwrap();
+    let name = |mission: &serde_json::Value| mission["mission_slug"].as_str().unwrap().to_owned();
+    missions.sort();
+    assert!(
+        checked
+            .iter()
+            .map(name)
+            .eq(missions.iter().map(|(name, _)| name.clone()))
+    );
+    unequal.sort();
+    let differing = checked.iter().filter(|mission| mission["equal"] == false);
+    assert_eq!(differing.map(name).collect::<Vec<_>>(), unequal);
 }

@@ -666,7 +666,11 @@ fn a_damaged_line_is_reported_and_kept() {
     let list = world.wp(&["list"]);
     let warnings = list["warnings"].to_string();
     assert!(warnings.contains("line 3"), "{list:#}");
-    for words in [&["status", "fold"][..], &["status", "fold", "--check"]] {
+    for words in [
+        &["status", "fold"][..],
+        &["status", "fold", "--check"],
+        &["status", "fold", "--check", "--all"],
+    ] {
         let output = world.project.pawtrail.run(&world.project.repo, words);
         assert!(output.stderr.contains("line 3: skipped: "), "{output}");
         assert!(!output.stdout.contains("skipped"), "{output}");

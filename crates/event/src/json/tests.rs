@@ -277,3 +277,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lines_are_indented_at_every_depth() {
+    let mut value = json!({});
+    for depth in 1..40 {
+        value = json!([value]);
+        let text = pretty(&value);
+        let widths: Vec<usize> = text
+            .lines()
+            .map(|line| line.len() - line.trim_start().len())
+            .collect();
+        let up = (0..=depth).map(|level| level * 2);
+        let down = (0..depth).rev().map(|level| level * 2);
+        assert_eq!(widths, up.chain(down).collect::<Vec<_>>(), "{text}");
+    }
+}

@@ -110,9 +110,9 @@ pub(crate) enum Node<'a> {
     Object(Vec<(&'a str, Node<'a>)>),
 }
 
-/// Writes PRETTY, as [`pretty`] does of the same document.
-pub(crate) fn pretty_node(node: Node<'_>) -> String {
-    let mut out = String::with_capacity(4 * 1024);
+/// Writes PRETTY, as [`pretty`] does of the same document. A text that has room for all that is written moves nowhere.
+pub(crate) fn pretty_node(node: Node<'_>, room: usize) -> String {
+    let mut out = String::with_capacity(room);
     write_node(&mut out, node, 0);
     out.push('\n');
     out
@@ -148,9 +148,17 @@ fn separate(out: &mut String, form: &Form, at: usize, level: usize) {
 }
 
 fn break_line(out: &mut String, form: &Form, level: usize) {
+    // Few documents nest deeper, and one piece is sooner written than many.
+    const LINE: &str = "\n                ";
     if form.indent {
-        out.push('\n');
-        out.extend(std::iter::repeat_n("  ", level));
+        let wide = 1 + level * 2;
+        match LINE.get(..wide) {
+            Some(line) => out.push_str(line),
+            None => {
+                out.push_str(LINE);
+                out.extend(std::iter::repeat_n(' ', wide - LINE.len()));
+            }
+        }
     }
 }
 

@@ -11,6 +11,9 @@ use super::slot::Slot;
 use crate::id::WorkPackageId;
 use crate::json::{self, Node};
 
+/// How many bytes of a snapshot are about one work package, and about the mission, where notes are few.
+const USUAL_BYTES: usize = 1024;
+
 /// Where a mission stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -111,7 +114,10 @@ impl Snapshot {
         if let Some(value) = &retrospective {
             entries.push(("retrospective", Node::Value(value)));
         }
-        json::pretty_node(Node::Object(entries))
+        json::pretty_node(
+            Node::Object(entries),
+            USUAL_BYTES * (self.work_packages.len() + 1),
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::merge_driver::{self, Remedy, Trouble};
 use crate::program::Git;
 use crate::project::Project;
-use crate::references;
+use crate::ref_storage;
 use crate::sync_state;
 
 const INIT: Option<&str> = Some("pawtrail init");
@@ -27,7 +27,7 @@ pub(super) fn engine_of(project: &Project) -> Result<Check> {
         Ok(said) => String::from_utf8_lossy(&said).trim().to_owned(),
         Err(error) => return Ok(Check::bad("engine", error.to_string(), None)),
     };
-    let storage = references::storage(project.git());
+    let storage = ref_storage::name(project.git());
     let hash = project.git().object_hash();
     let kind = engine::of_clone(project)?.as_str();
     Ok(Check::good(

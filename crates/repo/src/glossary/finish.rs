@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use pawtrail_event::MissionId;
 use pawtrail_event::glossary::{Scope, Term};
 
-use super::settle::{Settled, Work, finished};
+use super::settle::{Work, finished};
+use super::target::Settled;
 use super::target::target;
 use super::{SPOOL, log, read, seed};
 use crate::error::Result;

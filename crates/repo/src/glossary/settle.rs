@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use gix::ObjectId;
 use pawtrail_event::glossary::{self, Key, Log, Resolved, RowPayload};
 use pawtrail_event::{EventId, MissionId};
 
-use super::target::{Target, Terms};
+use super::target::{Settled, Target, Terms};
 use super::{SPOOL, log, resolve};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
@@ -14,19 +13,6 @@ use crate::ledger::Ledger;
 use crate::mission::Mission;
 use crate::project::{self, Project};
 use crate::receipt::Receipt;
-
-/// Why something waits, and what a receipt says of the branch.
-pub(super) struct Wait {
-    pub(super) reason: String,
-    /// Whether there is no branch that it may be committed to.
-    pub(super) branchless: bool,
-}
-
-/// How far a resolution came beyond its record.
-pub(super) struct Settled {
-    pub(super) branch: String,
-    pub(super) done: std::result::Result<ObjectId, Wait>,
-}
 
 /// Turns the end of the work into a receipt, or into the error that carries it.
 pub(super) fn finished(mut receipt: Receipt, settled: Result<Settled>) -> Result<Receipt> {

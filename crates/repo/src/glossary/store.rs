@@ -5,7 +5,7 @@ use std::path::Path;
 use pawtrail_event::glossary::{Scope, Term};
 
 use super::{edit, seed};
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;

@@ -6,9 +6,9 @@ use std::fs;
 use gix::ObjectId;
 use pawtrail_event::glossary::{Scope, Term};
 
-use super::settle::{Settled, Wait};
 use super::{seed, store};
-use crate::checkouts::{self, Checkout};
+use crate::checkout::Checkout;
+use crate::checkouts;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
@@ -19,6 +19,19 @@ use crate::protection::Facts;
 
 /// Terms by the scope whose seed file they go to.
 pub(super) type Terms = BTreeMap<Scope, Vec<Term>>;
+
+/// Why something waits, and what a receipt says of the branch.
+pub(super) struct Wait {
+    pub(super) reason: String,
+    /// Whether there is no branch that it may be committed to.
+    pub(super) branchless: bool,
+}
+
+/// How far a resolution came beyond its record.
+pub(super) struct Settled {
+    pub(super) branch: String,
+    pub(super) done: std::result::Result<ObjectId, Wait>,
+}
 
 /// Where a seed file is committed, and which checkouts get it.
 pub(super) struct Target {
@@ -62,8 +75,8 @@ pub(super) fn target(project: &Project, mission: Option<&Mission>) -> Result<Tar
 fn current_place(project: &Project, branch: &str, tip: ObjectId) -> Result<Placement> {
     let worktrees = checkouts::all(project)?;
     let busy = worktrees.iter().find_map(|checkout| {
-        let (busy, operation) = checkout.busy.as_ref()?;
-        (busy == branch).then(|| (checkout.root.clone(), *operation))
+        let operation = checkout.keeps_busy(branch)?;
+        Some((checkout.root.clone(), operation))
     });
     let checkouts: Vec<Checkout> = worktrees
         .into_iter()

@@ -10,7 +10,7 @@ use pawtrail_event::merge as merge_events;
 use super::engine::Engine;
 use super::index::Staged;
 use super::{Change, Content, derived};
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::error::{Error, Result};
 use crate::placement::Placement;
 use crate::project::Project;

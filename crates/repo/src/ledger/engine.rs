@@ -8,7 +8,7 @@ use super::held::Held;
 use super::index::{Obstacle, Staged};
 use super::library::Library;
 use super::refs::{Move, Reservation};
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::engine::Kind;
 use crate::error::Result;
 use crate::project::Project;

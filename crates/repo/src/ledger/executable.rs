@@ -13,7 +13,7 @@ use super::held::Held;
 use super::index::{Obstacle, Staged};
 use super::objects::{Person, Role};
 use super::refs::{Move, Reservation, Reserved};
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::durable;
 use crate::error::{Error, GitContext, Result};
 use crate::history;
@@ -44,10 +44,21 @@ impl Engine for Executable<'_> {
         path: &str,
         content: &[u8],
     ) -> Result<Result<ObjectId, Obstacle>> {
-        let id = Git::new(self.project)
+        let stored = Git::new(self.project)
             .args(["hash-object", "-w", "--stdin", "--path", path])
             .attributes_of(base)
-            .object(content)?;
+            .object(content);
+        let id = match stored {
+            Ok(id) => id,
+            Err(error) => {
+                // An encoding or a filter that can't take it is no other matter than one that rewrites it.
+                let mut plainly = Git::new(self.project);
+                plainly.args(["hash-object", "--stdin", "--no-filters"]);
+                return plainly
+                    .object(content)
+                    .map_or(Err(error), |_| Ok(Err(Obstacle::Rewritten)));
+            }
+        };
         let plain = gix::objs::compute_hash(
             self.project.git().object_hash(),
             gix::objs::Kind::Blob,

@@ -16,7 +16,7 @@ use super::Added;
 use super::held::Held;
 use super::loose::Loose;
 use super::objects;
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::error::{GitContext, IoContext, Result};
 use crate::project::Project;
 use crate::{durable, engine, glossary, lines, sparse};

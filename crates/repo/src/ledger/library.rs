@@ -8,7 +8,7 @@ use super::index::{self, Obstacle, Staged};
 use super::loose::Loose;
 use super::objects;
 use super::refs::{self, Move, Reservation};
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::project::Project;

@@ -8,13 +8,13 @@ use gix::ObjectId;
 
 use super::held::Held;
 use super::objects::Person;
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::durable;
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::history;
 use crate::project::Project;
-use crate::references;
+use crate::ref_storage;
 
 /// The end of an attempt to reserve a branch.
 pub(super) enum Reservation<'a> {
@@ -105,9 +105,7 @@ pub(super) fn unflushed(project: &Project, branch: &str) -> Result<Option<(File,
     failpoint::reached("ledger::ref-moved").at("flush", &file)?;
     let dir = if project.refs_by_git() {
         // Git has flushed what it wrote; this is the name of it.
-        let dir = project
-            .common_dir()
-            .join(references::storage(project.git()));
+        let dir = project.common_dir().join(ref_storage::name(project.git()));
         if !dir.is_dir() {
             return Ok(None);
         }

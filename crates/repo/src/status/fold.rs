@@ -1,15 +1,16 @@
-//! A mission's log folded to its snapshot, and compared with the snapshots that are there. Nothing here writes.
+//! Logs folded to their snapshots: what is known of one mission, and many missions as files have them. Nothing here writes.
+
+use std::path::PathBuf;
 
 use pawtrail_event::decision::Damaged;
-use pawtrail_event::status::{self, Log, Order};
-use serde::Serialize;
+use pawtrail_event::status::{self, Log, MissionIdentity, Order};
 
 use super::read::{self, Known};
-use crate::error::Result;
-use crate::mission::Mission;
-use crate::placement;
+use crate::error::{Error, Result};
+use crate::mission::{META, Mission};
 use crate::project::Project;
-use crate::{durable, history};
+use crate::side_by_side::side_by_side;
+use crate::{durable, placement};
 
 /// What a mission's log folds to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,57 +37,60 @@ pub fn fold(project: &Project, mission: &Mission, order: Order) -> Result<Folded
     })
 }
 
-/// A `status.json`, and whether it says what the log beside it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Copy {
-    /// Where it is: the full name of a branch, or a directory.
-    pub place: String,
-    /// Whether it is byte for byte what its log folds to.
-    pub equal: bool,
-    /// What is wrong with it.
-    pub reason: Option<&'static str>,
-    /// The lines of the log beside it that were skipped.
-    #[serde(skip)]
+/// A mission's directory in a checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissionDir {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What the mission is, where no `meta.json` stands there.
+    pub otherwise: MissionIdentity,
+}
+
+/// What a log folds to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldedLog {
+    /// The exact content of its `status.json`.
+    pub content: String,
+    /// The lines that were skipped.
     pub damaged: Vec<Damaged>,
 }
 
-/// Compares each `status.json` of a mission, on the ledger branch and in this and the primary checkout, with what the
-/// log beside it folds to. It reads and never writes.
-///
-/// # Errors
-/// As [`list`].
-pub fn check(project: &Project, mission: &Mission, order: Order) -> Result<Vec<Copy>> {
-    let place = placement::placement(project, mission)?;
-    let identity = read::identity_of(project, mission, &place)?;
-    let (log_path, path) = (
-        mission.path(status::FILE),
-        mission.path(status::SNAPSHOT_FILE),
-    );
-    let mut copies = Vec::new();
-    let mut add = |place: String, log: Option<Vec<u8>>, snapshot: Option<Vec<u8>>| {
-        let Some(log) = log else { return };
-        let log = Log::read(&log);
-        let folded = status::reduce(&log, &identity, order).to_json();
-        let reason = match snapshot {
-            None => Some("it is missing"),
-            Some(content) if content == folded.as_bytes() => None,
-            Some(_) => Some("it differs"),
-        };
-        copies.push(Copy {
-            place,
-            equal: reason.is_none(),
-            reason,
-            damaged: log.damaged(),
-        });
+/// Memory to read files into, again and again.
+#[derive(Default)]
+struct Buffers {
+    log: Vec<u8>,
+    meta: Vec<u8>,
+}
+
+/// Folds the logs that stand in directories, each with the `meta.json` beside it, side by side. Results come in the order
+/// of the directories: an error where a file can't be read or understood, nothing where there is no log.
+pub fn fold_dirs(dirs: &[MissionDir], order: Order) -> Vec<Result<Option<FoldedLog>>> {
+    side_by_side(dirs, |buffers, dir| fold_dir(buffers, dir, order))
+}
+
+fn fold_dir(buffers: &mut Buffers, dir: &MissionDir, order: Order) -> Result<Option<FoldedLog>> {
+    if !durable::read_into(&dir.path.join(status::FILE), &mut buffers.log)? {
+        return Ok(None);
+    }
+    let meta = dir.path.join(META);
+    let read;
+    let identity = if durable::read_into(&meta, &mut buffers.meta)? {
+        read = read::parsed(&buffers.meta).map_err(|message| Error::Damaged {
+            path: meta,
+            message,
+        })?;
+        &read
+    } else {
+        &dir.otherwise
     };
-    if let Some(tip) = place.tip.or(place.base) {
-        let at = |path: &str| history::file_at(project, tip, path);
-        add(place.ledger_ref, at(&log_path)?, at(&path)?);
+    Ok(Some(fold_log(&buffers.log, identity, order)))
+}
+
+/// Folds the content of a log.
+pub(super) fn fold_log(log: &[u8], identity: &MissionIdentity, order: Order) -> FoldedLog {
+    let log = Log::read(log);
+    FoldedLog {
+        content: status::reduce(&log, identity, order).to_json(),
+        damaged: log.damaged(),
     }
-    for root in project.roots() {
-        let log = durable::read(&root.join(&log_path))?;
-        let snapshot = durable::read(&root.join(&path))?;
-        add(root.join(&mission.dir).display().to_string(), log, snapshot);
-    }
-    Ok(copies)
 }

@@ -109,13 +109,13 @@ pub(super) fn next(project: &Project, stored: &Stored) -> Result<Option<Replacem
         Some(before) if *before == text => return Ok(None),
         Some(before) if stored.unexplained => {
             let aside = path.with_file_name(format!("{ASIDE}{}", project.ulid()));
-            clone_state::ignore_private_files(project)?;
+            clone_state::ignore_private_files(project.common_dir())?;
             durable::create_new(&aside, before, Access::Shared)?;
         }
         Some(_) => {}
         None if stored.document.is_empty() => return Ok(None),
         None => {
-            clone_state::ignore_private_files(project)?;
+            clone_state::ignore_private_files(project.common_dir())?;
         }
     }
     Replacement::begin(&path, &text, Access::Shared).map(Some)

@@ -7,9 +7,7 @@ use pawtrail_repo::mission::{self, Mission, NewMission};
 use pawtrail_repo::{decisions, placement};
 use pawtrail_testkit::{Repo, Scratch};
 
-use crate::support::{
-    answer, ask, calm, create, decide, kept_by_the_next_commit, ledger_file, open,
-};
+use crate::support::{answer, ask, calm, create, decide, kept_by_the_next_commit, open};
 
 fn feature(scratch: &Scratch) -> Repo {
     let repo = scratch.repo("r");
@@ -34,11 +32,6 @@ fn served_by_git(repo: &Repo, reason: &str) {
     assert_eq!(repo.status_v2(), "");
 }
 
-fn index_holds(repo: &Repo, mark: &[u8]) -> bool {
-    let index = fs::read(repo.path().join(".git/index")).unwrap();
-    index.windows(mark.len()).any(|part| part == mark)
-}
-
 #[test]
 fn a_plain_repository_needs_no_executable() {
     let scratch = Scratch::new();
@@ -46,109 +39,6 @@ fn a_plain_repository_needs_no_executable() {
     repo.commit_file(".gitattributes", "*.png filter=lfs\n* text=auto\n", "a");
     let (mission, _) = calm(&repo, &open(&repo), "plain");
     assert_eq!(choice(&repo, &mission).engine, Kind::Library);
-}
-
-#[test]
-fn a_split_index_stays_split() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    repo.git(&["update-index", "--split-index"]);
-    served_by_git(&repo, "split");
-    assert_ne!(repo.git(&["rev-parse", "--shared-index-path"]).trim(), "");
-}
-
-#[test]
-fn a_sparse_index_stays_sparse() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    repo.commit_file("keep/a.txt", "a\n", "a");
-    repo.commit_file("drop/b.txt", "b\n", "b");
-    repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "keep"]);
-    let before = repo.git(&["ls-files", "--sparse"]);
-    assert!(before.contains("drop/\n"), "{before}");
-    served_by_git(&repo, "sparse");
-    let after = repo.git(&["ls-files", "--sparse"]);
-    assert!(after.contains("drop/\n"), "{after}");
-    assert!(!repo.path().join("kitty-specs").exists());
-}
-
-#[test]
-fn a_cache_of_untracked_files_and_a_compressed_index_stay() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    repo.git(&["update-index", "--force-untracked-cache"]);
-    served_by_git(&repo, "untracked");
-    assert!(index_holds(&repo, b"UNTR"));
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    repo.git(&["update-index", "--index-version", "4"]);
-    served_by_git(&repo, "version 4");
-    assert!(index_holds(&repo, b"DIRC\0\0\0\x04"));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_file_system_monitor_keeps_its_place() {
-    use std::os::unix::fs::PermissionsExt;
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    let hook = repo.path().join(".git/monitor");
-    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    repo.git(&["config", "core.fsmonitor", &hook.to_string_lossy()]);
-    repo.git(&["update-index", "--fsmonitor"]);
-    assert!(index_holds(&repo, b"FSMN"));
-    served_by_git(&repo, "monitor");
-    assert!(index_holds(&repo, b"FSMN"));
-}
-
-#[test]
-fn a_record_of_resolved_conflicts_stays() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    repo.git(&["switch", "-q", "-c", "other"]);
-    repo.commit_file("README.md", "theirs\n", "theirs");
-    repo.git(&["switch", "-q", "feature"]);
-    repo.commit_file("README.md", "ours\n", "ours");
-    assert_ne!(repo.try_git(&["merge", "other"]).status, 0);
-    repo.write("README.md", "both\n");
-    repo.git(&["add", "README.md"]);
-    assert!(index_holds(&repo, b"REUC"));
-    let (mission, _) = calm(&repo, &open(&repo), "resolved");
-    assert!(index_holds(&repo, b"REUC"));
-    assert_eq!(choice(&repo, &mission).engine, Kind::Executable);
-}
-
-#[test]
-fn a_partial_clone_gets_what_it_lacks() {
-    let scratch = Scratch::new();
-    let origin = scratch.repo("origin");
-    origin.git(&["config", "uploadpack.allowFilter", "true"]);
-    origin.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
-    let (mission, done) = calm(&origin, &open(&origin), "partial");
-    let url = format!("file://{}", origin.path().display());
-    let clone = origin.at("../clone");
-    origin.git(&["clone", "-q", "--filter=blob:none", &url, "../clone"]);
-    let lacking = clone.git(&["rev-list", "--objects", "--all", "--missing=print"]);
-    assert!(
-        lacking.lines().any(|line| line.starts_with('?')),
-        "{lacking}"
-    );
-    let there = decide(&clone, &open(&clone), &mission, "Here too?");
-    let file = ledger_file(&clone, &there);
-    assert!(file.starts_with(&ledger_file(&origin, &done)));
-    assert_eq!(file.lines().count(), 4);
-    let choice = choice(&clone, &mission);
-    assert_eq!(choice.engine, Kind::Executable);
-    assert!(choice.reason.contains("partial"), "{}", choice.reason);
-}
-
-#[test]
-fn a_clone_that_borrows_objects() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    repo.git(&["clone", "-q", "--shared", ".", "../shared"]);
-    served_by_git(&repo.at("../shared"), "borrows");
 }
 
 #[test]
@@ -195,14 +85,6 @@ fn commits_are_signed_where_the_repository_says_so() {
 }
 
 #[test]
-fn line_ends_by_attribute_are_gits_to_apply() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    repo.commit_file(".gitattributes", "*.jsonl text eol=crlf\n", "attributes");
-    served_by_git(&repo, "eol=crlf");
-}
-
-#[test]
 fn a_filter_that_rewrites_event_files_is_refused_and_nothing_is_lost() {
     let scratch = Scratch::new();
     let repo = feature(&scratch);
@@ -231,21 +113,6 @@ fn a_filter_that_rewrites_event_files_is_refused_and_nothing_is_lost() {
     let listed = decisions::list(&project, &mission).unwrap().decisions;
     assert!(listed[0].commit.is_some());
     assert_eq!(repo.status_v2(), "");
-}
-
-#[test]
-fn an_unknown_extension_is_gits_to_judge() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    let (mission, _) = calm(&repo, &open(&repo), "extension");
-    repo.git(&["config", "extensions.sonderbar", "true"]);
-    let choice = choice(&repo, &mission);
-    assert_eq!(choice.engine, Kind::Executable);
-    assert!(
-        choice.reason.contains("extensions.sonderbar"),
-        "{}",
-        choice.reason
-    );
 }
 
 /// A repository that keeps its branches in a reftable; `None`, said aloud, where this git doesn't know that form.
@@ -351,97 +218,3 @@ fn the_default_branch_of_a_reftable_clones_remote_is_protected() {
     assert!(done.receipt.r#ref.contains("kitty/mission-"));
     assert_eq!(clone.rev("trunk"), origin.rev("trunk"));
 }
-
-#[test]
-fn commits_are_signed_by_openpgp_where_the_repository_says_so() {
-    let scratch = Scratch::new();
-    let repo = feature(&scratch);
-    // The socket of gpg's agent has to fit into 108 bytes.
-    let home = key_home(&scratch);
-    let gpg = |args: &[&str]| {
-        repo.env()
-            .command("gpg")
-            .env("GNUPGHOME", &home)
-            .args([
-                "--batch",
-                "--quiet",
-                "--pinentry-mode",
-                "loopback",
-                "--passphrase",
-                "",
-            ])
-            .args(args)
-            .output()
-    };
-    match gpg(&["--version"]) {
-        Ok(said) if said.status.success() => {}
-        _ => {
-            eprintln!("SKIPPED: gpg is not installed, so nothing is signed by openpgp");
-            return;
-        }
-    }
-    let made = gpg(&[
-        "--quick-generate-key",
-        "Robin Example <robin@example.test>",
-        "default",
-        "sign",
-        "never",
-    ])
-    .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    // Git finds the key's home through the program that it runs.
-    let program = scratch.path().join("gpg");
-    fs::write(
-        &program,
-        format!("#!/bin/sh\nGNUPGHOME='{}' exec gpg --batch --pinentry-mode loopback --passphrase '' \"$@\"\n", home.display()),
-    )
-    .unwrap();
-    executable(&program);
-    repo.git(&["config", "gpg.program", &program.to_string_lossy()]);
-    repo.git(&["config", "user.signingKey", "robin@example.test"]);
-    repo.git(&["config", "commit.gpgSign", "true"]);
-    let (mission, done) = calm(&repo, &open(&repo), "signed");
-    let commit = done.receipt.commit.unwrap();
-    assert!(
-        repo.git(&["cat-file", "commit", commit.as_str()])
-            .contains("-----BEGIN PGP SIGNATURE-----")
-    );
-    repo.git(&["verify-commit", commit.as_str()]);
-    assert!(choice(&repo, &mission).reason.contains("signed"));
-    drop(
-        repo.env()
-            .command("gpgconf")
-            .env("GNUPGHOME", &home)
-            .args(["--kill", "all"])
-            .output(),
-    );
-}
-
-fn key_home(scratch: &Scratch) -> std::path::PathBuf {
-    let home = scratch.path().join("g");
-    fs::create_dir(&home).unwrap();
-    private(&home);
-    home
-}
-
-#[cfg(unix)]
-fn private(dir: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn private(_dir: &std::path::Path) {}
-
-#[cfg(unix)]
-fn executable(file: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn executable(_file: &std::path::Path) {}

@@ -9,48 +9,6 @@ use pawtrail_testkit::Scratch;
 use super::support::{answer, ask, at, create, ledger_file, open};
 
 #[test]
-fn on_main_nothing_of_the_user_moves() {
-    let scratch = Scratch::new();
-    let repo = scratch.repo("r");
-    repo.commit_file("a.txt", "one\n", "a");
-    repo.write("stashed.txt", "s\n");
-    repo.git(&["add", "stashed.txt"]);
-    repo.git(&["stash"]);
-    repo.write("staged.txt", "staged\n");
-    repo.git(&["add", "staged.txt"]);
-    repo.write("a.txt", "dirty\n");
-    repo.write("untracked.txt", "u\n");
-    let before = (
-        repo.status_v2(),
-        repo.index_entries(),
-        repo.stash_list(),
-        repo.git(&["rev-parse", "HEAD"]),
-    );
-    let project = open(&repo);
-    let mission = create(&project, "calm");
-    let asked = ask(&project, &mission, "Which way?");
-    assert!(!asked.receipt.committed);
-    let done = answer(&project, &mission, &asked, "left").unwrap();
-    assert!(done.receipt.committed);
-    let after = (
-        repo.status_v2(),
-        repo.index_entries(),
-        repo.stash_list(),
-        repo.git(&["rev-parse", "HEAD"]),
-    );
-    assert_eq!(before, after);
-    let branch = format!("refs/heads/kitty/mission-{}", mission.mission_slug);
-    assert_eq!(done.receipt.r#ref, branch);
-    assert_eq!(
-        repo.git(&["rev-parse", &branch]).trim(),
-        done.receipt.commit.unwrap().as_str()
-    );
-    repo.fsck();
-    let log = repo.git(&["reflog", "show", &branch]);
-    assert_eq!(log.lines().count(), 2, "{log}");
-}
-
-#[test]
 fn where_the_branch_is_checked_out_index_and_file_follow() {
     let scratch = Scratch::new();
     let repo = scratch.repo("r");
@@ -85,39 +43,6 @@ fn where_the_branch_is_checked_out_index_and_file_follow() {
 }
 
 #[test]
-fn a_linked_worktree_with_the_branch_gets_the_lines_from_anywhere() {
-    let scratch = Scratch::new();
-    let repo = scratch.repo("r");
-    let project = open(&repo);
-    let mission = create(&project, "linked");
-    let branch = format!("kitty/mission-{}", mission.mission_slug);
-    let linked = repo.worktree("linked", &branch);
-    let asked = ask(&project, &mission, "From main?");
-    assert!(
-        linked
-            .read(&asked.receipt.path)
-            .unwrap()
-            .contains("From main?")
-    );
-    let done = answer(&open(&linked), &mission, &asked, "from the worktree").unwrap();
-    assert_eq!(
-        linked
-            .status_v2()
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .count(),
-        0
-    );
-    assert_eq!(
-        linked.read(&asked.receipt.path).unwrap(),
-        ledger_file(&repo, &done)
-    );
-    assert!(repo.read(&asked.receipt.path).is_none());
-    let heads = linked.git(&["reflog", "show", "HEAD"]);
-    assert!(heads.contains("answer"), "{heads}");
-}
-
-#[test]
 fn what_the_user_staged_of_the_event_file_stays_staged() {
     let scratch = Scratch::new();
     let repo = scratch.repo("r");
@@ -144,56 +69,6 @@ fn what_the_user_staged_of_the_event_file_stays_staged() {
     assert_eq!(file.lines().count(), 5);
     assert_eq!(repo.read(path).unwrap().lines().count(), 5);
     assert_eq!(repo.git(&["show", &format!(":{path}")]).lines().count(), 5);
-}
-
-#[test]
-fn a_foreign_index_lock_defers_and_the_next_command_commits() {
-    let scratch = Scratch::new();
-    let repo = scratch.repo("r");
-    repo.git(&["switch", "-q", "-c", "feature"]);
-    let project = open(&repo);
-    let mission = create(&project, "locked");
-    let asked = ask(&project, &mission, "Locked?");
-    let lock = repo.path().join(".git/index.lock");
-    fs::write(&lock, "").unwrap();
-    let error = answer(&project, &mission, &asked, "yes").unwrap_err();
-    assert_eq!((error.code(), error.exit_code()), ("NOT_COMMITTED_YET", 3));
-    assert!(!error.receipt().unwrap().committed);
-    assert!(lock.exists(), "a foreign lock is never removed");
-    let listed = decisions::list(&project, &mission).unwrap().decisions;
-    assert_eq!(listed[0].answer.as_deref(), Some("yes"));
-    assert_eq!(listed[0].commit, None);
-    fs::remove_file(&lock).unwrap();
-    assert_eq!(decisions::finish(&project).unwrap(), Vec::<String>::new());
-    let listed = decisions::list(&project, &mission).unwrap().decisions;
-    assert!(listed[0].commit.is_some());
-    assert_eq!(decisions::finish(&project).unwrap(), Vec::<String>::new());
-}
-
-#[test]
-fn a_rebase_in_another_worktree_keeps_the_branch_busy() {
-    let scratch = Scratch::new();
-    let repo = scratch.repo("r");
-    let project = open(&repo);
-    let mission = create(&project, "busy");
-    let branch = format!("kitty/mission-{}", mission.mission_slug);
-    let linked = repo.worktree("linked", &branch);
-    linked.commit_file("README.md", "theirs\n", "theirs");
-    repo.commit_file("README.md", "ours\n", "ours");
-    assert_ne!(linked.try_git(&["rebase", "main"]).status, 0);
-    let asked = ask(&project, &mission, "Busy?");
-    let error = answer(&project, &mission, &asked, "yes").unwrap_err();
-    assert_eq!(error.exit_code(), 3);
-    assert!(error.to_string().contains("rebase"), "{error}");
-    linked.git(&["rebase", "--abort"]);
-    let again = answer(&project, &mission, &asked, "yes").unwrap();
-    assert!(again.receipt.committed);
-    assert_eq!(
-        ledger_file(&repo, &again)
-            .matches("DecisionInputAnswered")
-            .count(),
-        1
-    );
 }
 
 #[test]

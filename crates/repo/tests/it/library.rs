@@ -2,10 +2,10 @@
 
 #[path = "decisions.rs"]
 mod decisions;
+#[path = "kept.rs"]
+mod kept;
 #[path = "ledger.rs"]
 mod ledger;
-#[path = "shapes.rs"]
-mod shapes;
 #[path = "support.rs"]
 mod support;
 

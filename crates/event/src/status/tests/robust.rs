@@ -216,6 +216,32 @@ proptest! {
     }
 
     /// A good row with one byte changed is a row or a damaged line, and the rest stays.
+    /// A line that is no UTF-8 takes the whole file another way.
+    #[test]
+    fn a_line_is_read_in_a_file_as_it_is_alone(
+        lines in prop::collection::vec(
+            prop_oneof![
+                prop::sample::select(vec![good(), " \t\r".to_owned(), "{\"torn".to_owned()]).prop_map(String::into_bytes),
+                prop::collection::vec(any::<u8>(), 0..12),
+                Just(b"{\"kind\": \"\xff\"}".to_vec()),
+            ],
+            0..6,
+        ),
+        is_ended in any::<bool>(),
+    ) {
+        let mut bytes = lines.join(&b'\n');
+        if is_ended {
+            bytes.push(b'\n');
+        }
+        let log = Log::read(&bytes);
+        for line in &log.lines {
+            let alone = Log::read(line.raw);
+            prop_assert_eq!(alone.lines.len(), 1);
+            prop_assert_eq!(&alone.lines[0].content, &line.content);
+        }
+        prop_assert_eq!(log.to_bytes(), bytes);
+    }
+
     #[test]
     fn a_changed_byte_harms_no_other_line(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut line = good().into_bytes();

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{changed, moved, noted};
 use crate::json as written;
 use crate::status::head::Head;
+use crate::status::loose::Loose;
 use crate::status::{read, scan};
 
 /// Whether the scanner takes a line. Where it does, the JSON reader must read the same.
@@ -22,8 +23,51 @@ fn is_taken(line: &str) -> bool {
     assert_eq!(read::head_of(line).as_ref(), Ok(&scanned), "{line}");
     // Such a number may have been another one in the line.
     assert!(!scanned.has_float(), "{line}");
+    // Both fill the same head, so a reader that shares nothing with them is asked too. It refuses numbers that it can't
+    // hold, which may stand where nobody looks.
+    if let Ok(Value::Object(whole)) = serde_json::from_str(line) {
+        for key in KEYS {
+            if let Some(slot) = scanned.slot(key) {
+                let kept = slot.as_ref().map(Loose::to_value);
+                assert_eq!(kept.as_ref(), whole.get(key), "{key} of {line}");
+            }
+        }
+    }
     true
 }
+
+/// The keys that rows have.
+const KEYS: [&str; 29] = [
+    "actor",
+    "agent",
+    "at",
+    "delta",
+    "event_id",
+    "event_name",
+    "event_type",
+    "evidence",
+    "execution_mode",
+    "feature_slug",
+    "force",
+    "from_lane",
+    "kind",
+    "mission_id",
+    "mission_slug",
+    "mode",
+    "payload",
+    "policy_metadata",
+    "reason",
+    "reason_source",
+    "record_path",
+    "review_ref",
+    "review_result",
+    "shell_pid",
+    "shell_pid_created_at",
+    "timestamp",
+    "to_lane",
+    "type",
+    "wp_id",
+];
 
 fn rows() -> Vec<Value> {
     let review =
@@ -249,12 +293,7 @@ fn value() -> impl Strategy<Value = Value> {
 
 fn key() -> impl Strategy<Value = String> {
     prop_oneof![
-        4 => select(vec![
-            "actor", "at", "delta", "event_id", "event_name", "event_type", "evidence", "execution_mode",
-            "feature_slug", "force", "from_lane", "kind", "mission_id", "mission_slug", "payload", "policy_metadata",
-            "reason", "reason_source", "review_ref", "review_result", "timestamp", "to_lane", "type", "wp_id",
-            "shell_pid", "shell_pid_created_at", "agent", "mode", "record_path",
-        ]).prop_map(str::to_owned),
+        4 => select(KEYS.to_vec()).prop_map(str::to_owned),
         1 => "[a-zé\"\\\\]{0,12}",
     ]
 }
@@ -292,6 +331,76 @@ proptest! {
         if let Ok(line) = String::from_utf8(bytes) {
             is_taken(&line);
         }
+    }
+}
+
+/// A text as it may stand in a line, with escapes of every kind, whole and broken.
+fn written_text() -> impl Strategy<Value = String> {
+    let escape = select(vec![
+        "\\\"",
+        "\\\\",
+        "\\/",
+        "\\b",
+        "\\f",
+        "\\n",
+        "\\r",
+        "\\t",
+        "\\u0000",
+        "\\u00E9",
+        "\\u2028",
+        "\\ud83d\\udc3e",
+    ])
+    .prop_map(str::to_owned);
+    let broken = select(vec![
+        "\\ud83d",
+        "\\udc3e",
+        "\\udc3e\\ud83d",
+        "\\ud83d\\n",
+        "\\u12",
+        "\\uXYZ0",
+        "\\x",
+        "\\",
+        "\"",
+        "\t",
+        "\u{0}",
+    ])
+    .prop_map(str::to_owned);
+    let plain = "[a-z é🐾\u{7f}]{0,40}";
+    vec(prop_oneof![20 => plain, 10 => escape, 1 => broken], 0..6)
+        .prop_map(|parts| format!("\"{}\"", parts.concat()))
+}
+
+/// A number as it may stand in a line, and what looks like one.
+fn written_number() -> impl Strategy<Value = String> {
+    let integer = "-?(0|[1-9][0-9]{0,24})";
+    let float = "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,4})?";
+    prop_oneof![4 => integer, 4 => float, 1 => "-?[0-9]{0,3}\\.?[0-9]{0,2}[eE]?-?"]
+}
+
+proptest! {
+    /// What a writer of JSON never writes, but other tools may.
+    #[test]
+    fn any_spelling_is_scanned_as_it_is_read(
+        members in vec(
+            (
+                prop_oneof![4 => select(KEYS.to_vec()).prop_map(|key| format!("\"{key}\"")), 1 => written_text()],
+                prop_oneof![written_text(), written_number()],
+                0..4_u8,
+                (" {0,2}", " {0,2}"),
+            ),
+            0..8,
+        ),
+    ) {
+        let members = members.into_iter().map(|(key, leaf, wrap, (before, after))| {
+            let value = match wrap {
+                0 => format!("[{before}{leaf}{after},{leaf}]"),
+                1 => format!("{{{before}{key}{after}:{before}{leaf}{after}}}"),
+                _ => leaf,
+            };
+            format!("{key}{before}:{after}{value}{before}")
+        });
+        let members: Vec<String> = members.collect();
+        is_taken(&format!("{{{}}}", members.join(", ")));
     }
 }
 

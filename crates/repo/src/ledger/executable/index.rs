@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::Executable;
-use crate::checkouts::Checkout;
+use crate::checkout::Checkout;
 use crate::error::{Error, GitContext, IoContext, Result};
 use crate::ledger::engine::Engine;
 use crate::ledger::held::Held;
