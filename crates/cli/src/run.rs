@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use serde_json::json;
 
-use crate::args::{Cli, ColorWhen};
+use crate::args::{Cli, ColorWhen, short};
 use crate::commands;
 use crate::context::Context;
 use crate::error::CliError;
@@ -32,12 +32,11 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
 }
 
 fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(words)?;
-    let cli = Cli::from_arg_matches(&matches);
-    // To take the tree of commands apart again takes a twentieth of a short command, and the process ends soon.
-    std::mem::forget((command, matches));
-    cli
+    if let Some(cli) = short::parse(words) {
+        return Ok(cli);
+    }
+    let matches = Cli::command().try_get_matches_from(words)?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// Whether the line asks for JSON, whatever else is wrong with it.

@@ -24,7 +24,9 @@ pub(crate) const PREFIX: &str = "tmp_obj_pawtrail-";
 /// Up to so many bytes an object is stored as it is, with eleven bytes around it: sixteen blocks of a file system at most,
 /// until git packs it. The compressor clears 380 KB of memory before it begins, which takes longer than all else that is
 /// done for an object of this size.
-const STORED: u16 = u16::MAX - 11;
+const STORED: u16 = u16::MAX - STORED_MORE as u16;
+/// How much is around them.
+const STORED_MORE: usize = 11;
 /// What `zlib` divides by for its checksum.
 const ADLER: u32 = 65_521;
 /// So many bytes can be added up before the sums have to be divided, without an overflow.
@@ -216,23 +218,27 @@ fn encoded(kind: Kind, content: &[u8]) -> Result<Vec<u8>> {
             .and_then(|()| encoder.finish())
             .at("compress", Path::new("an object"));
     };
-    Ok(stored(length, &[&header, content].concat()))
+    Ok(stored(length, &[&header, content]))
 }
 
-/// Returns so many bytes as a `zlib` stream that holds them as they are (RFC 1950, and RFC 1951, part 3.2.4).
-fn stored(length: u16, bytes: &[u8]) -> Vec<u8> {
-    let mut stream = vec![0x78, 0x01, 1];
+/// Returns so many bytes, which come in parts, as a `zlib` stream that holds them as they are (RFC 1950, and RFC 1951,
+/// part 3.2.4).
+fn stored(length: u16, parts: &[&[u8]]) -> Vec<u8> {
+    let mut stream = Vec::with_capacity(usize::from(length) + STORED_MORE);
+    stream.extend([0x78, 0x01, 1]);
     stream.extend(length.to_le_bytes());
     stream.extend((!length).to_le_bytes());
-    stream.extend_from_slice(bytes);
     let (mut low, mut high) = (1_u32, 0_u32);
-    for part in bytes.chunks(ADLER_BYTES) {
-        for byte in part {
-            low += u32::from(*byte);
-            high += low;
+    for part in parts {
+        stream.extend_from_slice(part);
+        for some in part.chunks(ADLER_BYTES) {
+            for byte in some {
+                low += u32::from(*byte);
+                high += low;
+            }
+            low %= ADLER;
+            high %= ADLER;
         }
-        low %= ADLER;
-        high %= ADLER;
     }
     stream.extend((high << 16 | low).to_be_bytes());
     stream
@@ -254,7 +260,8 @@ mod tests {
         for length in [1, 100, STORED, u16::MAX] {
             let bytes: Vec<u8> = (0..length).map(|n| 255 - (n % 251 / 200) as u8).collect();
             let mut read = Vec::new();
-            ZlibDecoder::new(&stored(length, &bytes)[..])
+            let (first, rest) = bytes.split_at(bytes.len() / 3);
+            ZlibDecoder::new(&stored(length, &[first, rest])[..])
                 .read_to_end(&mut read)
                 .unwrap();
             assert!(read == bytes, "{length}");
