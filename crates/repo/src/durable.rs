@@ -306,6 +306,38 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn what_can_not_be_flushed_is_named_and_the_rest_is_flushed() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..2 * FLUSHERS)
+            .map(|n| dir.path().join(n.to_string()))
+            .collect();
+        let files: Vec<File> = paths
+            .iter()
+            .map(|path| File::create(path).unwrap())
+            .collect();
+        let mut all: Vec<(&File, &Path)> = files
+            .iter()
+            .zip(&paths)
+            .map(|(file, path)| (file, path.as_path()))
+            .collect();
+        assert!(flush_all(&[]).is_ok());
+        assert!(flush_all(&all).is_ok());
+        // A device that can't be flushed.
+        let null = Path::new("/dev/null");
+        let device = File::open(null).unwrap();
+        for bad in [0, 3, 7] {
+            let good = std::mem::replace(&mut all[bad], (&device, null));
+            let failed: Vec<bool> = flush_each(&all).iter().map(Result::is_err).collect();
+            let expected: Vec<bool> = (0..all.len()).map(|at| at == bad).collect();
+            assert_eq!(failed, expected);
+            let error = flush_all(&all).unwrap_err();
+            assert!(error.to_string().contains("/dev/null"), "{error}");
+            all[bad] = good;
+        }
+    }
+
+    #[test]
     fn create_new_never_overwrites() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("id");

@@ -119,7 +119,7 @@ pub(super) fn attempt(
         publish(project, reserved, &mut indexes)?;
         // The branch has moved. Whatever fails now, the commit is there, and that is what has to be said.
         let moved = refs::unflushed(project, &placement.ledger_ref);
-        let released = release(indexes);
+        let released = release(project, indexes);
         let (flushed, recorded) = finish(project, &placement.ledger_ref, base, commit, moved);
         return Ok(Outcome::Committed(Committed {
             commit,
@@ -194,13 +194,13 @@ fn go_ahead(
 }
 
 /// Frees the indexes.
-fn release(indexes: Vec<(&Checkout, Held)>) -> Result<()> {
-    indexes
+fn release(project: &Project, indexes: Vec<(&Checkout, Held)>) -> Result<()> {
+    let released: Vec<Result<()>> = indexes
         .into_iter()
         .map(|(_, held)| held.release())
-        .collect::<Vec<_>>()
-        .into_iter()
-        .collect()
+        .collect();
+    failpoint::reached("ledger::released").at("write to", project.common_dir())?;
+    released.into_iter().collect()
 }
 
 /// Locks the index of each worktree that has the branch checked out, unless git is at work in one.

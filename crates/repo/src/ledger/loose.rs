@@ -101,7 +101,7 @@ impl<'p> Loose<'p> {
         durable::flush_all(&files)?;
         for object in waiting.values_mut() {
             if let Some(passing) = object.passing.take() {
-                fs::rename(&passing, &object.own).at("create", &object.own)?;
+                give_name(&passing, &object.own).at("create", &object.own)?;
             }
         }
         waiting.clear();
@@ -148,19 +148,24 @@ pub(super) fn flush(project: &Project, ids: &[ObjectId]) -> Result<()> {
 
 /// Removes objects in the making. The ledger's lock must be held: then their makers are dead.
 pub(crate) fn sweep(project: &Project) -> Result<()> {
-    for dir in durable::entries(project.git().objects.store_ref().path())? {
-        let is_fan = dir.file_name().is_some_and(|name| name.len() == 2);
-        if !is_fan {
-            continue;
-        }
-        for file in durable::entries(&dir)? {
-            let name = file.file_name().and_then(|name| name.to_str());
-            if name.is_some_and(|name| name.starts_with(PREFIX)) {
-                fs::remove_file(&file).at("remove", &file)?;
-            }
+    for file in durable::entries(project.git().objects.store_ref().path())? {
+        let name = file.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| name.starts_with(PREFIX)) {
+            fs::remove_file(&file).at("remove", &file)?;
         }
     }
     Ok(())
+}
+
+/// Gives a file its name; its directory may not be there yet.
+fn give_name(passing: &Path, own: &Path) -> std::io::Result<()> {
+    match fs::rename(passing, own) {
+        Err(error) if durable::is_absent(&error) => {
+            fs::create_dir_all(own.parent().unwrap_or(own))?;
+            fs::rename(passing, own)
+        }
+        other => other,
+    }
 }
 
 fn path(project: &Project, id: ObjectId) -> PathBuf {
@@ -176,18 +181,21 @@ fn path(project: &Project, id: ObjectId) -> PathBuf {
 }
 
 /// Creates the file of an object that will be at `path`, under a passing name.
+///
+/// All such files stand in one directory: to flush a new file, a file system may have to flush its directory too, and
+/// here that is the same one for all.
 fn create(path: PathBuf, encoded: &[u8]) -> Result<Waiting> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let passing = path.with_file_name(format!("{PREFIX}{name}"));
+    let [name, fan] = [Some(path.as_path()), path.parent()].map(|part| {
+        let name = part.and_then(Path::file_name).unwrap_or_default();
+        name.to_string_lossy()
+    });
+    let above = path.ancestors().nth(2).unwrap_or(&path);
+    let passing = above.join(format!("{PREFIX}{fan}{name}"));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
     let open = match options.open(&passing) {
-        Err(error) if durable::is_absent(&error) => {
-            durable::create_dir(path.parent().unwrap_or(&path))?;
-            options.open(&passing)
-        }
         // A command that died was about to write the same.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             fs::remove_file(&passing).and_then(|()| options.open(&passing))
@@ -255,6 +263,21 @@ mod tests {
     use super::*;
     use crate::System;
 
+    /// Counts the objects that have passing names.
+    fn in_the_making(project: &Project) -> usize {
+        let dir = project.git().objects.store_ref().path().to_owned();
+        let names = durable::entries(&dir).unwrap();
+        names
+            .iter()
+            .filter(|path| {
+                path.file_name()
+                    .unwrap()
+                    .to_string_lossy()
+                    .starts_with(PREFIX)
+            })
+            .count()
+    }
+
     #[test]
     fn a_stored_stream_is_read_as_what_it_holds() {
         for length in [1, 100, STORED, u16::MAX] {
@@ -284,9 +307,10 @@ mod tests {
         }
         // One that is given up leaves nothing, and one that is broken is made anew.
         let given_up = Loose::new(&project).write(Kind::Blob, b"other").unwrap();
-        let dir = path(&project, given_up).with_file_name("");
-        assert_eq!(durable::entries(&dir).unwrap(), Vec::<PathBuf>::new());
-        fs::write(path(&project, given_up), "").unwrap();
+        assert_eq!(in_the_making(&project), 0);
+        let broken = path(&project, given_up);
+        fs::create_dir_all(broken.parent().unwrap()).unwrap();
+        fs::write(broken, "").unwrap();
         let loose = Loose::new(&project);
         loose.write(Kind::Blob, b"other").unwrap();
         loose.settle(&[]).unwrap();
@@ -295,6 +319,23 @@ mod tests {
             "other"
         );
         repo.git(&["fsck", "--strict"]);
+    }
+
+    #[test]
+    fn where_one_file_is_not_flushed_no_object_gets_its_name() {
+        let scratch = Scratch::new();
+        let repo = scratch.repo("main");
+        let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
+        let held = Held::prepare(&project, &repo.path().join(".git/index")).unwrap();
+        fs::remove_file(held.token()).unwrap();
+        let loose = Loose::new(&project);
+        let ids = ["one", "two"].map(|text| loose.write(Kind::Blob, text.as_bytes()).unwrap());
+        let error = loose.settle(&[&held]).unwrap_err().to_string();
+        let token = held.token().file_name().unwrap().to_string_lossy();
+        assert!(error.contains(&*token), "{error}");
+        drop(loose);
+        assert_eq!(in_the_making(&project), 0);
+        assert!(ids.iter().all(|id| !path(&project, *id).exists()));
     }
 
     #[test]
@@ -313,8 +354,9 @@ mod tests {
         let loose = Loose::new(&project);
         let id = loose.write(Kind::Blob, b"never").unwrap();
         std::mem::forget(loose);
+        assert_eq!(in_the_making(&project), 1);
         sweep(&project).unwrap();
-        let dir = path(&project, id).with_file_name("");
-        assert_eq!(durable::entries(&dir).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(in_the_making(&project), 0);
+        assert!(!path(&project, id).exists());
     }
 }
