@@ -170,7 +170,8 @@ fn log_text(template: &Template, run_id: &RunId) -> Result<String> {
         ];
         for (row, number) in rows.iter().zip(0..) {
             let id = event_id(2 * at + number)?;
-            text += &json::log(event(&sanitizer, AT, &id, row).value());
+            let event = event(&sanitizer, AT, &id, row).map_err(|error| error.to_string())?;
+            text += &json::log(event.value());
         }
     }
     Ok(text)

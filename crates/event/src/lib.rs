@@ -13,6 +13,7 @@ pub mod id;
 pub mod json;
 pub mod merge;
 pub mod route;
+mod row;
 pub mod run;
 pub mod sanitize;
 pub mod status;

@@ -3,6 +3,8 @@
 //! The git executable makes the commit, because a user's own commit runs hooks, filters and signing, which git alone
 //! knows. `git commit --only` leaves other staged content staged and works under git's own locks.
 
+mod landed;
+
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -19,6 +21,8 @@ use crate::references;
 use crate::sync_state;
 
 const MAX_PATHS: usize = 10_000;
+/// How much of what git says is handed on. In characters.
+const MAX_WORDS: usize = 4_000;
 
 /// What a safe commit did.
 #[derive(Debug, Clone)]
@@ -73,11 +77,14 @@ pub fn commit(
     sync_state::first_sight(project)?;
     // Whoever gets this lock clears away what a dead command left in git's way.
     drop(Ledger::lock(project)?);
-    git.commit(message, &paths, &untracked)?;
-    let commit = references::head(project)?.commit.ok_or(Error::NoCommits)?;
+    let said = git.commit(message, &paths, &untracked)?;
+    let commit = landed::commit(project, &said)?;
+    landed::stays(project, &head, commit, &paths)?;
     let specs = format!("{SPECS_DIR}/");
     let in_specs = paths.iter().find(|path| path.starts_with(&specs));
-    let mut warnings = Vec::new();
+    // Git prints no more than a hook that lets it pass says, or what it sees to beside it.
+    let words = text(&said.stderr);
+    let mut warnings: Vec<String> = (!words.is_empty()).then_some(words).into_iter().collect();
     if (in_specs.is_some() || paths.iter().any(|path| path == SPECS_DIR || path == "."))
         && let Err(error) = sync_state::record(project)
     {
@@ -197,8 +204,8 @@ struct Git<'a> {
 }
 
 impl Git<'_> {
-    /// Commits; a failure leaves the index as it was.
-    fn commit(&self, message: &str, paths: &[String], untracked: &[String]) -> Result<()> {
+    /// Commits; a failure leaves the index as it was. Returns what git said.
+    fn commit(&self, message: &str, paths: &[String], untracked: &[String]) -> Result<Output> {
         if !untracked.is_empty() {
             // `--only` takes paths that git knows; this makes them known, without content.
             let added = self.run(
@@ -209,18 +216,10 @@ impl Git<'_> {
                 return Err(refused(&added));
             }
         }
-        let arguments = [
-            "-c",
-            "core.fsync=all",
-            "commit",
-            "--quiet",
-            "--only",
-            "-m",
-            message,
-        ];
+        let arguments = ["-c", "core.fsync=all", "commit", "--only", "-m", message];
         let output = self.run(&arguments, paths);
         let failed = match output {
-            Ok(output) if output.status.success() => return Ok(()),
+            Ok(output) if output.status.success() => return Ok(output),
             Ok(output) => refused(&output),
             Err(error) => error,
         };
@@ -305,14 +304,19 @@ fn missing_identity(project: &Project) -> Vec<(&'static str, &'static str)> {
     missing
 }
 
+/// What git printed, as far as a person wants to read it.
+fn text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim().chars().take(MAX_WORDS).collect()
+}
+
 fn refused(output: &Output) -> Error {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     let said = [text(&output.stderr), text(&output.stdout)]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join("\n");
     Error::CommitRefused {
-        message: said.chars().take(4_000).collect(),
+        message: said.chars().take(MAX_WORDS).collect(),
     }
 }

@@ -107,6 +107,7 @@ pub(crate) fn replace_cache(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 /// A file's next content, written beside it. Dropping it leaves the file as it is.
+#[must_use = "the file changes when it is finished"]
 #[derive(Debug)]
 pub(crate) struct Replacement {
     written: tempfile::NamedTempFile,

@@ -73,6 +73,7 @@ pub(crate) fn is_reached(project: &Project, commit: ObjectId, tips: &[ObjectId])
     if tips.is_empty() || !project.git().has_object(commit) {
         return Ok(false);
     }
-    let left = reach::only_from(project.git(), &[commit], tips)?;
-    Ok(!left.contains_key(&commit))
+    let parents = parents(project, commit)?;
+    let found = reach::has(project.git(), tips, commit, &parents, usize::MAX)?;
+    Ok(found == Some(true))
 }

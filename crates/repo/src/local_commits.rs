@@ -112,10 +112,14 @@ pub(crate) fn local(git: &gix::Repository, tips: &Tips, hidden: &[ObjectId]) -> 
     })
 }
 
-/// Makes the frames of commits.
-pub(crate) fn frames(framer: &mut Framer<'_>, local: &Local) -> Result<Frames> {
+/// Makes the frames of those commits that are `wanted`.
+pub(crate) fn frames(
+    framer: &mut Framer<'_>,
+    local: &Local,
+    wanted: impl Fn(&ObjectId) -> bool,
+) -> Result<Frames> {
     let mut found = Frames::default();
-    for id in &local.order {
+    for id in local.order.iter().filter(|id| wanted(id)) {
         let branch = local.branch.get(id).map(String::as_str);
         match framer.frame(*id, branch)? {
             Outcome::Frame(frame) => found.frames.push((*id, *frame)),

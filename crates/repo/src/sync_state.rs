@@ -1,5 +1,6 @@
 //! `.kittify/sync-state.json`: the locked, atomic cache of which local commits wait for a hub.
 
+mod amended;
 mod catch_up;
 mod document;
 mod file;
@@ -164,6 +165,7 @@ fn record_commit_within(
 }
 
 /// The file as it will be when a commit is recorded, written beside it. Nobody else changes the file meanwhile.
+#[must_use = "the file changes when it is finished"]
 #[derive(Debug)]
 pub(crate) struct Recording {
     /// None where it says so already.
@@ -224,11 +226,17 @@ fn with_commit(
     let unread = text
         .as_deref()
         .and_then(|text| Unread::open(text, project.sanitizer()));
-    if let Some(unread) = unread
-        && let Some(new) = new_on_top(project, &unread.rest, branch, parent, commit)?
-        && !new.iter().any(|id| unread.names(&project::hash(*id)))
-    {
-        return append(project, &mut framer, unread, branch, &new).map(Some);
+    if let Some(unread) = unread {
+        match new_on_top(project, &unread.rest, branch, parent, commit)? {
+            Some(new) if !new.iter().any(|id| unread.names(&project::hash(*id))) => {
+                return append(project, &mut framer, unread, branch, &new).map(Some);
+            }
+            Some(_) | None => {}
+        }
+        if let Some(text) = amended::replace(project, &mut framer, unread, branch, parent, commit)?
+        {
+            return file::begin(project, &text).map(Some);
+        }
     }
     let mut stored = file::understood(project, text);
     let hash = project::hash(commit);
@@ -284,7 +292,7 @@ fn append(
             .cursors
             .insert(branch.to_owned(), project::hash(*id));
     }
-    file::replace(project, &unread.with(&frames)?)
+    file::begin(project, &unread.with(&frames)?)
 }
 
 /// Returns the commits that came on top of what is remembered of `branch`, oldest first; nothing where only a look at

@@ -2,8 +2,11 @@
 //! deliver, found by talking to its socket, gone when idle.
 
 mod ask;
+mod ears;
 #[cfg(test)]
 mod ends;
+#[cfg(test)]
+mod heard;
 mod launch;
 mod lifetime;
 mod link;
@@ -42,7 +45,7 @@ use crate::outbox::ProjectOutbox;
 use crate::place::Place;
 use crate::queue;
 use crate::session::{Backoff, Connection, Limits, Session};
-use ask::{now_at, standing, stop_at, wake_at};
+use ask::{Standing, now_at, standing, stop_at, wake_at};
 use launch::Launcher;
 use lifetime::Lock;
 use log::Diary;
@@ -133,6 +136,8 @@ pub struct Status {
     pub oldest_age_s: Option<u64>,
     /// The last trouble of the connection, if it isn't over.
     pub last_error: Option<String>,
+    /// Why the courier looks at the refs each second, if the system can't tell it of changes.
+    pub polling: Option<String>,
     /// The last trouble of the upload, if it isn't over.
     pub upload_error: Option<String>,
     /// What left, as far as the kept log reaches back.
@@ -208,7 +213,12 @@ pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
 pub fn status(project: &Project) -> Result<Status, SyncError> {
     let place = Place::of(project)?;
     let state = sync_state::state(project)?;
-    let (connection, url, last_error) = standing(&place);
+    let Standing {
+        connection,
+        url,
+        last_error,
+        polling,
+    } = standing(&place);
     let (events, upload_error) = queue::standing(&place.state_dir)?;
     let queued_at = events
         .oldest_ms
@@ -237,6 +247,7 @@ pub fn status(project: &Project) -> Result<Status, SyncError> {
         set_aside: state.set_aside.len() as u64 + events.set_aside,
         oldest_age_s,
         last_error,
+        polling,
         // What once was in the way of an upload is nobody's trouble where nothing may leave.
         upload_error: upload_error.filter(|_| backlog.sends),
         egress: egress::totals(&place)?,
@@ -332,7 +343,8 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let listener = listen::listen(&Address::of(&place)).map_err(failed)?;
         let (sender, asked) = mpsc::channel(64);
         let ear = tokio::spawn(listen::serve(listener, sender));
-        let worker = Worker::start(place.common_dir.clone(), open).map_err(failed)?;
+        let worker = Worker::start(place.common_dir.clone(), place.state_dir.clone(), open)
+            .map_err(failed)?;
         let uploader = Uploader::start(place.clone(), catch_up, Backoff::new(Box::new(random)))
             .map_err(failed)?;
         let diary = Diary::of(&place);

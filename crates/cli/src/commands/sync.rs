@@ -136,6 +136,15 @@ fn said(status: &Status, spooled: usize) -> String {
     };
     let text = text
         .maybe("trouble", status.last_error.as_deref().map(plain))
+        .maybe(
+            "polling",
+            status.polling.as_deref().map(|reason| {
+                format!(
+                    "commits of plain git are seen within a second: {}",
+                    plain(reason)
+                )
+            }),
+        )
         .maybe("upload", status.upload_error.as_deref().map(plain))
         .field(
             "left",

@@ -129,7 +129,7 @@ fn defect_33_a_symlinked_worktree_commits_a_mission_path_and_says_so() {
 
 #[cfg(unix)]
 #[test]
-fn defect_34_a_branch_that_is_switched_meanwhile_and_a_users_stash_stay_right() {
+fn defect_34_a_users_stash_stays_right() {
     let scratch = Scratch::new();
     let (repo, pawtrail) = work(&scratch);
     repo.write("stashed.txt", "s\n");
@@ -140,14 +140,9 @@ fn defect_34_a_branch_that_is_switched_meanwhile_and_a_users_stash_stay_right() 
     repo.write("a.txt", "a\n");
     // Another process stashes in the middle of the commit; nothing is looked up by its place in the stash.
     let trace = scratch.path().join("stash");
-    hook(
-        &repo,
-        "pre-commit",
-        &format!(
-            "git stash list > '{}'; git stash create > /dev/null",
-            trace.display()
-        ),
-    );
+    let line = "git stash create > /dev/null";
+    let line = format!("git stash list > '{}'; {line}", trace.display());
+    hook(&repo, "pre-commit", &line);
     let before = repo.stash_list();
     assert_eq!(committed(&pawtrail, &repo, &["a.txt"]), ["A a.txt"]);
     assert_eq!(repo.stash_list(), before);
@@ -156,7 +151,48 @@ fn defect_34_a_branch_that_is_switched_meanwhile_and_a_users_stash_stay_right() 
         repo.git(&["diff", "--cached", "--name-only"]).trim(),
         "other.txt"
     );
-    // Another branch than the one that is named gets nothing.
+}
+
+#[cfg(unix)]
+#[test]
+fn defect_34_a_branch_that_is_switched_to_in_the_middle_gets_nothing() {
+    for (other, code) in [
+        // At the same commit, where git notices nothing; one of them is protected.
+        ("elsewhere", "OTHER_BRANCH_CHECKED_OUT"),
+        ("main", "OTHER_BRANCH_CHECKED_OUT"),
+        // At another one, where git refuses.
+        ("ahead", "COMMIT_REFUSED"),
+    ] {
+        let scratch = Scratch::new();
+        let (repo, pawtrail) = work(&scratch);
+        repo.git(&["branch", "elsewhere"]);
+        repo.worktree("ahead", "ahead").commit_file("b", "b\n", "b");
+        repo.git(&["worktree", "remove", "../ahead"]);
+        repo.write("new.txt", "n\n");
+        repo.write("README.md", "changed\n");
+        let before = (repo.git(&["for-each-ref"]), repo.status_v2());
+        let line = format!("git symbolic-ref HEAD refs/heads/{other}");
+        hook(&repo, "pre-commit", &line);
+        for branch in [&[][..], &["--branch", "work"]] {
+            repo.git(&["symbolic-ref", "HEAD", "refs/heads/work"]);
+            let args = ["commit", "-m", "x", "new.txt", "README.md"];
+            let args = [&args[..], branch].concat();
+            let (status, document) = pawtrail.json_in(repo.path(), &args);
+            let said = text(&document["error"]["code"]);
+            assert_eq!((status, said.as_str()), (1, code), "{other}: {document:#}");
+            let head = repo.git(&["symbolic-ref", "HEAD"]);
+            assert_eq!(head.trim(), format!("refs/heads/{other}"));
+            repo.git(&["symbolic-ref", "HEAD", "refs/heads/work"]);
+            let after = (repo.git(&["for-each-ref"]), repo.status_v2());
+            assert_eq!(after, before, "{other}");
+        }
+    }
+}
+
+#[test]
+fn another_branch_than_the_one_that_is_named_gets_nothing() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail) = work(&scratch);
     repo.git(&["switch", "-q", "-c", "elsewhere"]);
     repo.write("a.txt", "changed\n");
     let tips = repo.git(&["for-each-ref"]);
@@ -166,6 +202,50 @@ fn defect_34_a_branch_that_is_switched_meanwhile_and_a_users_stash_stay_right() 
         (status, text(&document["error"]["code"]).as_str()),
         (1, "OTHER_BRANCH_CHECKED_OUT")
     );
+    assert_eq!(repo.git(&["for-each-ref"]), tips);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_hook_says_that_lets_a_commit_pass_is_a_warning() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail) = work(&scratch);
+    hook(&repo, "pre-commit", "echo careful, says the hook >&2");
+    repo.write("a.txt", "a\n");
+    let (status, document) = commit(&pawtrail, &repo, &["a.txt"]);
+    assert_eq!(status, 0, "{document:#}");
+    assert_eq!(document["warnings"][0], "careful, says the hook");
+    hook(&repo, "pre-commit", "exit 0");
+    repo.write("a.txt", "b\n");
+    let (_, document) = commit(&pawtrail, &repo, &["a.txt"]);
+    assert!(document.get("warnings").is_none(), "{document:#}");
+}
+
+#[test]
+fn from_a_directory_below_and_by_absolute_paths() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail) = work(&scratch);
+    repo.write("dir/sub/a.txt", "a\n");
+    repo.write("dir/b.txt", "b\n");
+    repo.write("c.txt", "c\n");
+    let absolute = repo.path().join("c.txt").to_string_lossy().into_owned();
+    let args = ["commit", "-m", "x", "--", "a.txt", "../b.txt", &absolute];
+    let (status, document) = pawtrail.json_in(&repo.path().join("dir/sub"), &args);
+    assert_eq!(status, 0, "{document:#}");
+    assert_eq!(last(&repo), ["A c.txt", "A dir/b.txt", "A dir/sub/a.txt"]);
+}
+
+#[test]
+fn no_path_and_a_path_into_another_worktree_are_refused() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail) = work(&scratch);
+    repo.git(&["worktree", "add", "-q", "-b", "topic", ".worktrees/topic"]);
+    repo.write(".worktrees/topic/a.txt", "a\n");
+    let tips = repo.git(&["for-each-ref"]);
+    for paths in [&[][..], &[".worktrees/topic/a.txt"], &["../outside"]] {
+        let (status, document) = commit(&pawtrail, &repo, paths);
+        assert_eq!(status, 2, "{paths:?}: {document:#}");
+    }
     assert_eq!(repo.git(&["for-each-ref"]), tips);
 }
 

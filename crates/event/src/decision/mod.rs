@@ -11,7 +11,9 @@ pub use payload::{
     Actor, ActorType, Answered, MAX_ANSWER_BYTES, MAX_OPTIONS, MAX_QUESTION_BYTES, MAX_SHORT_BYTES,
     Payload, PayloadError, Requested,
 };
-pub use row::{Row, RowError, RowPayload, parse_row};
+pub use row::{Row, RowPayload, parse_row};
+
+pub use crate::row::RowError;
 
 use serde_json::json;
 

@@ -12,8 +12,11 @@ pub use log::Log;
 pub use payload::{
     BlockCleared, Completed, Delegable, Delegated, Denied, OwnerSet, Payload, Significance,
     SoftGate, SoftGated, Started, StepCompleted, StepIssued, StepResult, TemplateAdopted, TimedOut,
+    UnwritableError,
 };
-pub use row::{Row, RowError, RowPayload, parse_row};
+pub use row::{Row, RowPayload, parse_row};
+
+pub use crate::row::RowError;
 
 use serde_json::json;
 
@@ -24,13 +27,21 @@ use crate::sanitize::{Sanitized, Sanitizer};
 pub const FILE: &str = "run.events.jsonl";
 
 /// Makes the event that is appended to [`FILE`], in the form LOG. `at` is UTC, as [`crate::time::iso`] writes it.
-pub fn event(sanitizer: &Sanitizer, at: &str, event_id: &EventId, payload: &Payload) -> Sanitized {
-    sanitizer.sanitize(&json!({
+///
+/// # Errors
+/// As [`Payload::to_value`].
+pub fn event(
+    sanitizer: &Sanitizer,
+    at: &str,
+    event_id: &EventId,
+    payload: &Payload,
+) -> Result<Sanitized, UnwritableError> {
+    Ok(sanitizer.sanitize(&json!({
         "event_id": event_id.as_str(),
         "event_type": payload.event_type(),
-        "payload": payload.to_value(),
+        "payload": payload.to_value()?,
         "timestamp": at,
-    }))
+    })))
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, de};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::raci::{Binding, Raci, Source};
 use super::significance::{Band, HardTrigger, Score};
 use crate::decision::{Actor, ActorType};
 use crate::id::{DecisionId, MissionId, MissionSlug, RunId, StepId, TemplateHash};
+use crate::row::{RowError, payload};
 
 /// `MissionRunStarted`: a run begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -295,6 +296,16 @@ pub struct TemplateAdopted {
     pub actor: Actor,
 }
 
+/// A payload that has no form in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the payload of {event_type} can't be written: {reason}")]
+pub struct UnwritableError {
+    /// The type of the event.
+    pub event_type: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
 /// What an event of a run carries.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Payload {
@@ -362,52 +373,61 @@ impl Payload {
     }
 
     /// Returns the payload as it is written.
-    pub fn to_value(&self) -> Value {
-        match self {
-            Self::Started(one) => value(one),
-            Self::StepIssued(one) => value(one),
-            Self::StepCompleted(one) => value(one),
-            Self::Completed(one) => value(one),
-            Self::Significance(one) => value(one),
-            Self::TimedOut(one) => value(one),
-            Self::Denied(one) => value(one),
-            Self::OwnerSet(one) => value(one),
-            Self::Delegated(one) => value(one),
-            Self::SoftGated(one) => value(one),
-            Self::BlockCleared(one) => value(one),
-            Self::TemplateAdopted(one) => value(one),
-        }
+    ///
+    /// # Errors
+    /// When a field has no form in JSON. None that is here lacks one; an event without its payload is never made instead.
+    pub fn to_value(&self) -> Result<Value, UnwritableError> {
+        let written = match self {
+            Self::Started(one) => serde_json::to_value(one),
+            Self::StepIssued(one) => serde_json::to_value(one),
+            Self::StepCompleted(one) => serde_json::to_value(one),
+            Self::Completed(one) => serde_json::to_value(one),
+            Self::Significance(one) => serde_json::to_value(one),
+            Self::TimedOut(one) => serde_json::to_value(one),
+            Self::Denied(one) => serde_json::to_value(one),
+            Self::OwnerSet(one) => serde_json::to_value(one),
+            Self::Delegated(one) => serde_json::to_value(one),
+            Self::SoftGated(one) => serde_json::to_value(one),
+            Self::BlockCleared(one) => serde_json::to_value(one),
+            Self::TemplateAdopted(one) => serde_json::to_value(one),
+        };
+        written.map_err(|error| UnwritableError {
+            event_type: self.event_type(),
+            reason: error.to_string(),
+        })
     }
 
-    /// Reads the payload of a type; none where the type is another's.
+    /// Reads the payload that a row of a type has; none where the type is another's.
     pub(super) fn read(
         event_type: &str,
-        payload: &Value,
-    ) -> Option<Result<Self, serde_json::Error>> {
+        row: &Map<String, Value>,
+    ) -> Option<Result<Self, RowError>> {
         fn of<'a, T: Deserialize<'a>>(
-            payload: &'a Value,
-            make: fn(T) -> Payload,
-        ) -> Result<Payload, serde_json::Error> {
-            // Serde would take arrays for structs, field by field.
-            let actor = payload.get("actor").is_none_or(Value::is_object);
-            if !payload.is_object() || !actor {
-                return Err(de::Error::custom("the payload or its actor is no object"));
-            }
-            T::deserialize(payload).map(make)
+            row: &'a Map<String, Value>,
+            event_type: &'static str,
+            make: impl Fn(T) -> Payload,
+        ) -> Result<Payload, RowError> {
+            payload(row, event_type).map(make)
         }
         Some(match event_type {
-            "MissionRunStarted" => of(payload, |one| Self::Started(Box::new(one))),
-            "NextStepIssued" => of(payload, Self::StepIssued),
-            "NextStepAutoCompleted" => of(payload, Self::StepCompleted),
-            "MissionRunCompleted" => of(payload, Self::Completed),
-            "SignificanceEvaluated" => of(payload, |one| Self::Significance(Box::new(one))),
-            "DecisionTimeoutExpired" => of(payload, |one| Self::TimedOut(Box::new(one))),
-            "DecisionAuthorityDenied" => of(payload, |one| Self::Denied(Box::new(one))),
-            "MissionOwnerSet" => of(payload, Self::OwnerSet),
-            "DecisionDelegated" => of(payload, Self::Delegated),
-            "SoftGateRecorded" => of(payload, Self::SoftGated),
-            "RunBlockCleared" => of(payload, Self::BlockCleared),
-            "RunTemplateAdopted" => of(payload, Self::TemplateAdopted),
+            "MissionRunStarted" => of(row, "MissionRunStarted", |one| Self::Started(Box::new(one))),
+            "NextStepIssued" => of(row, "NextStepIssued", Self::StepIssued),
+            "NextStepAutoCompleted" => of(row, "NextStepAutoCompleted", Self::StepCompleted),
+            "MissionRunCompleted" => of(row, "MissionRunCompleted", Self::Completed),
+            "SignificanceEvaluated" => of(row, "SignificanceEvaluated", |one| {
+                Self::Significance(Box::new(one))
+            }),
+            "DecisionTimeoutExpired" => of(row, "DecisionTimeoutExpired", |one| {
+                Self::TimedOut(Box::new(one))
+            }),
+            "DecisionAuthorityDenied" => of(row, "DecisionAuthorityDenied", |one| {
+                Self::Denied(Box::new(one))
+            }),
+            "MissionOwnerSet" => of(row, "MissionOwnerSet", Self::OwnerSet),
+            "DecisionDelegated" => of(row, "DecisionDelegated", Self::Delegated),
+            "SoftGateRecorded" => of(row, "SoftGateRecorded", Self::SoftGated),
+            "RunBlockCleared" => of(row, "RunBlockCleared", Self::BlockCleared),
+            "RunTemplateAdopted" => of(row, "RunTemplateAdopted", Self::TemplateAdopted),
             _ => return None,
         })
     }
@@ -415,9 +435,4 @@ impl Payload {
 
 fn score<S: serde::Serializer>(score: &Score, serializer: S) -> Result<S::Ok, S::Error> {
     score.to_value().serialize(serializer)
-}
-
-/// Nothing here can fail to be written: keys are texts, and numbers are finite.
-fn value<T: Serialize>(one: &T) -> Value {
-    serde_json::to_value(one).unwrap_or_else(|_| Value::Object(Map::new()))
 }

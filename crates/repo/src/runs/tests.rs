@@ -38,7 +38,7 @@ fn started(project: &Project, mission: &Mission, run: &Stored) -> Sanitized {
     }));
     let at = time::iso(project.now());
     let id = EventId::from(project.ulid());
-    run::event(project.sanitizer(), &at, &id, &payload)
+    run::event(project.sanitizer(), &at, &id, &payload).unwrap()
 }
 
 fn begun(project: &Project, mission: &Mission) -> Stored {

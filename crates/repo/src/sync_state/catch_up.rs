@@ -134,7 +134,7 @@ fn add_new(
 ) -> Result<()> {
     let hidden: Vec<ObjectId> = base.into_iter().chain(seen).collect();
     let local = local_commits::local(framer.git(), &refs.tips, &hidden)?;
-    let found = local_commits::frames(framer, &local)?;
+    let found = local_commits::frames(framer, &local, |_| true)?;
     let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
     let mut fresh: Vec<Announcement> = found
         .frames
@@ -163,7 +163,15 @@ fn derive_all(
     base: &[ObjectId],
 ) -> Result<()> {
     let local = local_commits::local(framer.git(), &refs.tips, base)?;
-    let found = local_commits::frames(framer, &local)?;
+    // What a frame says of its commit doesn't change, but for the branch that it is found on.
+    let kept: HashSet<ObjectId> = document
+        .pending
+        .iter()
+        .filter_map(|frame| Some((object_id(framer.git(), &frame.git_hash)?, frame)))
+        .filter(|(id, frame)| local.branch.get(id) == frame.branch.as_ref())
+        .map(|(id, _)| id)
+        .collect();
+    let found = local_commits::frames(framer, &local, |id| !kept.contains(id))?;
     let vanished = vanished(framer.git(), document, refs, &local)?;
     let here: HashSet<CommitHash> = local.order.iter().copied().map(project::hash).collect();
     let settled: HashSet<CommitHash> = document

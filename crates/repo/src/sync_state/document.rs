@@ -1,5 +1,7 @@
 //! The text of `sync-state.json`: two keys as the Python tool has them, and what we add.
 
+mod unread;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
@@ -12,6 +14,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(super) use self::unread::Unread;
 use super::SetAside;
 use crate::error::{GitContext, Result};
 
@@ -19,6 +22,8 @@ use crate::error::{GitContext, Result};
 const LIMIT: usize = 256 * 1024 * 1024;
 /// The version of the keys that we add.
 const VERSION: u64 = 1;
+/// The most rewrites that are remembered until a branch has their new commits.
+const MAX_REWRITTEN: usize = 1_000;
 const ENCODING: &str = "encoding sync-state.json";
 /// How much longer the file usually gets at once, in bytes.
 const MARGIN: usize = 4 * 1024;
@@ -82,6 +87,17 @@ impl Document {
         self.known().contains(hash)
     }
 
+    /// Remembers what git said that commits became; the oldest goes where there are too many.
+    pub(super) fn remember(&mut self, rewrites: &[Rewrite]) {
+        for rewrite in rewrites {
+            if !self.rewritten.contains(rewrite) {
+                self.rewritten.push(rewrite.clone());
+            }
+        }
+        let excess = self.rewritten.len().saturating_sub(MAX_REWRITTEN);
+        self.rewritten.drain(..excess);
+    }
+
     /// Whether there is nothing that a file would have to say.
     pub(super) fn is_empty(&self) -> bool {
         let remotes = self.remotes.clone();
@@ -137,61 +153,6 @@ fn close(mut text: Vec<u8>, document: &Document, sum: u32) -> Result<Vec<u8>> {
     text.extend_from_slice(rest.strip_prefix(OPEN_ALL).unwrap_or(&rest));
     text.push(b'\n');
     Ok(text)
-}
-
-/// A file whose frames are as they were written, unread.
-pub(super) struct Unread {
-    /// Everything else that it says.
-    pub(super) rest: Document,
-    text: Vec<u8>,
-    end: usize,
-    sum: u32,
-}
-
-impl Unread {
-    /// Takes a text apart; nothing where it has no frames, or was not written by this program.
-    pub(super) fn open(text: &[u8], sanitizer: &Sanitizer) -> Option<Self> {
-        let mark = format!("\n  ],\n  \"{SUM}\": ");
-        let end = memchr::memmem::rfind(text, mark.as_bytes())?;
-        let (frames, behind) = text.split_at_checked(end)?;
-        let digits = behind.get(mark.len()..)?;
-        let digits = digits.get(..memchr::memchr(b',', digits)?)?;
-        let sum: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        if text.len() > LIMIT || !frames.ends_with(b"}") || crc32fast::hash(frames) != sum {
-            return None;
-        }
-        // Behind the bracket and its comma an object goes on.
-        let rest = [OPEN_ALL, behind.get(CLOSE.len() + 1..)?].concat();
-        let rest = parsed(&rest, sanitizer).ok()?;
-        Some(Self {
-            rest,
-            text: text.to_vec(),
-            end,
-            sum,
-        })
-    }
-
-    /// Says whether a commit is named anywhere.
-    pub(super) fn names(&self, hash: &CommitHash) -> bool {
-        memchr::memmem::find(&self.text, hash.as_str().as_bytes()).is_some()
-    }
-
-    /// Returns the text with these frames behind the others.
-    pub(super) fn with(mut self, frames: &[Announcement]) -> Result<Vec<u8>> {
-        let mut added = Vec::new();
-        for frame in frames {
-            let frame = serde_json::to_string_pretty(frame).git(ENCODING)?;
-            added.extend_from_slice(b",\n    ");
-            // A line feed is never inside a string.
-            added.extend_from_slice(frame.replace('\n', "\n    ").as_bytes());
-        }
-        let mut sum = crc32fast::Hasher::new_with_initial_len(self.sum, self.end as u64);
-        sum.update(&added);
-        self.text.truncate(self.end);
-        self.text.extend_from_slice(&added);
-        self.text.extend_from_slice(CLOSE);
-        close(self.text, &self.rest, sum.finalize())
-    }
 }
 
 fn parsed(text: &[u8], sanitizer: &Sanitizer) -> serde_json::Result<Document> {

@@ -90,8 +90,13 @@ pub(super) fn open_locked(project: &Project, lock: Lock, text: Option<Vec<u8>>) 
     stored
 }
 
+/// Replaces the file by a text that says more.
+pub(super) fn replace(project: &Project, text: &[u8]) -> Result<()> {
+    begin(project, text)?.flush_and_finish()
+}
+
 /// Begins to replace the file by a text that says more.
-pub(super) fn replace(project: &Project, text: &[u8]) -> Result<Replacement> {
+pub(super) fn begin(project: &Project, text: &[u8]) -> Result<Replacement> {
     Replacement::begin(&path(project), text, Access::Shared)
 }
 

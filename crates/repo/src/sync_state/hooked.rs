@@ -9,8 +9,8 @@ use std::time::Duration;
 use gix::ObjectId;
 use pawtrail_event::CommitHash;
 
-use super::document::{Document, Rewrite};
-use super::{catch_up, file, first_sight, record_commit_within, record_within, refresh};
+use super::document::{Document, Rewrite, Unread};
+use super::{amended, catch_up, file, first_sight, record_commit_within, record_within, refresh};
 use crate::error::Result;
 use crate::history;
 use crate::local_commits::{self, Framer, Outcome, Purpose, object_id};
@@ -19,8 +19,6 @@ use crate::references;
 
 /// How long git waits for a hook of ours, where another process changes the file.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The most rewrites that are remembered until a branch has their new commits.
-const MAX_REWRITTEN: usize = 1_000;
 
 /// Records the commit that git has just made on the branch that is checked out.
 ///
@@ -65,6 +63,9 @@ pub fn rewritten(project: &Project, by: Rewriter, rewrites: &[Rewrite]) -> Resul
         // A step of a rebase, which tells at its end what became of what a branch had.
         return Ok(());
     }
+    if by == Rewriter::Amend && are_replaced(project, rewrites)? {
+        return Ok(());
+    }
     let mut framer = Framer::new(project, Purpose::Store);
     let mut told = Vec::new();
     for rewrite in rewrites {
@@ -79,16 +80,27 @@ pub fn rewritten(project: &Project, by: Rewriter, rewrites: &[Rewrite]) -> Resul
     first_sight(project)?;
     let lock = file::lock(project, PATIENCE)?;
     let mut stored = file::open_locked(project, lock, file::text(project)?);
-    let document = &mut stored.document;
-    for rewrite in told {
-        if !document.rewritten.contains(&rewrite) {
-            document.rewritten.push(rewrite);
-        }
-    }
-    let excess = document.rewritten.len().saturating_sub(MAX_REWRITTEN);
-    document.rewritten.drain(..excess);
+    stored.document.remember(&told);
     refresh(project, &mut framer, &mut stored)?;
     file::save(project, &stored)
+}
+
+/// Remembers what git told where `post-commit` has exchanged the frames already. Returns whether that was all.
+fn are_replaced(project: &Project, rewrites: &[Rewrite]) -> Result<bool> {
+    if rewrites.is_empty() {
+        return Ok(false);
+    }
+    let _lock = file::lock(project, PATIENCE)?;
+    let text = file::text(project)?;
+    let unread = text.and_then(|text| Unread::open(&text, project.sanitizer()));
+    let Some(unread) = unread else {
+        return Ok(false);
+    };
+    let Some(text) = amended::told(unread, rewrites)? else {
+        return Ok(false);
+    };
+    file::replace(project, &text)?;
+    Ok(true)
 }
 
 /// Names old commits in the frames of those that took their place, once these are known, and forgets what is settled.

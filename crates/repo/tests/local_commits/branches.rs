@@ -199,3 +199,72 @@ fn a_pushed_branch_hides_another_that_it_contains_whatever_the_clock_said() {
         assert!(ground.record().is_empty(), "step {step}");
     }
 }
+
+/// A pushed branch that leads to the commit through one whose clock was years behind, in a history longer than what is
+/// looked at regardless of clocks: git's commit-graph tells.
+#[test]
+fn a_long_history_with_clocks_off_by_years_is_told_apart_by_the_commit_graph() {
+    const YEAR: i64 = 365 * 24 * 3_600;
+    let ground = Ground::new();
+    ground.origin();
+    let repo = &ground.repo;
+    let now: i64 = repo
+        .git(&["log", "-1", "--format=%ct"])
+        .trim()
+        .parse()
+        .unwrap();
+    let commit = |at: i64, path: &str| {
+        repo.write(path, at.to_string());
+        repo.git(&["add", "--", path]);
+        let mut git = repo.env().clone().command("git");
+        git.current_dir(repo.path())
+            .env("GIT_COMMITTER_DATE", format!("{at} +0000"))
+            .args(["commit", "-q", "-m", "spec"]);
+        assert!(git.status().unwrap().success());
+    };
+    // What the remote has besides, newer than all else.
+    repo.git(&["switch", "-q", "-c", "long", "main"]);
+    let mut stream = String::new();
+    for at in 0..700 {
+        let from = if at == 0 {
+            "from refs/heads/long^0\n"
+        } else {
+            ""
+        };
+        stream += &format!(
+            "commit refs/heads/long\ncommitter A <a@b.example> {} +0000\ndata 1\nx\n{from}\n",
+            now - 700 + at
+        );
+    }
+    fast_import(&ground, &stream);
+    repo.git(&["switch", "-q", BRANCH]);
+    commit(now, &format!("kitty-specs/{SLUG}/a.md"));
+    repo.git(&["switch", "-q", "-c", "ahead"]);
+    commit(now - 5 * YEAR, "src/old.rs");
+    repo.git(&["merge", "-q", "--no-ff", "-m", "both", "long"]);
+    repo.git(&["switch", "-q", BRANCH]);
+    repo.git(&["push", "-q", "origin", "long", "ahead"]);
+    repo.git(&["commit-graph", "write", "--reachable"]);
+    assert_eq!(hashes(&ground.record()), Vec::<String>::new());
+    // What came after the commit-graph was written is looked at by itself.
+    let spec = ground.spec("b.md");
+    assert_eq!(hashes(&ground.record()), [spec]);
+}
+
+fn fast_import(ground: &Ground, stream: &str) {
+    use std::io::Write as _;
+    let mut git = ground.repo.env().clone().command("git");
+    let mut import = git
+        .current_dir(ground.repo.path())
+        .args(["fast-import", "--quiet", "--force"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    import
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(stream.as_bytes())
+        .unwrap();
+    assert!(import.wait().unwrap().success());
+}

@@ -17,8 +17,8 @@ enum Step {
     Rebase,
     /// The last commits become one, as `rebase --autosquash` does it.
     Squash(u8),
-    /// From now on the clock shows another time, in hours from the start.
-    Clock(i8),
+    /// From now on the clock shows another time, in hours from the start: less than two days off, or up to ten years.
+    Clock(i32),
     Reset(u8),
     Branch(u8),
     Switch(u8),
@@ -37,7 +37,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::Amend),
         1 => Just(Step::Rebase),
         1 => (2..4u8).prop_map(Step::Squash),
-        1 => (-40..40i8).prop_map(Step::Clock),
+        1 => (-40..40i32).prop_map(Step::Clock),
+        1 => (-90_000..90_000i32).prop_map(Step::Clock),
         1 => (1..4u8).prop_map(Step::Reset),
         2 => (0..4u8).prop_map(Step::Branch),
         2 => (0..4u8).prop_map(Step::Switch),
@@ -219,7 +220,7 @@ impl World {
     }
 
     /// Does what our hooks do after a step of git.
-    fn hear(&mut self) {
+    fn hear(&mut self, merged: bool) {
         let path = self.ground.scratch.path().join("heard");
         let heard = std::fs::read_to_string(&path).unwrap_or_default();
         std::fs::remove_file(&path).ok();
@@ -228,7 +229,9 @@ impl World {
         }
         let project = self.ground.project();
         sync_state::committed(&project).unwrap();
-        sync_state::merged(&project).unwrap();
+        if merged {
+            sync_state::merged(&project).unwrap();
+        }
         let mut by = None;
         let mut rewrites = Vec::new();
         // A rebase amends on its way, where no branch is; at its end it tells of all.
@@ -362,7 +365,7 @@ proptest! {
         let mut pushed: BTreeSet<String> = BTreeSet::new();
         for step in &steps {
             run(&mut world, step);
-            world.hear();
+            world.hear(matches!(step, Step::Merge(_)));
             if matches!(step, Step::Push) {
                 let now = world.ground.repo.git(&["rev-list", "--remotes"]);
                 pushed.extend(now.lines().map(str::to_owned));

@@ -1,8 +1,8 @@
 //! Amend, rebase, reset, squash, branch deletion: what waits follows the refs.
 
-use pawtrail_repo::sync_state;
+use pawtrail_repo::sync_state::{self, Rewrite, Rewriter};
 
-use crate::support::{BRANCH, Ground, hashes, superseded};
+use crate::support::{BRANCH, Ground, SLUG, hashes, superseded};
 
 fn ten(ground: &Ground) -> Vec<String> {
     (0..10).map(|at| ground.spec(&format!("{at}.md"))).collect()
@@ -136,4 +136,130 @@ fn a_deleted_branch_takes_its_frames_along() {
     ground.repo.git(&["switch", "-q", "main"]);
     ground.repo.git(&["branch", "-q", "-D", BRANCH]);
     assert!(ground.record().is_empty());
+}
+
+/// What our hooks do after an amend.
+fn hear_amend(ground: &Ground, old: &str, new: &str) {
+    sync_state::committed(&ground.project()).unwrap();
+    hear_rewrite(ground, old, new);
+}
+
+fn hear_rewrite(ground: &Ground, old: &str, new: &str) {
+    let rewrite = Rewrite {
+        old: old.parse().unwrap(),
+        new: new.parse().unwrap(),
+    };
+    sync_state::rewritten(&ground.project(), Rewriter::Amend, &[rewrite]).unwrap();
+}
+
+#[test]
+fn an_amend_that_hooks_tell_of_exchanges_one_frame_where_it_stands() {
+    let ground = Ground::new();
+    let mut commits = ten(&ground);
+    let before = ground.record();
+    let old = commits.pop().unwrap();
+    let new = ground.amend("Better");
+    sync_state::committed(&ground.project()).unwrap();
+    let stored = ground.json();
+    hear_rewrite(&ground, &old, &new);
+    let mut told = ground.json();
+    assert_eq!(
+        told["rewritten"],
+        serde_json::json!([{"old": old, "new": new}])
+    );
+    told["rewritten"] = serde_json::json!([]);
+    assert_eq!(
+        told, stored,
+        "the frame was exchanged when git had committed"
+    );
+    commits.push(new.clone());
+    let frames = ground.record();
+    assert_eq!(hashes(&frames), commits);
+    assert_eq!(frames[..9], before[..9]);
+    assert_eq!(superseded(&frames[9]), std::slice::from_ref(&old));
+    // Again and again, and git tells twice.
+    let last = ground.amend("Best");
+    hear_amend(&ground, &new, &last);
+    hear_rewrite(&ground, &new, &last);
+    let by_hooks = ground.json();
+    let frames = ground.record();
+    assert_eq!(superseded(&frames[9]), [old, new]);
+    assert_eq!(ground.json(), by_hooks);
+    // What is made of the file without hooks is the same, but for what git told.
+    assert_eq!(by_hooks["rewritten"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_amended_commit_that_another_branch_keeps_is_not_replaced() {
+    for pushed in [false, true] {
+        let ground = Ground::new();
+        ground.origin();
+        let old = ground.spec("a.md");
+        ground.record();
+        if pushed {
+            ground.repo.git(&["push", "-q", "origin", BRANCH]);
+        } else {
+            let lane = format!("{BRANCH}-lane-a");
+            ground.repo.git(&["switch", "-q", "-c", &lane]);
+            ground.repo.commit_file("src/a.rs", "a", "Beside the specs");
+            ground.repo.git(&["switch", "-q", BRANCH]);
+        }
+        let new = ground.amend("Better");
+        hear_amend(&ground, &old, &new);
+        let frames = ground.record();
+        assert!(
+            frames.iter().all(|frame| frame.supersedes.is_empty()),
+            "pushed: {pushed}"
+        );
+        let mut found = hashes(&frames);
+        found.sort();
+        let mut expected = vec![old, new];
+        expected.sort();
+        assert_eq!(found, expected, "pushed: {pushed}");
+    }
+}
+
+#[test]
+fn a_confirmed_commit_that_hooks_tell_was_amended_is_named_by_its_heir() {
+    let ground = Ground::new();
+    let first = ground.spec("a.md");
+    let second = ground.spec("b.md");
+    ground.record();
+    ground.acknowledge(&[&first, &second]);
+    // No frame waits, then one does.
+    let third = ground.amend("Better");
+    hear_amend(&ground, &second, &third);
+    let frames = ground.record();
+    assert_eq!(hashes(&frames), std::slice::from_ref(&third));
+    assert_eq!(superseded(&frames[0]), std::slice::from_ref(&second));
+    let fourth = ground.spec("c.md");
+    sync_state::committed(&ground.project()).unwrap();
+    ground.acknowledge(&[&fourth]);
+    let fifth = ground.amend("Best");
+    hear_amend(&ground, &fourth, &fifth);
+    let frames = ground.record();
+    assert_eq!(hashes(&frames), [third, fifth]);
+    assert_eq!(superseded(&frames[1]), [fourth]);
+    assert!(
+        !ground.json()["acknowledged"]
+            .to_string()
+            .contains(&superseded(&frames[1])[0])
+    );
+}
+
+#[test]
+fn an_amend_that_leaves_nothing_to_announce_takes_its_frame_along() {
+    let ground = Ground::new();
+    let first = ground.spec("a.md");
+    let second = ground.spec("b.md");
+    ground.record();
+    ground
+        .repo
+        .git(&["rm", "-q", "--cached", &format!("kitty-specs/{SLUG}/b.md")]);
+    ground
+        .repo
+        .git(&["commit", "-q", "--amend", "--allow-empty", "-m", "Nothing"]);
+    let third = ground.repo.rev("HEAD").unwrap();
+    hear_amend(&ground, &second, &third);
+    assert_eq!(hashes(&ground.record()), [first]);
 }

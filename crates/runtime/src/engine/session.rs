@@ -167,7 +167,8 @@ impl<'p> Session<'p> {
     pub(super) fn note(&mut self, payload: &Payload) -> Result<()> {
         let at = time::iso(self.project.now());
         let event_id = EventId::from(self.project.ulid());
-        let event = run::event(self.project.sanitizer(), &at, &event_id, payload);
+        let event = run::event(self.project.sanitizer(), &at, &event_id, payload)
+            .map_err(|error| Error::Internal(error.to_string()))?;
         let line = json::log(event.value());
         let row = run::parse_row(line.trim_end()).map_err(|error| Error::Invalid {
             what: "the template",

@@ -55,7 +55,7 @@ pub(super) fn read<'r>(
             None => nameless.insert((
                 row.at.as_str(),
                 payload.event_type(),
-                payload.to_value().to_string(),
+                format!("{payload:?}"),
             )),
         };
         let outcome = if !first {

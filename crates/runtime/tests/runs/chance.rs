@@ -112,7 +112,12 @@ fn check(drive: &Drive, run: &Run) {
             let passed: HashSet<String> = plan
                 .records
                 .iter()
-                .map(|record| record.to_value()["step_id"].as_str().unwrap().to_owned())
+                .map(|record| {
+                    record.to_value().unwrap()["step_id"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
+                })
                 .collect();
             let met = |id: &pawtrail_event::StepId| {
                 complete.contains(id) || passed.contains(&id.to_string())

@@ -59,7 +59,7 @@ impl Drive {
     pub(crate) fn push(&mut self, payload: &Payload) {
         self.now += SignedDuration::from_secs(1);
         let id = self.event_id();
-        let row = event(&Sanitizer::general(), &time::iso(self.now), &id, payload);
+        let row = event(&Sanitizer::general(), &time::iso(self.now), &id, payload).unwrap();
         self.log.extend(json::log(row.value()).into_bytes());
     }
 

@@ -38,28 +38,59 @@ pub(super) fn wake_at(place: &Place, launcher: &Launcher) -> Result<(), SyncErro
     }
 }
 
-pub(super) fn standing(place: &Place) -> (Connection, Option<String>, Option<String>) {
+/// How the conversation stands, as far as the courier tells.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) connection: Connection,
+    pub(super) url: Option<String>,
+    pub(super) last_error: Option<String>,
+    /// Why the courier looks at the refs from time to time, if it isn't told of changes.
+    pub(super) polling: Option<String>,
+}
+
+impl Standing {
+    fn of(connection: Connection) -> Self {
+        Self {
+            connection,
+            url: None,
+            last_error: None,
+            polling: None,
+        }
+    }
+
+    fn because(self, reason: String) -> Self {
+        Self {
+            last_error: Some(reason),
+            ..self
+        }
+    }
+}
+
+pub(super) fn standing(place: &Place) -> Standing {
     let consent = match consent::check(place) {
         Verdict::Granted(consent) => consent,
-        Verdict::Never => return (Connection::Off, None, None),
+        Verdict::Never => return Standing::of(Connection::Off),
         Verdict::Forbidden => {
             let reason = format!("`{}` forbids it", consent::ENV);
-            return (Connection::Off, None, Some(reason));
+            return Standing::of(Connection::Off).because(reason);
         }
-        Verdict::Unusable(reason) => return (Connection::Off, None, Some(reason)),
+        Verdict::Unusable(reason) => return Standing::of(Connection::Off).because(reason),
     };
-    let url = Some(consent.url.to_string());
-    match call(place, &Request::new(Op::Status, None), PATIENCE) {
-        Answer::Reply(reply) => (reply.connection, url, reply.last_error),
-        Answer::Late => {
-            let reason = "the courier is too busy to answer".to_owned();
-            (Connection::Connecting, url, Some(reason))
-        }
-        Answer::Foreign => {
-            let reason = "a courier of another version runs; `pawtrail sync stop` ends it";
-            (Connection::NoCourier, url, Some(reason.to_owned()))
-        }
-        Answer::Nobody => (Connection::NoCourier, url, None),
+    let standing = match call(place, &Request::new(Op::Status, None), PATIENCE) {
+        Answer::Reply(reply) => Standing {
+            last_error: reply.last_error,
+            polling: reply.polling,
+            ..Standing::of(reply.connection)
+        },
+        Answer::Late => Standing::of(Connection::Connecting)
+            .because("the courier is too busy to answer".to_owned()),
+        Answer::Foreign => Standing::of(Connection::NoCourier)
+            .because("a courier of another version runs; `pawtrail sync stop` ends it".to_owned()),
+        Answer::Nobody => Standing::of(Connection::NoCourier),
+    };
+    Standing {
+        url: Some(consent.url.to_string()),
+        ..standing
     }
 }
 

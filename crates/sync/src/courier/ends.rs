@@ -209,9 +209,9 @@ fn an_older_courier_is_told_of_and_followed() {
     let mut clone = Scratch::new(2);
     clone.enable(&hub, SECRET);
     let old = old_courier(&clone.place);
-    let (connection, _, told) = standing(&clone.place);
-    assert_eq!(connection, Connection::NoCourier);
-    assert!(told.unwrap().contains("another version"));
+    let standing = standing(&clone.place);
+    assert_eq!(standing.connection, Connection::NoCourier);
+    assert!(standing.last_error.unwrap().contains("another version"));
 
     let marker = clone.place.common_dir.join("started");
     wake_at(&clone.place, &recorder(&clone.place, &marker)).unwrap();

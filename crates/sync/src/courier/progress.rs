@@ -46,6 +46,8 @@ pub(super) struct Progress {
     acknowledged: u64,
     refusals: u64,
     trouble: Option<String>,
+    /// Why the refs are looked at from time to time, if the system can't tell of changes.
+    polling: Option<String>,
     uploads: Uploads,
     waiters: Vec<Waiter>,
 }
@@ -88,6 +90,15 @@ impl Progress {
         if let Err(reason) = result {
             self.trouble = Some(reason);
         }
+    }
+
+    /// Notes why the refs are looked at from time to time, if they are.
+    pub(super) fn polls(&mut self, reason: Option<String>) {
+        self.polling = reason;
+    }
+
+    pub(super) fn polling(&self) -> Option<&str> {
+        self.polling.as_deref()
     }
 
     /// Notes how uploads stand. Returns whether something was delivered.
@@ -169,6 +180,7 @@ impl Progress {
             queued: self.uploads.queued,
             uploaded: self.uploads.delivered - waiter.uploaded_before,
             elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
+            polling: self.polling.clone(),
             last_error: self
                 .trouble
                 .clone()

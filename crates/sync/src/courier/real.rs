@@ -15,14 +15,14 @@ const BRANCH: &str = "kitty/mission-demo-01KT119Y";
 const DIR: &str = "kitty-specs/demo-01KT119Y";
 
 /// A repository with a mission, and its courier, which is not left behind.
-struct Site {
-    repo: Repo,
+pub(super) struct Site {
+    pub(super) repo: Repo,
     _scratch: Scratch,
     courier: Option<JoinHandle<Result<End, SyncError>>>,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let scratch = Scratch::new();
         let repo = scratch.repo("repo");
         repo.git(&["switch", "-q", "-c", BRANCH]);
@@ -38,22 +38,22 @@ impl Site {
         site
     }
 
-    fn project(&self) -> Project {
+    pub(super) fn project(&self) -> Project {
         Project::discover(self.repo.path(), Arc::new(System)).unwrap()
     }
 
-    fn commit(&self, name: &str) -> CommitHash {
+    pub(super) fn commit(&self, name: &str) -> CommitHash {
         let path = format!("{DIR}/{name}");
         self.repo.commit_file(&path, name, name).parse().unwrap()
     }
 
-    fn enable(&self, hub: &TestHub) {
+    pub(super) fn enable(&self, hub: &TestHub) {
         let token = Some("a-token-for-this".parse().unwrap());
         let project = self.project();
         consent::enable(&project, &hub.url(), token, EnableOptions::default()).unwrap();
     }
 
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let dir = self.project().common_dir().to_owned();
         self.courier = Some(std::thread::spawn(move || {
             run(

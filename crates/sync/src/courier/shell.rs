@@ -23,8 +23,12 @@ use crate::error::SyncError;
 use crate::place::Place;
 use crate::session::{Action, Connection, Input, Session};
 
-/// How often consent and idleness are looked at, beside each frame's own look.
-const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// How often consent is looked at though nothing was heard of it, beside each frame's own look.
+const HOUSEKEEPING: Duration = Duration::from_secs(10);
+/// How long after something was heard of it: files change one after another.
+const HEARD: Duration = Duration::from_millis(50);
+/// How often where the system tells of no changes.
+const DEAF_HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// One courier at work.
 pub(crate) struct Shell {
@@ -46,6 +50,10 @@ pub(crate) struct Shell {
     idle_limit: Option<Duration>,
     /// When something was delivered, or somebody asked for it.
     active_at: Instant,
+    /// When the house was looked after.
+    looked_at: Instant,
+    /// When something was heard of it that wasn't looked at yet.
+    heard_at: Option<Instant>,
     shown: Option<Connection>,
     end: Option<End>,
 }
@@ -76,6 +84,8 @@ impl Shell {
             deadline: None,
             idle_limit,
             active_at: now,
+            looked_at: now,
+            heard_at: None,
             shown: None,
             end: None,
         }
@@ -83,7 +93,6 @@ impl Shell {
 
     /// Works until there is a reason to end. `ear` is the task that accepts the callers.
     pub(crate) async fn run(mut self, mut signals: Signals, ear: JoinHandle<()>) -> End {
-        let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
         self.look_after_house().await;
         self.feed(Input::Tick).await;
         let end = loop {
@@ -91,6 +100,7 @@ impl Shell {
                 break end;
             }
             let timer = self.next_timer();
+            let house = self.next_look();
             tokio::select! {
                 () = signals.recv() => self.end = Some(End::Signal),
                 Some((request, reply)) = self.asked.recv() => {
@@ -104,7 +114,7 @@ impl Shell {
                 }
                 event = self.link.event() => self.link_event(event).await,
                 () = tokio::time::sleep_until(timer.into()) => self.feed(Input::Tick).await,
-                _ = housekeeping.tick() => self.look_after_house().await,
+                () = tokio::time::sleep_until(house.into()) => self.look_after_house().await,
             }
             self.progress.answer_due(&self.session);
             self.show();
@@ -150,6 +160,22 @@ impl Shell {
             .flatten()
             .min()
             .unwrap_or(never)
+    }
+
+    /// When the house is to be looked after, if nothing is heard of it before.
+    fn next_look(&self) -> Instant {
+        let every = match self.progress.polling() {
+            Some(_) => DEAF_HOUSEKEEPING,
+            None => HOUSEKEEPING,
+        };
+        let usual = self.looked_at + every;
+        let usual = self.heard_at.map_or(usual, |at| usual.min(at + HEARD));
+        let idle = self.idle_limit.map(|limit| self.active_at + limit);
+        // While somebody waits nothing comes of being idle.
+        match idle.filter(|_| self.progress.nobody_waits()) {
+            Some(idle) => idle.min(usual),
+            None => usual,
+        }
     }
 
     /// Feeds the session, and again with what comes of it.
@@ -274,6 +300,18 @@ impl Shell {
                     .write(&format!("the outbox can't be read: {reason}"));
                 self.progress.was_unreadable(serial, reason);
             }
+            News::House => {
+                self.heard_at.get_or_insert_with(Instant::now);
+            }
+            News::Polling(reason) => {
+                match &reason {
+                    Some(reason) => self.diary.write(&format!(
+                        "the system can't tell of changes, so the refs are looked at each second: {reason}"
+                    )),
+                    None => self.diary.write("the system tells of changes again"),
+                }
+                self.progress.polls(reason);
+            }
             News::Gone => self.end = Some(End::RepositoryGone),
         }
     }
@@ -310,6 +348,8 @@ impl Shell {
 
     /// Looks at what may have changed beside the conversation: consent, and whether work is left.
     async fn look_after_house(&mut self) {
+        self.looked_at = Instant::now();
+        self.heard_at = None;
         if !self.lock.is_ours() {
             self.end = Some(End::StateGone);
             return;

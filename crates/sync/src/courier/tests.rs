@@ -82,7 +82,7 @@ impl Scratch {
     }
 
     pub(super) fn connection(&self) -> Connection {
-        standing(&self.place).0
+        standing(&self.place).connection
     }
 
     pub(super) fn now(&self) -> Report {
@@ -222,11 +222,11 @@ fn a_commit_that_the_hub_never_answers_is_told() {
         ..settings(None)
     });
     eventually("sent twice", || hub.received().len() >= 2);
-    let told = || standing(&clone.place).2.unwrap_or_default();
+    let told = || standing(&clone.place).last_error.unwrap_or_default();
     eventually("told", || told().contains("without an answer"));
     hub.answer(HubAnswer::Ack);
     eventually("nothing waits", || clone.outbox.waiting() == 0);
-    assert_eq!(standing(&clone.place).2, None);
+    assert_eq!(standing(&clone.place).last_error, None);
 }
 
 #[test]

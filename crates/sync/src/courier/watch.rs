@@ -19,8 +19,10 @@ type Stamp = (Option<SystemTime>, u64);
 pub(crate) struct Watch {
     common_dir: PathBuf,
     seen: BTreeMap<PathBuf, Stamp>,
-    /// The last change was so fresh that another one could hide behind the same stamp.
-    fresh: bool,
+    /// The directories among them.
+    dirs: Vec<PathBuf>,
+    /// The last change was so fresh that another one could hide behind the same stamp, for so long.
+    fresh: Option<Duration>,
 }
 
 impl Watch {
@@ -29,7 +31,8 @@ impl Watch {
         Self {
             common_dir: common_dir.to_owned(),
             seen: BTreeMap::new(),
-            fresh: true,
+            dirs: Vec::new(),
+            fresh: Some(Duration::ZERO),
         }
     }
 
@@ -40,23 +43,43 @@ impl Watch {
                 .seen
                 .iter()
                 .all(|(path, before)| stamp(path) == *before);
-        if same && !self.fresh {
+        if same && self.fresh.is_none() {
             return false;
         }
-        self.seen = self.look();
-        self.fresh = self.seen.values().any(|(time, _)| is_fresh(*time));
+        self.look();
+        self.fresh = self
+            .seen
+            .values()
+            .filter_map(|(time, _)| fresh_for(*time))
+            .max();
         true
     }
 
-    fn look(&self) -> BTreeMap<PathBuf, Stamp> {
+    /// How soon another look is needed, because a change could hide behind the last one.
+    pub(crate) fn unsettled(&self) -> Option<Duration> {
+        self.fresh
+    }
+
+    /// The directories in which a change of refs shows.
+    pub(crate) fn dirs(&self) -> impl Iterator<Item = PathBuf> {
+        self.dirs.iter().cloned()
+    }
+
+    fn look(&mut self) {
+        let mut dirs = vec![self.common_dir.clone()];
         let mut found = BTreeMap::new();
         for name in ["HEAD", "packed-refs", "reftable", "refs", "worktrees"] {
             let path = self.common_dir.join(name);
             found.insert(path.clone(), stamp(&path));
         }
+        for name in ["reftable", "refs", "worktrees"] {
+            let dir = self.common_dir.join(name);
+            dirs.extend(dir.is_dir().then_some(dir));
+        }
         for dir in directories(&self.common_dir.join("worktrees")) {
             let head = dir.join("HEAD");
             found.insert(head.clone(), stamp(&head));
+            dirs.push(dir);
         }
         let mut open = vec![
             self.common_dir.join("refs").join("heads"),
@@ -66,8 +89,10 @@ impl Watch {
             // The stamp first: what comes in between is then seen at the next look.
             found.insert(dir.clone(), stamp(&dir));
             open.extend(directories(&dir));
+            dirs.extend(dir.is_dir().then_some(dir));
         }
-        found
+        self.seen = found;
+        self.dirs = dirs;
     }
 }
 
@@ -86,16 +111,18 @@ fn directories(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn is_fresh(time: Option<SystemTime>) -> bool {
-    let Some(time) = time else { return false };
+/// How long another change could hide behind one of this time; nothing where none can any more.
+fn fresh_for(time: Option<SystemTime>) -> Option<Duration> {
+    let time = time?;
     let coarse = time
         .duration_since(SystemTime::UNIX_EPOCH)
         .is_ok_and(|since| since.subsec_nanos() == 0);
     let limit = if coarse { COARSE } else { FINE };
     // A time in the future is a clock that jumped: look again rather than miss something.
-    SystemTime::now()
-        .duration_since(time)
-        .map_or(true, |age| age < limit)
+    match SystemTime::now().duration_since(time) {
+        Ok(age) => limit.checked_sub(age).filter(|left| !left.is_zero()),
+        Err(_) => Some(limit),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The thread that reads and writes the repository, so that the conversation never waits for it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -9,14 +11,24 @@ use pawtrail_event::CommitHash;
 use pawtrail_event::frame::Announcement;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::courier::ears::{Ears, Sound};
 use crate::courier::watch::Watch;
 use crate::error::SyncError;
 use crate::outbox::Outbox;
 
-/// How often the refs are looked at.
-const POLL: Duration = Duration::from_millis(200);
+/// How often the refs are looked at though the system told of no change: it can't tell what another machine does to a shared
+/// directory.
+const QUIET_LOOK: Duration = Duration::from_secs(10);
+/// How often they are looked at where the system tells of nothing.
+const DEAF_LOOK: Duration = Duration::from_secs(1);
+/// A look waits until nothing has changed for so long,
+const CALM: Duration = Duration::from_millis(10);
+/// but no longer than this.
+const STORM: Duration = Duration::from_millis(250);
+/// How often directories that are new are looked at once more, before the next look.
+const MAX_LOOKS: usize = 3;
 /// How often the outbox is read though nothing seems to have changed.
-const AGAIN: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_secs(120);
 
 /// Opens the outbox in the worker's own thread.
 pub(crate) type OpenOutbox = Box<dyn FnOnce() -> Result<Box<dyn Outbox>, SyncError> + Send>;
@@ -33,6 +45,8 @@ pub(crate) enum Order {
         code: String,
         message: String,
     },
+    /// Look: the system told of a change.
+    Look,
 }
 
 /// What the worker tells.
@@ -44,25 +58,48 @@ pub(crate) enum News {
     Noted(usize, Result<(), String>),
     /// The repository can't be read, and the last refresh that this answers.
     Trouble(u64, String),
+    /// Consent or the private state may have changed.
+    House,
+    /// Why the refs are looked at from time to time, if the system can't tell of changes.
+    Polling(Option<String>),
     /// The repository is gone.
     Gone,
 }
 
 /// The worker, as the conversation sees it.
 pub(crate) struct Worker {
-    orders: Option<Sender<Order>>,
+    /// The ears hold it only while they tell: where it is dropped, the thread ends.
+    orders: Option<Arc<Sender<Order>>>,
     pub(crate) news: UnboundedReceiver<News>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
-    pub(crate) fn start(common_dir: PathBuf, open: OpenOutbox) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        common_dir: PathBuf,
+        state_dir: PathBuf,
+        open: OpenOutbox,
+    ) -> std::io::Result<Self> {
         let (orders, inbox) = channel();
+        let orders = Arc::new(orders);
         let (tell, news) = unbounded_channel();
+        let bell = Bell {
+            orders: Arc::downgrade(&orders),
+            rung: Arc::default(),
+        };
         let thread = std::thread::Builder::new()
             .name("outbox".to_owned())
             .spawn(move || match open() {
-                Ok(outbox) => Loop::new(common_dir, outbox, tell).run(&inbox),
+                Ok(outbox) => {
+                    let rung = Arc::clone(&bell.rung);
+                    let house = tell.clone();
+                    let ears = Ears::new(&state_dir, move |sound| match sound {
+                        Sound::Refs => bell.ring(),
+                        // The conversation may have ended.
+                        Sound::House => drop(house.send(News::House)),
+                    });
+                    Loop::new(common_dir, outbox, (ears, rung), tell).run(&inbox);
+                }
                 Err(error) => {
                     // The conversation that would listen may have ended.
                     let _ = tell.send(News::Trouble(u64::MAX, error.to_string()));
@@ -92,22 +129,53 @@ impl Worker {
     }
 }
 
+/// Orders a look, unless one is ordered already.
+struct Bell {
+    orders: Weak<Sender<Order>>,
+    rung: Arc<AtomicBool>,
+}
+
+impl Bell {
+    fn ring(&self) {
+        if !self.rung.swap(true, Ordering::SeqCst)
+            && let Some(orders) = self.orders.upgrade()
+        {
+            let _ = orders.send(Order::Look);
+        }
+    }
+}
+
 struct Loop {
     common_dir: PathBuf,
     outbox: Box<dyn Outbox>,
     tell: UnboundedSender<News>,
     watch: Watch,
+    ears: Ears,
+    /// Whether a look is ordered that wasn't made yet.
+    rung: Arc<AtomicBool>,
+    heard: bool,
+    /// Why the refs are looked at from time to time, as it was told last.
+    polling: Option<String>,
     answered: u64,
     read_at: Option<Instant>,
 }
 
 impl Loop {
-    fn new(common_dir: PathBuf, outbox: Box<dyn Outbox>, tell: UnboundedSender<News>) -> Self {
+    fn new(
+        common_dir: PathBuf,
+        outbox: Box<dyn Outbox>,
+        (ears, rung): (Ears, Arc<AtomicBool>),
+        tell: UnboundedSender<News>,
+    ) -> Self {
         Self {
             watch: Watch::new(&common_dir),
             common_dir,
             outbox,
             tell,
+            ears,
+            rung,
+            heard: false,
+            polling: None,
             answered: 0,
             read_at: None,
         }
@@ -116,23 +184,88 @@ impl Loop {
     fn run(mut self, inbox: &Receiver<Order>) {
         loop {
             let mut asked = self.read_at.is_none();
-            match inbox.recv_timeout(if asked { Duration::ZERO } else { POLL }) {
+            let wait = if asked {
+                Duration::ZERO
+            } else {
+                self.until_next_look()
+            };
+            match inbox.recv_timeout(wait) {
                 // Many commands at once need one look, not one each.
                 Ok(order) => asked |= self.obey_all(order, inbox),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.heard && !asked {
+                match self.calm(inbox) {
+                    Some(also) => asked = also,
+                    None => return,
+                }
             }
             if self.is_gone() {
                 self.tell(News::Gone);
                 return;
             }
             // Looked at in any case: a change before this read is covered by it.
-            let changed = self.watch.changed();
+            let changed = self.look(asked);
             let old = self.read_at.is_none_or(|at| at.elapsed() >= AGAIN);
             if asked || changed || old {
                 self.read();
             }
         }
+    }
+
+    fn until_next_look(&self) -> Duration {
+        let usual = match self.ears.trouble() {
+            Some(_) => DEAF_LOOK,
+            None => QUIET_LOOK,
+        };
+        self.watch.unsettled().map_or(usual, |soon| soon.min(usual))
+    }
+
+    /// Waits for the end of a storm of changes, and does meanwhile what is ordered. Returns whether the outbox is to be
+    /// read at once; nothing where nobody will order any more.
+    fn calm(&mut self, inbox: &Receiver<Order>) -> Option<bool> {
+        let end = Instant::now() + STORM;
+        loop {
+            self.rung.store(false, Ordering::SeqCst);
+            let left = end.saturating_duration_since(Instant::now());
+            match inbox.recv_timeout(CALM.min(left)) {
+                Ok(order) => {
+                    if self.obey_all(order, inbox) {
+                        return Some(true);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => return Some(false),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Looks whether refs may have changed, and listens to all their directories from then on.
+    fn look(&mut self, asked: bool) -> bool {
+        // What comes from here on rings again.
+        self.rung.store(false, Ordering::SeqCst);
+        let heard = std::mem::take(&mut self.heard);
+        let expected = heard || asked || self.watch.unsettled().is_some();
+        if !self.watch.changed() {
+            return false;
+        }
+        if !expected {
+            self.ears.forget();
+        }
+        for _ in 0..MAX_LOOKS {
+            if !self.ears.listen(self.watch.dirs()) {
+                break;
+            }
+            // Between the look and the listening something may have happened that nobody heard.
+            self.watch.changed();
+        }
+        let polling = self.ears.trouble().map(str::to_owned);
+        if polling != self.polling {
+            self.polling.clone_from(&polling);
+            self.tell(News::Polling(polling));
+        }
+        true
     }
 
     /// Does this order and all that wait behind it. Returns whether the outbox is to be read.
@@ -167,6 +300,10 @@ impl Loop {
                     self.tell(News::Trouble(serial, error.to_string()));
                 }
                 return true;
+            }
+            Order::Look => {
+                self.heard = true;
+                return false;
             }
             // Nothing is written where a repository was.
             Order::Acknowledge(_) | Order::SetAside { .. } if self.is_gone() => {
