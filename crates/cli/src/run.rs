@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use serde_json::json;
 
-use crate::args::{Cli, ColorWhen};
+use crate::args::{Cli, ColorWhen, short};
 use crate::commands;
 use crate::context::Context;
 use crate::error::CliError;
@@ -32,6 +32,9 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
 }
 
 fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+    if let Some(cli) = short::parse(words) {
+        return Ok(cli);
+    }
     let matches = Cli::command().try_get_matches_from(words)?;
     Cli::from_arg_matches(&matches)
 }

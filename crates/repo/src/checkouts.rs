@@ -11,13 +11,17 @@ use crate::references;
 
 /// Returns all worktrees of the clone that have files, the primary one first.
 pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {
+    places(project)?
+        .into_iter()
+        .map(|(root, git_dir)| read(project, root, git_dir))
+        .collect()
+}
+
+/// Returns their roots and their own git directories, in the same order, for who doesn't ask what they have checked out.
+pub(crate) fn places(project: &Project) -> Result<Vec<(PathBuf, PathBuf)>> {
     let mut found = Vec::new();
     if let Some(root) = project.primary() {
-        found.push(read(
-            project,
-            root.to_owned(),
-            project.common_dir().to_owned(),
-        )?);
+        found.push((root.to_owned(), project.common_dir().to_owned()));
     }
     let linked = project.common_dir().join("worktrees");
     let entries = match fs::read_dir(&linked) {
@@ -42,7 +46,7 @@ pub(crate) fn all(project: &Project) -> Result<Vec<Checkout>> {
             continue;
         };
         let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-        found.push(read(project, root, git_dir)?);
+        found.push((root, git_dir));
     }
     Ok(found)
 }

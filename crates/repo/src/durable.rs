@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{IoContext, Result};
 use crate::failpoint;
+use crate::side_by_side;
 
 /// How the name of a file in the making begins.
 pub(crate) const PREFIX: &str = ".pawtrail-";
@@ -34,26 +35,42 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// How many threads flush together at most, this one among them. More of them gained nothing that could be measured.
+const FLUSHERS: usize = 4;
+
+/// Flushes several files and waits for all of them; each goes with the path that an error is to name. Returns how it went
+/// with each.
+///
+/// They are flushed at the same time: the file system then writes its journal once for all of them, and so does the
+/// disk with what it caches. One by one, each would wait for a turn of its own.
+pub(crate) fn flush_each(files: &[(&File, &Path)]) -> Vec<Result<()>> {
+    let threads = files.len().min(FLUSHERS);
+    side_by_side::on_threads(threads, files, |(), (file, path)| {
+        file.sync_all().at("flush", path)
+    })
+}
+
+/// Flushes several files as [`flush_each`] does.
+///
+/// # Errors
+/// The first of them that could not be flushed.
+pub(crate) fn flush_all(files: &[(&File, &Path)]) -> Result<()> {
+    flush_each(files).into_iter().collect()
+}
+
+/// Opens a directory to flush it; none where the system keeps its entries itself.
+pub(crate) fn open_dir(dir: &Path) -> Result<Option<File>> {
+    #[cfg(unix)]
+    return File::open(dir).at("open", dir).map(Some);
+    #[cfg(not(unix))]
+    {
+        let _ = dir;
+        Ok(None)
+    }
+}
+
 /// How many bytes of a file are compared at a time.
 const PIECE: usize = 64 * 1024;
-
-/// Flushes a file.
-pub(crate) fn flush(path: &Path) -> Result<()> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .at("flush", path)
-}
-
-/// Lets the system begin to write what is in a file, so that a flush that comes later has less to wait for.
-///
-/// Where the system can't be told, the flush does it all.
-pub(crate) fn begin_to_flush(file: &File) {
-    #[cfg(target_os = "linux")]
-    // It only moves work forward; a failure would come back from the flush.
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    #[cfg(not(target_os = "linux"))]
-    let _ = file;
-}
 
 /// Lists a directory's entries; none where there is no such directory.
 pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
@@ -69,6 +86,10 @@ pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// Creates a directory and what leads to it.
 pub(crate) fn create_dir(dir: &Path) -> Result<()> {
+    // It nearly always is there, which is cheaper to see than to be told.
+    if dir.is_dir() {
+        return Ok(());
+    }
     fs::create_dir_all(dir).at("create", dir)
 }
 
@@ -76,22 +97,53 @@ pub(crate) fn create_dir(dir: &Path) -> Result<()> {
 ///
 /// A file that exists keeps its permissions, unless `access` is private.
 pub(crate) fn replace(path: &Path, content: &[u8], access: Access) -> Result<()> {
-    let written = written_beside(path, content, access)?;
-    written
-        .persist(path)
-        .map_err(|error| error.error)
-        .at("replace", path)?;
+    Replacement::begin(path, content, access)?.flush_and_finish()?;
     parent(path).map_or(Ok(()), sync_dir)
 }
 
 /// Replaces a file that can be made again: whole or as it was, and after a power loss perhaps as it was before.
 pub(crate) fn replace_cache(path: &Path, content: &[u8]) -> Result<()> {
-    let written = written_beside(path, content, Access::Shared)?;
-    written
-        .persist(path)
-        .map_err(|error| error.error)
-        .at("replace", path)?;
-    Ok(())
+    Replacement::begin(path, content, Access::Shared)?.flush_and_finish()
+}
+
+/// A file's next content, written beside it. Dropping it leaves the file as it is.
+#[must_use = "the file changes when it is finished"]
+#[derive(Debug)]
+pub(crate) struct Replacement {
+    written: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl Replacement {
+    /// Writes the content beside the file; whoever asks for it flushes it before it takes the file's place.
+    pub(crate) fn begin(path: &Path, content: &[u8], access: Access) -> Result<Self> {
+        Ok(Self {
+            written: written_beside(path, content, access)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// What has to be flushed, and the path that an error is to name.
+    pub(crate) fn unflushed(&self) -> (&File, &Path) {
+        (self.written.as_file(), &self.path)
+    }
+
+    /// Puts the content, which was flushed, in the file's place.
+    pub(crate) fn finish(self) -> Result<()> {
+        failpoint::reached("durable::rename").at("replace", &self.path)?;
+        self.written
+            .persist(&self.path)
+            .map_err(|error| error.error)
+            .at("replace", &self.path)?;
+        Ok(())
+    }
+
+    /// Flushes it and puts it in place.
+    pub(crate) fn flush_and_finish(self) -> Result<()> {
+        let (file, path) = self.unflushed();
+        file.sync_all().at("flush", path)?;
+        self.finish()
+    }
 }
 
 /// Creates a file unless it is there; returns whether this call created it.
@@ -100,6 +152,11 @@ pub(crate) fn create_new(path: &Path, content: &[u8], access: Access) -> Result<
         return Ok(false);
     }
     let written = written_beside(path, content, access)?;
+    written
+        .as_file()
+        .sync_all()
+        .and_then(|()| failpoint::reached("durable::rename"))
+        .at("flush", path)?;
     match written.persist_noclobber(path) {
         Ok(_) => {
             parent(path).map_or(Ok(()), sync_dir)?;
@@ -190,6 +247,7 @@ fn in_the_making(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     }
 }
 
+/// Writes a file beside `path`, and doesn't flush it.
 fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfile::NamedTempFile> {
     let dir = parent(path).unwrap_or(Path::new("."));
     create_dir(dir)?;
@@ -206,10 +264,6 @@ fn written_beside(path: &Path, content: &[u8], access: Access) -> Result<tempfil
     #[cfg(not(unix))]
     let _ = access;
     file.write_all(content).at("write", path)?;
-    file.as_file()
-        .sync_all()
-        .and_then(|()| failpoint::reached("durable::rename"))
-        .at("flush", path)?;
     Ok(file)
 }
 
@@ -250,6 +304,38 @@ mod tests {
         }
         fs::write(&path, [&content[..], b"x"].concat()).unwrap();
         assert_eq!(beginning_of(&path, &content).unwrap(), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_can_not_be_flushed_is_named_and_the_rest_is_flushed() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..2 * FLUSHERS)
+            .map(|n| dir.path().join(n.to_string()))
+            .collect();
+        let files: Vec<File> = paths
+            .iter()
+            .map(|path| File::create(path).unwrap())
+            .collect();
+        let mut all: Vec<(&File, &Path)> = files
+            .iter()
+            .zip(&paths)
+            .map(|(file, path)| (file, path.as_path()))
+            .collect();
+        assert!(flush_all(&[]).is_ok());
+        assert!(flush_all(&all).is_ok());
+        // A device that can't be flushed.
+        let null = Path::new("/dev/null");
+        let device = File::open(null).unwrap();
+        for bad in [0, 3, 7] {
+            let good = std::mem::replace(&mut all[bad], (&device, null));
+            let failed: Vec<bool> = flush_each(&all).iter().map(Result::is_err).collect();
+            let expected: Vec<bool> = (0..all.len()).map(|at| at == bad).collect();
+            assert_eq!(failed, expected);
+            let error = flush_all(&all).unwrap_err();
+            assert!(error.to_string().contains("/dev/null"), "{error}");
+            all[bad] = good;
+        }
     }
 
     #[test]

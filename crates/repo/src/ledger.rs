@@ -149,6 +149,8 @@ pub(crate) struct Committed {
     pub(crate) new: bool,
     /// What failed when the commit was in the branch already. It may then not survive a power loss.
     pub(crate) shaky: Option<String>,
+    /// Why a new commit could not be recorded for a hub. The next look at the branches finds it.
+    pub(crate) unrecorded: Option<String>,
 }
 
 /// Commits to a placement's branch. While git is at work there, others get their turns, for some seconds at most.
@@ -196,6 +198,15 @@ impl Committed {
             parent: None,
             new: false,
             shaky: None,
+            unrecorded: None,
         }
+    }
+
+    /// Says what did not work besides, for a person.
+    pub(crate) fn not_recorded(&self) -> Option<String> {
+        let reason = self.unrecorded.as_ref()?;
+        Some(format!(
+            "the hub's list of commits was not updated: {reason}"
+        ))
     }
 }

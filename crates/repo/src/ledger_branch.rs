@@ -107,6 +107,7 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
         );
         match ledger::commit(project, &mut held, &new, &message, again, changes)? {
             Outcome::Committed(done) => {
+                warnings.extend(done.not_recorded());
                 warnings.extend(done.shaky.map(|reason| {
                     format!("it is committed, but might not survive a power loss: {reason}")
                 }));

@@ -308,8 +308,8 @@ fn is_status(row: &Value) -> bool {
 /// The files of all checkouts, oldest first in each.
 fn files(project: &Project) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for checkout in checkouts::all(project)? {
-        let dir = checkout.root.join(DIR);
+    for (root, _) in checkouts::places(project)? {
+        let dir = root.join(DIR);
         let entries = match fs::read_dir(&dir) {
             Ok(entries) => entries,
             Err(error) if durable::is_absent(&error) => continue,

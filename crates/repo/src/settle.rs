@@ -2,17 +2,9 @@
 
 use crate::journal::Journal;
 use crate::ledger::Outcome;
-use crate::placement::Placement;
-use crate::project::Project;
-use crate::sync_state;
 
-/// Lets go of the spool when its lines are in the branch, and notes the commit for the hub. Returns what failed after it.
-pub(crate) fn settle(
-    project: &Project,
-    journal: &Journal,
-    place: &Placement,
-    outcome: &Outcome,
-) -> Vec<String> {
+/// Lets go of the spool when its lines are in the branch. Returns what failed after the commit.
+pub(crate) fn settle(journal: &Journal, outcome: &Outcome) -> Vec<String> {
     let mut warnings = Vec::new();
     let Outcome::Committed(done) = outcome else {
         return warnings;
@@ -34,14 +26,7 @@ pub(crate) fn settle(
             ));
         }
     }
-    if done.new
-        && let Err(error) =
-            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-    {
-        warnings.push(format!(
-            "the hub's list of commits was not updated: {error}"
-        ));
-    }
+    warnings.extend(done.not_recorded());
     warnings
 }
 

@@ -24,7 +24,8 @@ fn threads(items: usize) -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().min(items).min(MOST_THREADS))
 }
 
-fn on_threads<S: Default, T: Sync, R: Send>(
+/// The same on so many threads: for work that waits more than it computes.
+pub(crate) fn on_threads<S: Default, T: Sync, R: Send>(
     threads: usize,
     work: &[T],
     each: impl Fn(&mut S, &T) -> R + Sync,

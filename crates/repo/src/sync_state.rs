@@ -11,7 +11,8 @@ mod reconcile;
 mod rewrite;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gix::ObjectId;
@@ -19,10 +20,11 @@ use pawtrail_event::CommitHash;
 use pawtrail_event::frame::{Announcement, LocalCommitAck};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::durable::Replacement;
+use crate::error::{IoContext, Result};
 use crate::history;
 use crate::local_commits::{self, Framer, Outcome, Purpose};
-use crate::lock::PATIENCE;
+use crate::lock::{Lock, PATIENCE};
 use crate::project::{self, Project};
 use document::{Document, Unread};
 use file::Stored;
@@ -152,8 +154,70 @@ fn record_commit_within(
     commit: ObjectId,
     patience: Duration,
 ) -> Result<()> {
+    let record = recording_within(project, branch, parent, commit, patience)?;
+    if let Some((file, path)) = record.unflushed() {
+        file.sync_all().at("flush", path)?;
+    }
+    record.finish()
+}
+
+/// The file as it will be when a commit is recorded, written beside it. Nobody else changes the file meanwhile.
+#[must_use = "the file changes when it is finished"]
+#[derive(Debug)]
+pub(crate) struct Recording {
+    /// None where it says so already.
+    next: Option<Replacement>,
+    /// Freed last.
+    _lock: Lock,
+}
+
+impl Recording {
+    /// What has to be flushed before [`Self::finish`], and the path that an error is to name.
+    pub(crate) fn unflushed(&self) -> Option<(&File, &Path)> {
+        self.next.as_ref().map(Replacement::unflushed)
+    }
+
+    /// Puts it in place.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.next.map_or(Ok(()), Replacement::finish)
+    }
+}
+
+/// Begins what [`record_commit`] does, for who has more to flush.
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn recording(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+) -> Result<Recording> {
+    recording_within(project, branch, parent, commit, PATIENCE)
+}
+
+fn recording_within(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+    patience: Duration,
+) -> Result<Recording> {
     floor::first_sight(project, Some((commit, parent)))?;
     let lock = file::lock(project, patience)?;
+    Ok(Recording {
+        next: with_commit(project, branch, parent, commit)?,
+        _lock: lock,
+    })
+}
+
+/// The file with a commit recorded in it, where that changes it. Its lock is held.
+fn with_commit(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+) -> Result<Option<Replacement>> {
     let text = file::text(project)?;
     let mut framer = Framer::new(project, Purpose::Store);
     let unread = text
@@ -162,23 +226,23 @@ fn record_commit_within(
     if let Some(unread) = unread {
         match new_on_top(project, &unread.rest, branch, parent, commit)? {
             Some(new) if !new.iter().any(|id| unread.names(&project::hash(*id))) => {
-                return append(project, &mut framer, unread, branch, &new);
+                return append(project, &mut framer, unread, branch, &new).map(Some);
             }
             Some(_) | None => {}
         }
         if let Some(text) = amended::replace(project, &mut framer, unread, branch, parent, commit)?
         {
-            return file::replace(project, &text);
+            return file::begin(project, &text).map(Some);
         }
     }
-    let mut stored = file::open_locked(project, lock, text);
+    let mut stored = file::understood(project, text);
     let hash = project::hash(commit);
     let cursor = stored.document.cursors.get(branch);
     if cursor.is_none() && !local_commits::is_mission_branch(project, branch)? {
-        return Ok(());
+        return Ok(None);
     }
     if cursor == Some(&hash) {
-        return Ok(());
+        return Ok(None);
     }
     let new = new_on_top(project, &stored.document, branch, parent, commit)?;
     if let Some(new) = new
@@ -201,7 +265,7 @@ fn record_commit_within(
     } else {
         refresh(project, &mut framer, &mut stored)?;
     }
-    file::save(project, &stored)
+    file::next(project, &stored)
 }
 
 /// Adds the frames of commits that the file doesn't name, the last of which `branch` points to, without reading those
@@ -212,7 +276,7 @@ fn append(
     mut unread: Unread,
     branch: &str,
     new: &[ObjectId],
-) -> Result<()> {
+) -> Result<Replacement> {
     let mut frames = Vec::new();
     for id in new {
         match framer.frame(*id, Some(branch))? {
@@ -225,7 +289,7 @@ fn append(
             .cursors
             .insert(branch.to_owned(), project::hash(*id));
     }
-    file::replace(project, &unread.with(&frames)?)
+    file::begin(project, &unread.with(&frames)?)
 }
 
 /// Returns the commits that came on top of what is remembered of `branch`, oldest first; nothing where only a look at

@@ -11,6 +11,7 @@ mod mission;
 mod next;
 mod privacy;
 mod queue;
+pub(crate) mod short;
 mod sync;
 mod wp;
 

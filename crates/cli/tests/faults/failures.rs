@@ -51,6 +51,7 @@ fn fails(scratch: &Scratch, world: &World, place: &str, error: &str, word: &str,
         }
         // It is done; what follows isn't.
         "ledger::ref-moved"
+        | "ledger::released"
         | "ledger::ref-flushed"
         | "spool::empty"
         | "spool::emptied"

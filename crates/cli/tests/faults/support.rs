@@ -28,6 +28,7 @@ pub(crate) const EVERYWHERE: &[&str] = &[
     "ledger::ref-locked",
     "ledger::index-renamed",
     "ledger::ref-moved",
+    "ledger::released",
     "ledger::ref-flushed",
     "spool::empty",
     "spool::emptied",

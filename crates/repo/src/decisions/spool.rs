@@ -36,7 +36,7 @@ pub(super) fn commit(
     };
     let again = || placement::placement(project, mission);
     let outcome = ledger::commit(project, held, place, message, again, lines)?;
-    let warnings = settle(project, &journal, place, &outcome);
+    let warnings = settle(&journal, &outcome);
     Ok((outcome, warnings))
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn adopt(project: &Project, mission: &Mission) -> Result<Vec<String>>
     };
     let again = || placement::placement(project, mission);
     let outcome = ledger::commit(project, &mut held, &place, message, again, lines)?;
-    let warnings = settle(project, &journal, &place, &outcome);
+    let warnings = settle(&journal, &outcome);
     Ok(left(outcome, warnings))
 }
 

@@ -305,9 +305,13 @@ fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
     let anew = || placement::placement(project, mission);
     match ledger::commit(project, &mut held, &place, &message(path), anew, changes)? {
         Outcome::Committed(done) => {
-            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)?;
             let commit = done.commit.to_hex_with_len(10);
-            let folded = format!("folded in {commit}{}", kept(&aside));
+            let unrecorded = done.not_recorded().map(|said| format!("; {said}"));
+            let folded = format!(
+                "folded in {commit}{}{}",
+                kept(&aside),
+                unrecorded.unwrap_or_default()
+            );
             Ok(Ok(match done.shaky {
                 None => folded,
                 Some(reason) => format!("{folded}, which may not survive a power loss: {reason}"),

@@ -10,12 +10,12 @@ use super::{seed, store};
 use crate::checkout::Checkout;
 use crate::checkouts;
 use crate::error::{Error, Result};
+use crate::history;
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Basis, ChosenBy, Placement};
 use crate::project::Project;
 use crate::protection::Facts;
-use crate::{history, sync_state};
 
 /// Terms by the scope whose seed file they go to.
 pub(super) type Terms = BTreeMap<Scope, Vec<Term>>;
@@ -212,18 +212,7 @@ impl Target {
                         "it is committed, and the spool keeps it until the commit is flushed: {reason}"
                     ));
                 }
-                if done.new
-                    && let Err(error) = sync_state::record_commit(
-                        project,
-                        &place.ledger_ref,
-                        done.parent,
-                        done.commit,
-                    )
-                {
-                    warnings.push(format!(
-                        "the hub's list of commits was not updated: {error}"
-                    ));
-                }
+                warnings.extend(done.not_recorded());
                 Ok(done.commit)
             }
             Outcome::Elsewhere(tip) => {

@@ -1,6 +1,8 @@
-//! One attempt to commit: everything is prepared and flushed, then the index is put in place, then the branch moves.
+//! One attempt to commit: everything is prepared and flushed, then the index is put in place, then the branch moves,
+//! which is flushed together with the record of the commit.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
@@ -13,12 +15,14 @@ use super::refs::{self, Move, Reservation, Reserved};
 use super::{Change, Committed, Outcome};
 use crate::checkout::Checkout;
 use crate::checkouts;
+use crate::durable;
 use crate::engine::{self as choice, Kind};
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::history;
 use crate::placement::{self, Placement};
 use crate::project::Project;
+use crate::sync_state::{self, Recording};
 
 /// Commits unless git holds a lock.
 pub(super) fn attempt(
@@ -88,7 +92,9 @@ pub(super) fn attempt(
             }
             failpoint::reached("ledger::index-written").at("write", &checkout.git_dir)?;
         }
-        engine.settle(token.as_ref())?;
+        let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
+        let locks: Vec<&Held> = held.iter().copied().chain(&token).collect();
+        engine.settle(&locks)?;
         failpoint::reached("ledger::flushed").at("flush", project.common_dir())?;
         let step = Move {
             branch: &placement.ledger_ref,
@@ -98,7 +104,6 @@ pub(super) fn attempt(
             why: &format!("commit: {message}"),
             checkouts: &placement.checkouts,
         };
-        let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
         let reserved = match engine.reserve(token, &held, &step)? {
             Reservation::Ours(reserved) => reserved,
             Reservation::Lost => {
@@ -114,16 +119,48 @@ pub(super) fn attempt(
         };
         publish(project, reserved, &mut indexes)?;
         // The branch has moved. Whatever fails now, the commit is there, and that is what has to be said.
-        let flushed = refs::flush(project, &placement.ledger_ref);
+        let moved = refs::unflushed(project, &placement.ledger_ref);
         let released = release(project, indexes);
-        let shaky = flushed.and(released).err();
+        let (flushed, recorded) = finish(project, &placement.ledger_ref, base, commit, moved);
         return Ok(Outcome::Committed(Committed {
             commit,
             parent: base,
             new: true,
-            shaky: shaky.map(|error| error.to_string()),
+            shaky: flushed.and(released).err().map(|error| error.to_string()),
+            unrecorded: recorded.err().map(|error| error.to_string()),
         }));
     }
+}
+
+/// Makes the branch's move durable, and records the commit for a hub; both are flushed together. Returns how it went with
+/// the one and with the other.
+fn finish(
+    project: &Project,
+    branch: &str,
+    parent: Option<ObjectId>,
+    commit: ObjectId,
+    moved: Result<Option<(File, PathBuf)>>,
+) -> (Result<()>, Result<()>) {
+    let (moved, failed) = match moved {
+        Ok(moved) => (moved, None),
+        Err(error) => (None, Some(error)),
+    };
+    let record = sync_state::recording(project, branch, parent, commit);
+    let mut files: Vec<(&File, &Path)> = Vec::new();
+    files.extend(moved.iter().map(|(open, dir)| (open, dir.as_path())));
+    files.extend(record.iter().filter_map(Recording::unflushed));
+    let mut flushed = durable::flush_each(&files).into_iter();
+    let branch_flushed = match (&moved, failed) {
+        (_, Some(error)) => Err(error),
+        (Some(_), None) => flushed.next().unwrap_or(Ok(())),
+        (None, None) => Ok(()),
+    }
+    .and_then(|()| failpoint::reached("ledger::ref-flushed").at("write to", project.common_dir()));
+    let recorded = record.and_then(|record| {
+        flushed.next().unwrap_or(Ok(()))?;
+        record.finish()
+    });
+    (branch_flushed, recorded)
 }
 
 /// Puts the indexes in place and then moves the branch: all of it, or nothing.
@@ -159,13 +196,12 @@ fn go_ahead(
 
 /// Frees the indexes.
 fn release(project: &Project, indexes: Vec<(&Checkout, Held)>) -> Result<()> {
-    failpoint::reached("ledger::ref-flushed").at("write to", project.common_dir())?;
-    indexes
+    let released: Vec<Result<()>> = indexes
         .into_iter()
         .map(|(_, held)| held.release())
-        .collect::<Vec<_>>()
-        .into_iter()
-        .collect()
+        .collect();
+    failpoint::reached("ledger::released").at("write to", project.common_dir())?;
+    released.into_iter().collect()
 }
 
 /// Locks the index of each worktree that has the branch checked out, unless git is at work in one.

@@ -59,7 +59,7 @@ pub(crate) fn merge(
     }
     let tree = work.write(project, our_tree)?;
     // Whoever makes the commit reads them.
-    work.loose.settle(None)?;
+    work.loose.settle(&[])?;
     let at = project.now();
     let engine = engine::of(project, choice::of_clone(project)?);
     let commit = engine.commit(&NewCommit {
@@ -69,7 +69,7 @@ pub(crate) fn merge(
         at,
     })?;
     let token = engine.ready(branch, commit)?;
-    engine.settle(token.as_ref())?;
+    engine.settle(token.as_ref().as_slice())?;
     let step = Move {
         branch,
         from: Some(ours),
@@ -223,7 +223,7 @@ impl Work<'_> {
     /// Makes a mission's snapshot anew from its merged log, which comes before it in the order of names.
     fn snapshot(&self, project: &Project, path: &str) -> Result<Vec<u8>> {
         // The log may have been written just now.
-        self.loose.settle(None)?;
+        self.loose.settle(&[])?;
         let dir = path.strip_suffix(SNAPSHOT_FILE).unwrap_or_default();
         let ours = |name: &str| -> Result<Option<ObjectId>> {
             let tree = program::tree(project.git(), self.ours)?;

@@ -55,8 +55,9 @@ pub(super) trait Engine {
         files: &[Staged<'_>],
     ) -> Result<Result<(), Obstacle>>;
 
-    /// Makes everything that was written so far durable, and the branch's lock as it will be.
-    fn settle(&self, token: Option<&Held>) -> Result<()>;
+    /// Makes everything that was written so far durable, and what these locks hold: the branch's and the indexes' as they
+    /// will be.
+    fn settle(&self, locks: &[&Held]) -> Result<()>;
 
     /// Takes the branch's lock and looks whether it still is where the caller saw it. `indexes` are held meanwhile.
     fn reserve<'a>(

@@ -3,6 +3,9 @@
 mod index;
 mod trees;
 
+use std::fs::File;
+use std::path::Path;
+
 use gix::ObjectId;
 
 use super::engine::{Engine, NewCommit};
@@ -11,6 +14,7 @@ use super::index::{Obstacle, Staged};
 use super::objects::{Person, Role};
 use super::refs::{Move, Reservation, Reserved};
 use crate::checkout::Checkout;
+use crate::durable;
 use crate::error::{Error, GitContext, Result};
 use crate::history;
 use crate::program::{self, Git, Talk};
@@ -112,9 +116,11 @@ impl Engine for Executable<'_> {
         index::prepare(self, checkout, held, files)
     }
 
-    /// Git has flushed what it wrote.
-    fn settle(&self, _token: Option<&Held>) -> Result<()> {
-        Ok(())
+    /// Git has flushed the objects that it wrote; the indexes it doesn't flush.
+    fn settle(&self, locks: &[&Held]) -> Result<()> {
+        let files = Held::open_all(locks)?;
+        let files: Vec<(&File, &Path)> = files.iter().map(|(file, path)| (file, *path)).collect();
+        durable::flush_all(&files)
     }
 
     fn reserve<'a>(

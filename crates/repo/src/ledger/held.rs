@@ -106,8 +106,18 @@ impl Held {
     }
 
     /// Returns where the token is.
-    pub(super) fn path(&self) -> &Path {
+    pub(super) fn token(&self) -> &Path {
         &self.token
+    }
+
+    /// Opens tokens to flush what they hold.
+    pub(super) fn open_all<'a>(held: &[&'a Self]) -> Result<Vec<(File, &'a Path)>> {
+        held.iter()
+            .map(|held| {
+                let file = OpenOptions::new().write(true).open(&held.token);
+                Ok((file.at("open", &held.token)?, held.token.as_path()))
+            })
+            .collect()
     }
 
     /// Makes the token's content the target's, in one step; the lock stays.

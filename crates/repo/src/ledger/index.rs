@@ -223,6 +223,10 @@ fn stage(
         entry.id = id;
         entry.stat = stat;
         entry.flags.remove(Flags::INTENT_TO_ADD);
+        if !matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) {
+            // It was a symbolic link or a submodule; the commit has a file.
+            entry.mode = Mode::FILE;
+        }
     } else {
         let flags = if sparse::leaves_out(project, checkout, file.path)? {
             Flags::SKIP_WORKTREE | Flags::EXTENDED

@@ -67,8 +67,8 @@ impl Engine for Library<'_> {
         index::prepare(self.project, &self.loose, checkout, held, files)
     }
 
-    fn settle(&self, token: Option<&Held>) -> Result<()> {
-        self.loose.settle(token.map(Held::path))
+    fn settle(&self, locks: &[&Held]) -> Result<()> {
+        self.loose.settle(locks)
     }
 
     fn reserve<'a>(

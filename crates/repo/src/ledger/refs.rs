@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
@@ -98,20 +98,31 @@ impl Reserved for Locked<'_> {
     }
 }
 
-/// Makes the last move of a branch survive a power loss.
-pub(super) fn flush(project: &Project, branch: &str) -> Result<()> {
+/// Returns the directory that has to be flushed so that the last move of a branch survives a power loss; none where there
+/// is nothing to flush.
+pub(super) fn unflushed(project: &Project, branch: &str) -> Result<Option<(File, PathBuf)>> {
     let file = project.common_dir().join(branch);
     failpoint::reached("ledger::ref-moved").at("flush", &file)?;
-    if project.refs_by_git() {
+    let dir = if project.refs_by_git() {
         // Git has flushed what it wrote; this is the name of it.
         let dir = project.common_dir().join(ref_storage::name(project.git()));
-        return if dir.is_dir() {
-            durable::sync_dir(&dir)
-        } else {
-            Ok(())
-        };
+        if !dir.is_dir() {
+            return Ok(None);
+        }
+        dir
+    } else {
+        let dir = file.parent().unwrap_or(project.common_dir());
+        dir.to_owned()
+    };
+    Ok(durable::open_dir(&dir)?.map(|open| (open, dir)))
+}
+
+/// Makes the last move of a branch survive a power loss.
+pub(super) fn flush(project: &Project, branch: &str) -> Result<()> {
+    match unflushed(project, branch)? {
+        Some((open, dir)) => open.sync_all().at("flush", &dir),
+        None => Ok(()),
     }
-    durable::sync_dir(file.parent().unwrap_or(project.common_dir()))
 }
 
 /// Makes a branch survive a power loss, whoever moved it. One that stands among the packed ones git has flushed.

@@ -151,7 +151,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         }
     };
     let mut warnings = cleaner.warnings();
-    warnings.extend(unfinished::ended(project, &mission, &place, &done));
+    warnings.extend(unfinished::ended(project, &mission, &done));
     let place = Placement {
         recorded: true,
         ..place

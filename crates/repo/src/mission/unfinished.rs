@@ -16,7 +16,6 @@ use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::status::derived_from;
 use crate::status::task_files::TASKS_DIR;
-use crate::sync_state;
 
 /// What is written down of a mission that is to be created.
 #[derive(Debug, Serialize, Deserialize)]
@@ -165,7 +164,7 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
                 said.push(format!(
                     "mission {slug}, whose creation was interrupted, is there now"
                 ));
-                said.extend(ended(project, &mission, &place, &done));
+                said.extend(ended(project, &mission, &done));
             }
             Outcome::Elsewhere(_) => cross_out(project, &mission.mission_id)?,
             Outcome::Deferred(reason) | Outcome::Locked(reason) => said.push(format!(
@@ -194,13 +193,8 @@ pub(super) fn commit(
     ledger::commit(project, held, &place, &message, again, changes)
 }
 
-/// Crosses a mission out that is in its branch, and lets the hub's list know; returns what failed of that.
-pub(super) fn ended(
-    project: &Project,
-    mission: &Mission,
-    place: &Placement,
-    done: &Committed,
-) -> Vec<String> {
+/// Crosses a mission out that is in its branch; returns what failed after the commit.
+pub(super) fn ended(project: &Project, mission: &Mission, done: &Committed) -> Vec<String> {
     let mut said = Vec::new();
     match &done.shaky {
         None => {
@@ -213,14 +207,7 @@ pub(super) fn ended(
             "it is committed, but until a command has flushed the commit it might not survive a power loss: {reason}"
         )),
     }
-    if done.new
-        && let Err(error) =
-            sync_state::record_commit(project, &place.ledger_ref, done.parent, done.commit)
-    {
-        said.push(format!(
-            "the hub's list of commits was not updated: {error}"
-        ));
-    }
+    said.extend(done.not_recorded());
     said
 }
 

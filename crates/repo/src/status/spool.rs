@@ -73,7 +73,7 @@ pub(super) fn commit(
     };
     let again = || placement::placement(project, mission);
     let outcome = ledger::commit(project, held, place, message, again, changes)?;
-    let warnings = settle(project, &journal, place, &outcome);
+    let warnings = settle(&journal, &outcome);
     Ok((outcome, warnings))
 }
 

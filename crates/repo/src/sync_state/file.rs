@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::document::{self, Content, Document};
 use crate::clone_state;
-use crate::durable::{self, Access};
+use crate::durable::{self, Access, Replacement};
 use crate::error::{IoContext, Result};
 use crate::lock::{Lock, PATIENCE};
 use crate::project::Project;
@@ -41,7 +41,7 @@ pub(super) fn text(project: &Project) -> Result<Option<Vec<u8>>> {
 }
 
 /// Reads a text of the file.
-fn understood(project: &Project, text: Option<Vec<u8>>) -> Stored {
+pub(super) fn understood(project: &Project, text: Option<Vec<u8>>) -> Stored {
     let Some(text) = text else {
         return Stored::default();
     };
@@ -92,28 +92,38 @@ pub(super) fn open_locked(project: &Project, lock: Lock, text: Option<Vec<u8>>) 
 
 /// Replaces the file by a text that says more.
 pub(super) fn replace(project: &Project, text: &[u8]) -> Result<()> {
-    durable::replace_cache(&path(project), text)
+    begin(project, text)?.flush_and_finish()
+}
+
+/// Begins to replace the file by a text that says more.
+pub(super) fn begin(project: &Project, text: &[u8]) -> Result<Replacement> {
+    Replacement::begin(&path(project), text, Access::Shared)
 }
 
 /// Replaces the file, where it would change. What it can't keep is kept beside it first.
 pub(super) fn save(project: &Project, stored: &Stored) -> Result<()> {
+    next(project, stored)?.map_or(Ok(()), Replacement::flush_and_finish)
+}
+
+/// Begins to replace the file, as [`save`] does.
+pub(super) fn next(project: &Project, stored: &Stored) -> Result<Option<Replacement>> {
     let path = path(project);
     let size = stored.text.as_ref().map_or(0, Vec::len);
     let text = document::write(&stored.document, size)?;
     match &stored.text {
-        Some(before) if *before == text => return Ok(()),
+        Some(before) if *before == text => return Ok(None),
         Some(before) if stored.unexplained => {
             let aside = path.with_file_name(format!("{ASIDE}{}", project.ulid()));
             clone_state::ignore_private_files(project.common_dir())?;
             durable::create_new(&aside, before, Access::Shared)?;
         }
         Some(_) => {}
-        None if stored.document.is_empty() => return Ok(()),
+        None if stored.document.is_empty() => return Ok(None),
         None => {
             clone_state::ignore_private_files(project.common_dir())?;
         }
     }
-    durable::replace_cache(&path, &text)
+    Replacement::begin(&path, &text, Access::Shared).map(Some)
 }
 
 /// Lists the damaged files that were kept, oldest first.

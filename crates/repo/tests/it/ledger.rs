@@ -196,3 +196,25 @@ fn a_branch_that_others_move_by_git_is_built_upon() {
     );
     repo.fsck();
 }
+
+#[test]
+fn a_link_where_the_log_belongs_becomes_a_file_in_branch_and_index() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    let project = open(&repo);
+    let mission = create(&project, "linked");
+    let path = mission.path(pawtrail_event::decision::FILE);
+    repo.write("target", "elsewhere");
+    let id = repo.git(&["hash-object", "-w", "target"]);
+    let link = format!("120000,{},{path}", id.trim());
+    repo.git(&["update-index", "--add", "--cacheinfo", &link]);
+    repo.git(&["commit", "-q", "-m", "link"]);
+    let asked = ask(&project, &mission, "Which?");
+    let done = answer(&project, &mission, &asked, "left").unwrap();
+    assert!(done.receipt.committed);
+    let entry = repo.git(&["ls-files", "-s", &path]);
+    assert!(entry.starts_with("100644 "), "{entry}");
+    assert_eq!(repo.git(&["diff", "--cached", "--", &path]), "");
+    repo.fsck();
+}

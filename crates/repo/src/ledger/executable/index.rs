@@ -58,7 +58,7 @@ pub(super) fn prepare(
     let copy = Copy {
         project,
         checkout,
-        path: held.path().with_extension("index"),
+        path: held.token().with_extension("index"),
     };
     if let Some(content) = durable::read(&index)? {
         fs::write(&copy.path, content).at("write", &copy.path)?;
@@ -85,7 +85,11 @@ pub(super) fn prepare(
             Ok(id) => id,
             Err(obstacle) => return Ok(Err(obstacle)),
         };
-        let mode = known.map_or("100644", |entry| &entry.mode);
+        let mode = match known {
+            Some(entry) if entry.mode.starts_with("100") => &entry.mode,
+            // A symbolic link and a submodule give way too: the commit has a file.
+            Some(_) | None => "100644",
+        };
         orders.extend_from_slice(format!("{mode} {id} 0\t{}\0", file.path).as_bytes());
         let name = format!("{}\0", file.path);
         // Git forgets these marks with the old entry.
@@ -179,5 +183,7 @@ fn known(copy: &Copy<'_>, path: &str) -> Result<Vec<Known>> {
 
 fn hand_over(from: &Path, held: &Held) -> Result<()> {
     let content = fs::read(from).at("read", from)?;
-    held.rewrite()?.write_all(&content).at("write", held.path())
+    held.rewrite()?
+        .write_all(&content)
+        .at("write", held.token())
 }

@@ -20,6 +20,11 @@ const NAME: u16 = 0x0fff;
 /// Bit of the further flags: only the name is staged.
 const INTENT_TO_ADD: u16 = 0x2000;
 
+/// The mode of a file.
+const FILE: u32 = 0o100_644;
+/// The bits of a mode that tell files from what isn't one.
+const KIND: u32 = 0o170_000;
+
 /// An index whose form is known.
 pub(super) struct Plain {
     bytes: Vec<u8>,
@@ -97,7 +102,8 @@ impl Plain {
             if !matches!(plain.bytes.get(at..at + 4)?, b"TREE" | b"EOIE" | b"IEOT") {
                 return None;
             }
-            at += 8 + usize::try_from(word(&plain.bytes, at + 4)?).ok()?;
+            let length = usize::try_from(word(&plain.bytes, at + 4)?).ok()?;
+            at = length.checked_add(8)?.checked_add(at)?;
         }
         (at == end).then_some(plain)
     }
@@ -108,12 +114,17 @@ impl Plain {
         ObjectId::try_from(self.bytes.get(at..at + self.kind.len_in_bytes())?).ok()
     }
 
-    /// Replaces object and file data of a wanted path's entry; mode and marks stay. Says whether there is one.
+    /// Replaces object and file data of a wanted path's entry; marks stay, and so does the mode of a file. Says whether
+    /// there is one.
     pub(super) fn replace(&mut self, wanted: usize, path: &str, id: ObjectId, stat: &Stat) -> bool {
         let Some(at) = self.entries.get(wanted).copied().flatten() else {
             return false;
         };
-        let mode = word(&self.bytes, at + 24).unwrap_or_default();
+        let mode = match word(&self.bytes, at + 24) {
+            Some(mode) if mode & KIND == FILE & KIND => mode,
+            // It was a symbolic link or a submodule; the commit has a file.
+            Some(_) | None => FILE,
+        };
         let numbers = [
             stat.ctime.secs,
             stat.ctime.nsecs,
@@ -249,4 +260,58 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 fn half(bytes: &[u8], at: usize) -> Option<u16> {
     let two = bytes.get(at..at + 2)?;
     Some(u16::from_be_bytes(two.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "log";
+
+    /// An index with one entry, and behind it these bytes.
+    fn index(mode: u32, behind: &[u8]) -> Vec<u8> {
+        let mut bytes = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
+        let mut stat = [0; STAT];
+        stat[24..28].copy_from_slice(&mode.to_be_bytes());
+        bytes.extend(stat);
+        bytes.extend([7; 20]);
+        bytes.extend(3_u16.to_be_bytes());
+        bytes.extend(b"log");
+        bytes.extend([0; 7]);
+        bytes.extend(behind);
+        let sum = sha1::Sha1::digest(&bytes);
+        bytes.extend(sum);
+        bytes
+    }
+
+    fn read(bytes: Vec<u8>) -> Option<Plain> {
+        Plain::read(bytes, gix::hash::Kind::Sha1, &[PATH], (1, 0))
+    }
+
+    #[test]
+    fn an_extension_longer_than_the_index_is_not_plain() {
+        assert!(read(index(FILE, b"")).is_some());
+        for length in [1, 0x7fff_fff7, 0x7fff_ffff, 0xffff_fff7, u32::MAX] {
+            let mut behind = b"TREE".to_vec();
+            behind.extend(length.to_be_bytes());
+            assert!(read(index(FILE, &behind)).is_none(), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_replaced_is_a_file_afterwards() {
+        let id = ObjectId::from_bytes_or_panic(&[9; 20]);
+        for (before, after) in [
+            (FILE, FILE),
+            (0o100_755, 0o100_755),
+            (0o120_000, FILE),
+            (0o160_000, FILE),
+        ] {
+            let mut plain = read(index(before, b"")).unwrap();
+            assert!(plain.replace(0, PATH, id, &Stat::default()));
+            let plain = read(plain.finish().unwrap()).unwrap();
+            assert_eq!(word(&plain.bytes, HEADER + 24), Some(after), "{before:o}");
+            assert_eq!(plain.object(0), Some(id));
+        }
+    }
 }
