@@ -60,6 +60,36 @@ fn it_says_which_branch_and_who_chose_it() {
 }
 
 #[test]
+fn where_says_when_a_tool_that_reads_the_primary_checkout_sees_nothing() {
+    let scratch = Scratch::new();
+    let protected = Project::new(&scratch, BINARY);
+    let place = |project: &Project| {
+        let data = project.pawtrail.data(&project.repo, &["where"]);
+        let said = project.pawtrail.run(&project.repo, &["where"]).stdout;
+        (data["placement"]["seen_by_python"].clone(), said)
+    };
+    let (seen, said) = place(&protected);
+    assert_eq!(seen, false);
+    assert!(said.contains("won't see what is written there"), "{said}");
+    assert!(said.contains("protection.protected_branches"), "{said}");
+    // A project that protects nothing keeps its ledger on the branch that it works on, `main` too.
+    let config = protected.repo.read(".kittify/config.yaml").unwrap();
+    let config = format!("{config}protection:\n  protected_branches: []\n");
+    protected.repo.write(".kittify/config.yaml", config);
+    let create = ["mission", "create", "search"];
+    let made = protected.pawtrail.data(&protected.repo, &create);
+    assert_eq!(made["ledger_ref"], "refs/heads/main");
+    let id = text(&made["mission_id"]);
+    let data = protected.pawtrail.data(&protected.repo, &["where", &id]);
+    assert_eq!(data["placement"]["seen_by_python"], true);
+    protected.repo.write("a.txt", "a\n");
+    let commit = ["commit", "-m", "On main", "a.txt"];
+    let (status, document) = protected.pawtrail.json_in(protected.repo.path(), &commit);
+    assert_eq!(status, 0, "{document:#}");
+    assert_eq!(document["receipt"]["ref"], "refs/heads/main");
+}
+
+#[test]
 fn a_new_branch_begins_with_every_line_and_nothing_else_moves() {
     let scratch = Scratch::new();
     let project = Project::on_work(&scratch, BINARY);
