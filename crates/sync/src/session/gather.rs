@@ -1,7 +1,7 @@
 //! Acknowledgements on their way to the outbox: noted in groups, since each note writes a whole file, and none of them
 //! late. Where no other answer is due, they are noted at once.
 
-use pawtrail_event::CommitHash;
+use pawtrail_event::frame::LocalCommitAck;
 
 /// How long acknowledgements are gathered, in milliseconds. What a crash keeps from being noted goes again, and the hub
 /// knows it.
@@ -12,12 +12,12 @@ const GATHER: usize = 4_096;
 /// What is acknowledged and not yet told to the outbox.
 #[derive(Default)]
 pub(super) struct Gather {
-    commits: Vec<CommitHash>,
+    commits: Vec<LocalCommitAck>,
     since: u64,
 }
 
 impl Gather {
-    pub(super) fn add(&mut self, commits: Vec<CommitHash>, now: u64) {
+    pub(super) fn add(&mut self, commits: Vec<LocalCommitAck>, now: u64) {
         if self.commits.is_empty() {
             self.since = now;
         }
@@ -41,7 +41,7 @@ impl Gather {
     }
 
     /// Returns what was gathered, in the order of the answers; `None` if there is nothing.
-    pub(super) fn take(&mut self) -> Option<Vec<CommitHash>> {
+    pub(super) fn take(&mut self) -> Option<Vec<LocalCommitAck>> {
         (!self.commits.is_empty()).then(|| std::mem::take(&mut self.commits))
     }
 }
