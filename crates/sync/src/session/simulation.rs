@@ -2,6 +2,7 @@
 //! outbox whose commits get rewritten, deaths of hub and courier, and a hub that is emptied or set back, by seed.
 
 mod clone;
+mod far_side;
 mod faults;
 mod hub;
 mod network;

@@ -11,7 +11,6 @@ use super::faults::Faults;
 use super::hub::{Fate, Store};
 use super::{CALM_MS, WINDOW};
 use crate::session::{Action, Input, Limits, Session};
-use crate::testing::hash;
 
 /// What travels or is scheduled.
 pub(super) enum Event {
@@ -72,44 +71,44 @@ pub(super) struct World {
     pub(super) dice: Dice,
     pub(super) session: Session,
     pub(super) now: u64,
-    serial: u64,
+    pub(super) serial: u64,
     pub(super) events: BTreeMap<(u64, u64), Event>,
     /// The connection of the clone, if one is made or being made.
-    attempt: Option<u64>,
+    pub(super) attempt: Option<u64>,
     pub(super) attempts: u64,
     /// One pipe keeps its order: the time of its last delivery each way.
-    last_up: u64,
-    last_down: u64,
+    pub(super) last_up: u64,
+    pub(super) last_down: u64,
     /// When the hub writes what it has taken last.
-    last_write: u64,
+    pub(super) last_write: u64,
     pub(super) clone: Clone,
     /// When the clone got the snapshot of a connection.
-    greeted: BTreeMap<u64, u64>,
+    pub(super) greeted: BTreeMap<u64, u64>,
     /// Refreshes that the session asked for.
-    refreshes: u64,
+    pub(super) refreshes: u64,
     /// The last of them that was done.
-    refreshed: u64,
+    pub(super) refreshed: u64,
     /// When the clone's worker has done what it was told, one after another.
-    worked: u64,
+    pub(super) worked: u64,
     /// What was rewritten unseen by the hub, and what was on its way there.
     pub(super) unseen: u64,
     pub(super) overtaken: u64,
     pub(super) store: Store,
-    backup: Store,
+    pub(super) backup: Store,
     pub(super) receipts: u64,
-    old_acks: VecDeque<(CommitHash, u64)>,
+    pub(super) old_acks: VecDeque<(CommitHash, u64)>,
     /// Connections of which nothing arrives any more.
-    cut: BTreeSet<u64>,
+    pub(super) cut: BTreeSet<u64>,
     /// How often the timer was set.
-    timer: u64,
+    pub(super) timer: u64,
     /// When the last list of the outbox arrives.
-    last_list: u64,
+    pub(super) last_list: u64,
     /// Connections that fell silent.
-    silent: BTreeSet<u64>,
+    pub(super) silent: BTreeSet<u64>,
     /// Which life of the hub and of the courier it is, and of which hub each connection was.
-    hub: u64,
-    hubs: BTreeMap<u64, u64>,
-    courier: u64,
+    pub(super) hub: u64,
+    pub(super) hubs: BTreeMap<u64, u64>,
+    pub(super) courier: u64,
     /// The most that the session kept, and the most that ever waited.
     pub(super) kept: usize,
     pub(super) longest_list: usize,
@@ -165,11 +164,11 @@ impl World {
         self.worked
     }
 
-    fn chance(&mut self, percent: u64) -> bool {
+    pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.dice.below(100) < percent
     }
 
-    fn calm(&self) -> bool {
+    pub(super) fn calm(&self) -> bool {
         self.now >= CALM_MS
     }
 
@@ -256,13 +255,13 @@ impl World {
         }
     }
 
-    fn down(&mut self, attempt: u64, text: String) {
+    pub(super) fn down(&mut self, attempt: u64, text: String) {
         let time = self.last_down.max(self.now) + self.dice.below(30);
         self.last_down = time;
         self.at(time, Event::ToClone { attempt, text });
     }
 
-    fn ack(&mut self, attempt: u64, commit: &CommitHash, frames: u64) {
+    pub(super) fn ack(&mut self, attempt: u64, commit: &CommitHash, frames: u64) {
         let text =
             format!(r#"{{"type":"LocalCommitAck","git_hash":"{commit}","frames":{frames}}}"#);
         self.down(attempt, text);
@@ -391,127 +390,11 @@ impl World {
         }
     }
 
-    fn kill_hub(&mut self, fate: Fate) {
-        self.hub += 1;
-        self.faults.hub_deaths += 1;
-        match fate {
-            Fate::Kept => {}
-            Fate::SetBack => self.store = self.backup.clone(),
-            Fate::Emptied => self.store = Store::named(self.hub),
-        }
-        if fate != Fate::Kept {
-            self.faults.emptied += u64::from(fate == Fate::Emptied);
-            self.faults.set_back += u64::from(fate == Fate::SetBack);
-            // Nobody acknowledges any more what is lost.
-            self.old_acks.clear();
-        }
-        if let Some(attempt) = self.attempt {
-            // Its system closes the line, unless that falls silent with it.
-            if self.chance(80) {
-                self.drop_line(attempt);
-            } else {
-                self.silent.insert(attempt);
-            }
-        }
-    }
-
-    fn drop_line(&mut self, attempt: u64) {
+    pub(super) fn drop_line(&mut self, attempt: u64) {
         if self.attempt == Some(attempt) {
             self.faults.drops += 1;
             self.attempt = None;
             self.feed(Input::Closed("dropped".to_owned()));
-        }
-    }
-
-    fn connected(&mut self, attempt: u64, how: u64) {
-        if self.attempt != Some(attempt) {
-            return;
-        }
-        match how {
-            0..15 => {
-                self.attempt = None;
-                self.feed(Input::Closed("no route".to_owned()));
-            }
-            15..20 => {
-                self.attempt = None;
-                self.feed(Input::Refused("401".to_owned()));
-            }
-            // Neither an answer nor an error: the session's own limit has to end it.
-            20..25 => {}
-            _ => {
-                self.hubs.insert(attempt, self.hub);
-                self.feed(Input::Connected);
-                let snapshot = self.store.snapshot();
-                self.down(attempt, snapshot);
-                if !self.calm() && self.chance(40) {
-                    let time = self.now + self.dice.below(800);
-                    self.at(time, Event::Drop { attempt });
-                }
-                // Answers to an earlier connection come on this one, in any order.
-                while self.chance(60)
-                    && let Some((old, frames)) = self.old_acks.pop_back()
-                {
-                    self.faults.late_answers += 1;
-                    self.ack(attempt, &old, frames);
-                }
-            }
-        }
-    }
-
-    fn hub_receives(&mut self, attempt: u64, commit: &CommitHash) {
-        // Of a connection that broke some bytes may still arrive, but never any after a gap.
-        if self.attempt != Some(attempt) && self.chance(30) {
-            self.cut.insert(attempt);
-        }
-        let dead = self.hubs.get(&attempt) != Some(&self.hub);
-        if self.cut.contains(&attempt) || self.silent.contains(&attempt) || dead {
-            // What was silent for one frame stays so for all after it.
-            self.cut.insert(attempt);
-            return;
-        }
-        self.receipts += 1;
-        if let Some(left) = self.clone.left.get(commit) {
-            assert!(
-                *left >= self.greeted[&attempt],
-                "{commit} left at {left}, before the connection {attempt} stood"
-            );
-            self.overtaken += 1;
-        }
-        // Deaths come when there is most to lose.
-        if !self.calm() && self.chance(1) {
-            let time = self.now + self.dice.below(20);
-            self.at(time, Event::KillHub(Fate::Kept));
-        }
-        // Frames are written in the order in which they came, in groups.
-        let time = self.last_write.max(self.now) + self.dice.below(10);
-        self.last_write = time;
-        self.at(
-            time,
-            Event::Stored {
-                attempt,
-                commit: commit.clone(),
-                life: self.hub,
-            },
-        );
-    }
-
-    fn stored(&mut self, attempt: u64, commit: &CommitHash, life: u64) {
-        if life != self.hub {
-            self.faults.lost_unstored += 1;
-            return;
-        }
-        let frames = self.store.write(commit);
-        if self.chance(10) {
-            self.old_acks.push_back((commit.clone(), frames));
-        }
-        if !self.calm() && self.chance(5) {
-            self.down(attempt, "no frame".to_owned());
-            self.ack(attempt, &hash(1_000_000), frames);
-        }
-        self.ack(attempt, commit, frames);
-        if self.chance(15) {
-            self.faults.repeated_answers += 1;
-            self.ack(attempt, commit, frames);
         }
     }
 }
