@@ -5,9 +5,9 @@ use pawtrail_event::frame::LocalCommitAck;
 
 /// How long acknowledgements are gathered, in milliseconds. What a crash keeps from being noted goes again, and the hub
 /// knows it.
-const GATHER_MS: u64 = 400;
+const GATHER_MS: u64 = 200;
 /// How many acknowledgements are gathered.
-const GATHER: usize = 4_096;
+const GATHER: usize = 512;
 
 /// What is acknowledged and not yet told to the outbox.
 #[derive(Default)]
