@@ -50,7 +50,10 @@ fn marker(text: &str, at: usize) -> Option<&[u8]> {
     let near = text.as_bytes().get(from..at)?;
     let open = near.iter().rposition(|b| *b == b'[')?;
     let name = near.get(open..)?.strip_prefix(MARKER.as_bytes())?;
-    (!name.contains(&b']')).then_some(name)
+    // Whatever else stands there was not written by us.
+    name.iter()
+        .all(|b| b.is_ascii_lowercase() || *b == b'-')
+        .then_some(name)
 }
 
 /// Whether a place is inside a marker.
