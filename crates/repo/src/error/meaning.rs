@@ -15,6 +15,8 @@ impl Error {
             Self::Git { .. } => "GIT_FAILED",
             Self::Io { .. } => "IO_FAILED",
             Self::Damaged { .. } => "FILE_DAMAGED",
+            Self::StateNewer { .. } => "SYNC_STATE_NEWER",
+            Self::Beyond { .. } => "PATH_LEADS_OUT",
             Self::NotInitialized => "NOT_INITIALIZED",
             Self::MissionNotFound { .. } => "MISSION_NOT_FOUND",
             Self::AmbiguousMission { .. } => "MISSION_AMBIGUOUS",
@@ -93,6 +95,8 @@ impl Error {
             | Self::Git { .. }
             | Self::Io { .. }
             | Self::Damaged { .. }
+            | Self::StateNewer { .. }
+            | Self::Beyond { .. }
             | Self::PathTaken { .. }
             | Self::Invalid { .. }
             | Self::LockTimeout { .. } => return None,
@@ -122,6 +126,8 @@ impl Error {
             | Self::Git { .. }
             | Self::Io { .. }
             | Self::Damaged { .. }
+            | Self::StateNewer { .. }
+            | Self::Beyond { .. }
             | Self::NotInitialized
             | Self::MissionNotFound { .. }
             | Self::AmbiguousMission { .. }
@@ -151,6 +157,9 @@ impl Error {
             }
             Self::Damaged { path, .. } | Self::Hook { path, .. } => {
                 json!({ "path": path.display().to_string() })
+            }
+            Self::StateNewer { path, found, known } => {
+                json!({ "path": path.display().to_string(), "version": found, "known": known })
             }
             Self::MissionNotFound { handle } => json!({ "handle": handle }),
             Self::AmbiguousMission { handle, candidates } => {
@@ -228,6 +237,7 @@ impl Error {
             Self::NoCommits
             | Self::Unsupported { .. }
             | Self::Git { .. }
+            | Self::Beyond { .. }
             | Self::NotInitialized
             | Self::Detached
             | Self::NotCreated { .. }

@@ -60,7 +60,13 @@ pub(super) fn catch_up(
     let base = present(framer.git(), base);
     match only_grown(framer.git(), document, &refs.tips)? {
         Some(seen) if same_remotes => add_new(framer, document, &refs, base, seen)?,
-        Some(_) | None => derive_all(framer, document, &refs, &base)?,
+        Some(_) => derive_all(framer, document, &refs, &base)?,
+        None => {
+            if framer.stores() {
+                floor::hold(project, framer.git())?;
+            }
+            derive_all(framer, document, &refs, &base)?;
+        }
     }
     document.cursors = cursors;
     document.remotes = Some(refs.digest);
@@ -244,7 +250,9 @@ fn derive_all(
     }));
     replace_gone(framer.git(), document, refs, gone, &mut fresh)?;
     // A confirmed commit that came back needs no second frame; one on a remote needs no memory.
-    let remembered: HashSet<CommitHash> = document.withdrawn.values().flatten().cloned().collect();
+    let mut remembered: HashSet<CommitHash> =
+        document.withdrawn.values().flatten().cloned().collect();
+    remembered.extend(kept_back(framer.git(), document, refs)?);
     document
         .acknowledged
         .retain(|hash| here.contains(hash) || remembered.contains(hash));
@@ -256,6 +264,29 @@ fn derive_all(
     pending.extend(in_order(&local, local_frames, fresh));
     document.pending = pending;
     remember_pushed(framer.git(), document, refs, &local)
+}
+
+/// The acknowledged commits below a floor that was raised since, which a branch has and no remote.
+fn kept_back(
+    git: &gix::Repository,
+    document: &Document,
+    refs: &Refs,
+) -> Result<HashSet<CommitHash>> {
+    if document.acknowledged.kept_back.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids = |hashes: &mut dyn Iterator<Item = &CommitHash>| {
+        let ids = hashes.filter_map(|hash| object_id(git, hash));
+        present(git, ids)
+    };
+    let kept = ids(&mut document.acknowledged.kept_back.iter());
+    let mut remote = ids(&mut document.pushed.iter());
+    remote.extend(present(git, refs.remotes.iter().copied()));
+    let local = unreached(git, &kept, &remote)?;
+    let tips: Vec<ObjectId> = refs.tips.values().copied().collect();
+    let given_up = unreached(git, &kept, &tips)?;
+    let kept = local.difference(&given_up).copied();
+    Ok(kept.map(project::hash).collect())
 }
 
 fn in_order(

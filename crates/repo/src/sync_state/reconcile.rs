@@ -8,7 +8,7 @@ use pawtrail_event::frame::{Announcement, LocalCommitAck, Snapshot};
 use super::document::Document;
 use super::file::Stored;
 use super::memory::Memory;
-use super::{file, refresh};
+use super::{file, floor, refresh};
 use crate::error::Result;
 use crate::local_commits::{Framer, Purpose};
 use crate::project::Project;
@@ -38,8 +38,8 @@ pub fn reconcile(project: &Project, said: &Snapshot) -> Result<()> {
     file::save(project, &stored)
 }
 
-/// Keeps all that is acknowledged from ever being announced again, whatever a hub says: a consent that begins now
-/// doesn't cover it.
+/// Keeps all that is there by now from ever being announced, acknowledged or not, whatever a hub says and though the state
+/// file is lost: a consent that begins now doesn't cover it. What waits at this moment is no part of this.
 ///
 /// # Errors
 /// As [`super::record`].
@@ -48,7 +48,8 @@ pub fn keep_back(project: &Project) -> Result<()> {
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     stored.document.acknowledged.keep_back();
-    file::save(project, &stored)
+    file::save(project, &stored)?;
+    floor::raise(project, &waiting(&stored.document.pending))
 }
 
 /// Returns what is acknowledged and would be announced again to a hub that doesn't have it. It reads and never writes.
@@ -62,11 +63,11 @@ pub fn acknowledged(project: &Project) -> Result<Vec<Announcement>> {
     if stored.document.acknowledged.groups.is_empty() {
         return Ok(Vec::new());
     }
-    let waiting: HashSet<CommitHash> = hashes(&stored.document.pending);
+    let before = waiting(&stored.document.pending);
     let forgotten = stored.document.acknowledged.forget_all(&framer.build_id()?);
     announce_again(project, &mut framer, &mut stored, forgotten)?;
     let mut frames = stored.document.pending;
-    frames.retain(|frame| !waiting.contains(&frame.git_hash));
+    frames.retain(|frame| !before.contains(&frame.git_hash));
     Ok(frames)
 }
 
@@ -113,6 +114,6 @@ fn announce_again(
     Ok(())
 }
 
-fn hashes(frames: &[Announcement]) -> HashSet<CommitHash> {
+fn waiting(frames: &[Announcement]) -> HashSet<CommitHash> {
     frames.iter().map(|frame| frame.git_hash.clone()).collect()
 }
