@@ -169,6 +169,7 @@ pub fn enable(
 pub fn disable(project: &Project) -> Result<bool, SyncError> {
     let place = Place::of(project)?;
     let was = disable_at(&place)?;
+    // One that doesn't answer is shut out, and the door asks for consent besides.
     courier::stop(project)?;
     Ok(was)
 }
@@ -238,7 +239,7 @@ fn check_with(place: &Place, env: Option<&std::ffi::OsStr>) -> Verdict {
     match read(place) {
         Ok(Some(consent)) => Verdict::Granted(Box::new(consent)),
         Ok(None) => Verdict::Never,
-        Err(reason) => Verdict::Unusable(reason),
+        Err(reason) => Verdict::Unusable(format!("{reason}; enable sync again")),
     }
 }
 
@@ -253,8 +254,8 @@ fn forbids(value: &std::ffi::OsStr) -> bool {
 }
 
 fn read(place: &Place) -> Result<Option<Consent>, String> {
-    let damaged = |what: &str| format!("the record of consent is {what}; enable sync again");
-    let text = private_file::read(&place.sync_file(FILE), MAX_FILE)
+    let damaged = |what: &str| format!("the record of consent is {what}");
+    let text = private_file::read_own(&place.sync_file(FILE), MAX_FILE)
         .map_err(|error| damaged(&format!("unreadable ({error})")))?;
     let Some(text) = text else { return Ok(None) };
     let record: Record = serde_json::from_str(&text).map_err(|_| damaged("malformed"))?;
@@ -274,8 +275,8 @@ fn read(place: &Place) -> Result<Option<Consent>, String> {
         .url
         .parse()
         .map_err(|_| damaged("for an address that is not allowed"))?;
-    let token = private_file::read(&place.sync_file(TOKEN_FILE), MAX_FILE)
-        .map_err(|error| damaged(&format!("without a readable token ({error})")))?
+    let token = private_file::read_own(&place.sync_file(TOKEN_FILE), MAX_FILE)
+        .map_err(|error| damaged(&format!("without a token that can be relied on ({error})")))?
         .ok_or_else(|| damaged("without a token"))?
         .parse()
         .map_err(|_| damaged("without a valid token"))?;
@@ -318,8 +319,7 @@ pub(crate) fn enable_at(
         outbox.keep_back()?;
         set_aside += commits.len();
         if let Some(queue) = &mut events {
-            let message = "it happened before sync was enabled with `--from-now`";
-            set_aside += queue.set_all_aside(FROM_NOW, message)?;
+            set_aside += queue.keep_back()?;
             queued = 0;
         }
     }
@@ -339,6 +339,11 @@ pub(crate) fn enable_at(
     let text = serde_json::to_vec(&record)
         .map_err(|error| SyncError::file("write", &file)(error.into()))?;
     private_file::replace(&file, &text).map_err(SyncError::file("write", &file))?;
+    if let Err(reason) = read(place) {
+        // As where the file system shows all files to everybody: what the door would refuse is no yes.
+        forget(place)?;
+        return Err(SyncError::ConsentNotKept(reason));
+    }
     Ok(Enabled {
         url: url.to_string(),
         project_uuid,
@@ -356,10 +361,16 @@ pub(crate) fn disable_at(place: &Place) -> Result<bool, SyncError> {
     }
     let _lock = lock(place)?;
     let was = file.exists();
-    for path in [file, place.sync_file(TOKEN_FILE)] {
+    forget(place)?;
+    Ok(was)
+}
+
+/// Removes the record, and then the token.
+fn forget(place: &Place) -> Result<(), SyncError> {
+    for path in [place.sync_file(FILE), place.sync_file(TOKEN_FILE)] {
         private_file::remove(&path).map_err(SyncError::file("remove", &path))?;
     }
-    Ok(was)
+    Ok(())
 }
 
 /// Held while the two files are changed. The file itself stays.

@@ -134,6 +134,23 @@ fn a_project_without_identity_cannot_be_sent() {
     );
 }
 
+/// What `enable` leaves is what the door takes for a yes, or nothing.
+#[cfg(unix)]
+#[test]
+fn a_yes_that_can_not_be_kept_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    let elsewhere = dir.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::create_dir(&place.state_dir).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, place.state_dir.join("sync")).unwrap();
+    let error = enable(&place, URL, Some("first-token")).unwrap_err();
+    assert_eq!((error.code(), error.exit_code()), ("CONSENT_NOT_KEPT", 1));
+    assert!(error.to_string().contains("symbolic link"), "{error}");
+    assert_eq!(verdict(&place), Verdict::Never);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn both_files_are_private() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pawtrail_event::frame::PROTOCOL;
@@ -11,10 +11,13 @@ use ureq::config::Config;
 use ureq::http::{Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{
+    ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+};
 use ureq::{Agent, Body};
 
 use super::{Door, DoorError, Note};
+use crate::consent::Consent;
 use crate::upload::Limits;
 use crate::url::HubUrl;
 
@@ -49,7 +52,9 @@ pub(crate) struct Answer {
 
 /// The door, for batches: keeps a connection between them.
 pub(crate) struct Post {
-    door: Door,
+    door: Arc<Door>,
+    /// What the request that is under way was allowed by.
+    under: Under,
     agent: Option<Agent>,
     told: Option<Told>,
 }
@@ -64,7 +69,8 @@ struct Told {
 impl Post {
     pub(crate) fn new(door: Door) -> Self {
         Self {
-            door,
+            door: Arc::new(door),
+            under: Under::default(),
             agent: None,
             told: None,
         }
@@ -83,7 +89,7 @@ impl Post {
             return Ok(told.limits);
         }
         let plain = consent.url.is_plain();
-        let agent = self.agent.get_or_insert_with(agent).clone();
+        let agent = self.agent(&consent);
         let address = consent.url.health();
         self.door
             .note(&consent, &Note::of("health", address.len(), None))?;
@@ -102,6 +108,16 @@ impl Post {
         Ok(limits)
     }
 
+    /// Returns what makes requests, for one under this consent.
+    fn agent(&mut self, consent: &Consent) -> Agent {
+        *self.under.lock() = Some(consent.clone());
+        let (door, under) = (Arc::clone(&self.door), self.under.clone());
+        let made = self
+            .agent
+            .get_or_insert_with(|| agent(Guard { door, under }));
+        made.clone()
+    }
+
     /// Sends one batch to the hub that consent was given for.
     ///
     /// # Errors
@@ -109,7 +125,7 @@ impl Post {
     pub(crate) fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, DoorError> {
         let consent = self.door.granted()?;
         let plain = consent.url.is_plain();
-        let agent = self.agent.get_or_insert_with(agent).clone();
+        let agent = self.agent(&consent);
         self.door.note(
             &consent,
             &Note {
@@ -166,7 +182,7 @@ fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorErro
 }
 
 /// Made at the first need: it sets TLS up with the platform's own list of trusted authorities.
-fn agent() -> Agent {
+fn agent(guard: Guard) -> Agent {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::Rustls)
         .root_certs(RootCerts::PlatformVerifier)
@@ -182,7 +198,49 @@ fn agent() -> Agent {
         .timeout_global(Some(REQUEST_TIME))
         .timeout_connect(Some(CONNECT_TIME))
         .build();
-    Agent::with_parts(config, DefaultConnector::default(), Addresses::default())
+    let connector = DefaultConnector::default().chain(guard);
+    Agent::with_parts(config, connector, Addresses::default())
+}
+
+/// A consent that two threads look at.
+#[derive(Clone, Default)]
+struct Under(Arc<Mutex<Option<Consent>>>);
+
+impl Under {
+    fn lock(&self) -> MutexGuard<'_, Option<Consent>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks at consent once more when the hub was reached: that may have taken seconds, and only now a byte of ours would leave.
+struct Guard {
+    door: Arc<Door>,
+    under: Under,
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard")
+    }
+}
+
+impl<In: Transport> Connector<In> for Guard {
+    type Out = In;
+
+    fn connect(
+        &self,
+        _details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<In>, ureq::Error> {
+        let under = self.under.lock().clone();
+        match under {
+            Some(consent) if self.door.holds(&consent).is_ok() => Ok(chained),
+            Some(_) | None => Err(ureq::Error::Io(std::io::Error::new(
+                std::io::ErrorKind::PermissionDenied,
+                "consent was taken back, or given anew",
+            ))),
+        }
+    }
 }
 
 /// Resolves names; those of clear text to loopback only, whatever the name.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{Queue, failed};
+use super::{Queue, failed, kept_back};
 use crate::error::SyncError;
 use crate::private_file;
 
@@ -14,7 +14,8 @@ use crate::private_file;
 const APPLICATION: i64 = 0x5057_5451;
 
 /// One script a version: the script at index `n` leads from version `n` to `n + 1`.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE events (
     sequence     INTEGER PRIMARY KEY,
     event_id     TEXT    NOT NULL UNIQUE,
@@ -47,7 +48,13 @@ CREATE TABLE standing (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+CREATE TABLE kept_back (
+    event_id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {
@@ -120,6 +127,11 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), SyncError> {
     // Two processes may make the file at once: the version is read again under the lock.
     let found = version(&transaction).map_err(failed("open"))?;
     refuse_newer(found, path)?;
+    let kept_back = if found == 0 {
+        kept_back::read(path)?
+    } else {
+        Vec::new()
+    };
     for (at, step) in STEPS.iter().enumerate() {
         let at = i64::try_from(at).unwrap_or(i64::MAX);
         if at >= found {
@@ -130,6 +142,8 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), SyncError> {
                 .map_err(failed("open"))?;
         }
     }
+    // One that is made anew is filled from the journals, which don't tell what a consent left out.
+    kept_back::note(&transaction, &kept_back).map_err(failed("open"))?;
     transaction.commit().map_err(failed("open"))
 }
 
