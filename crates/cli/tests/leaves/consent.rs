@@ -67,6 +67,7 @@ fn consent_that_is_unknown_unreadable_malformed_or_anothers_means_no() {
         std::fs::write(&record, text.replace(from, to)).unwrap();
     };
     let other = "0b0e2f7c-1111-4222-8333-444455556666";
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix adds to them"))]
     let mut spoilers: Vec<Spoiler<'_>> = vec![
         ("gone", Box::new(|| std::fs::remove_file(&record).unwrap())),
         ("empty", Box::new(|| std::fs::write(&record, "").unwrap())),
