@@ -129,12 +129,34 @@ pub(super) fn read(text: &[u8], sanitizer: &Sanitizer) -> Content {
     if text.len() > LIMIT {
         return Content::Damaged;
     }
-    match parsed(text, sanitizer) {
+    let mut content = match parsed(text, sanitizer) {
         Ok(document) if document.pending.iter().all(|f| f.validate().is_ok()) => {
             Content::Sound(Box::new(document))
         }
         Ok(_) | Err(_) => with_foreign_frames(text, sanitizer),
+    };
+    if let Content::Sound(document) | Content::Foreign(document, _) = &mut content
+        && !sum_is_right(text)
+    {
+        // Somebody else changed the frames and may have taken one away: all is looked at again.
+        document.cursors.clear();
     }
+    content
+}
+
+/// Says whether the frames are those that the sum was made of. A file without one is of a version that made none.
+fn sum_is_right(text: &[u8]) -> bool {
+    let mark = format!(",\n  \"{SUM}\": ");
+    let Some(end) = memchr::memmem::rfind(text, mark.as_bytes()) else {
+        return memchr::memmem::find(text, format!("\"{SUM}\"").as_bytes()).is_none();
+    };
+    let (frames, behind) = text.split_at(end);
+    let digits = behind.get(mark.len()..).unwrap_or_default();
+    let length = digits.iter().take_while(|c| c.is_ascii_digit()).count();
+    let sum = std::str::from_utf8(&digits[..length]).map(str::parse);
+    sum == Ok(Ok(crc32fast::hash(
+        frames.strip_suffix(CLOSE).unwrap_or(frames),
+    )))
 }
 
 /// Writes the file's text, two spaces a level, with a final newline. It will be about `size` bytes long.

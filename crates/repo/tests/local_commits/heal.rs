@@ -167,6 +167,28 @@ fn what_the_hub_refused_and_what_a_consent_left_out_stays_behind() {
     assert!(sync_state::is_acknowledged(&ground.project(), &commits[0].parse().unwrap()).unwrap());
 }
 
+/// As `git clean -x` and other tools do.
+#[test]
+fn what_a_consent_left_out_is_not_sent_though_the_state_file_is_gone() {
+    let ground = Ground::new();
+    let commits = recorded(&ground, 3);
+    ground.acknowledge(&[&commits[0]]);
+    let excluded: Vec<_> = commits[1..].iter().map(|c| c.parse().unwrap()).collect();
+    sync_state::set_all_aside(&ground.project(), &excluded, "FROM_NOW", "before").unwrap();
+    sync_state::keep_back(&ground.project()).unwrap();
+    let later = ground.spec("later.md");
+    for text in [None, Some("damaged")] {
+        match text {
+            None => std::fs::remove_file(ground.file()).unwrap(),
+            Some(text) => std::fs::write(ground.file(), text).unwrap(),
+        }
+        assert_eq!(pending(&ground), [&*later]);
+        assert_eq!(hashes(&ground.record()), [&*later]);
+        reconcile(&ground, &says(&[]));
+        assert_eq!(pending(&ground), [&*later]);
+    }
+}
+
 #[test]
 fn each_build_of_the_clone_is_judged_by_what_is_said_of_it() {
     let ground = Ground::new();
