@@ -254,9 +254,13 @@ fn forbids(value: &std::ffi::OsStr) -> bool {
 
 fn read(place: &Place) -> Result<Option<Consent>, String> {
     let damaged = |what: &str| format!("the record of consent is {what}; enable sync again");
-    let text = private_file::read(&place.sync_file(FILE), MAX_FILE)
-        .map_err(|error| damaged(&format!("unreadable ({error})")))?;
-    let Some(text) = text else { return Ok(None) };
+    let record_text = || {
+        private_file::read(&place.sync_file(FILE), MAX_FILE)
+            .map_err(|error| damaged(&format!("unreadable ({error})")))
+    };
+    let Some(text) = record_text()? else {
+        return Ok(None);
+    };
     let record: Record = serde_json::from_str(&text).map_err(|_| damaged("malformed"))?;
     if record.version != VERSION {
         return Err(damaged("of another version"));
@@ -279,6 +283,10 @@ fn read(place: &Place) -> Result<Option<Consent>, String> {
         .ok_or_else(|| damaged("without a token"))?
         .parse()
         .map_err(|_| damaged("without a valid token"))?;
+    // The token may have been exchanged since the record was read, and be for another hub.
+    if record_text()?.as_deref() != Some(&*text) {
+        return Err("the record of consent is being replaced".to_owned());
+    }
     Ok(Some(Consent {
         url,
         project_uuid: record.project_uuid,
