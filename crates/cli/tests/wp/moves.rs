@@ -470,11 +470,11 @@ fn a_package_goes_for_review_only_when_its_subtasks_are_known() {
         assert_eq!(document["error"]["code"], "TRANSITION_SUBTASKS_UNKNOWN");
         let message = text(&document["error"]["message"]);
         assert!(message.contains(reason), "{message}");
-        let next = text(&document["error"]["next_step"]);
         assert!(
-            next.contains("--force --actor NAME --reason TEXT"),
-            "{next}"
+            message.contains("--force --actor NAME --reason TEXT"),
+            "{message}"
         );
+        assert_eq!(document["error"]["next_step"], "pawtrail wp move --help");
     };
     refused("no file in tasks describes WP01");
     let file = tasks.join("WP01-work.md");
