@@ -286,6 +286,7 @@ impl Serialize for Rest<'_> {
         map.serialize_entry("acknowledged_supersedes", &acknowledged.supersedes)?;
         map.serialize_entry("acknowledged_store", &acknowledged.store)?;
         map.serialize_entry("acknowledged_kept_back", &acknowledged.kept_back)?;
+        map.serialize_entry("acknowledged_again", &acknowledged.again)?;
         map.serialize_entry("withdrawn", &grouped(&document.withdrawn))?;
         map.serialize_entry("set_aside", &document.set_aside)?;
         map.serialize_entry("cursors", &document.cursors)?;
@@ -335,6 +336,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
                 "acknowledged_supersedes" => document.acknowledged.supersedes = map.next_value()?,
                 "acknowledged_store" => document.acknowledged.store = map.next_value()?,
                 "acknowledged_kept_back" => document.acknowledged.kept_back = map.next_value()?,
+                "acknowledged_again" => document.acknowledged.again = map.next_value()?,
                 "withdrawn" => document.withdrawn = ungrouped(map.next_value()?),
                 "set_aside" => {
                     document.set_aside = map.next_value()?;

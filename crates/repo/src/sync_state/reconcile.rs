@@ -30,10 +30,11 @@ pub fn reconcile(project: &Project, said: &Snapshot) -> Result<()> {
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     settle(&mut stored.document, said);
-    let forgotten = stored
-        .document
-        .acknowledged
-        .forget(said, &project.build_id()?);
+    let forgotten =
+        stored
+            .document
+            .acknowledged
+            .forget(said, &project.build_id()?, project.now().as_second());
     announce_again(project, &mut framer, &mut stored, forgotten)?;
     file::save(project, &stored)
 }

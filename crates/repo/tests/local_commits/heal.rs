@@ -189,6 +189,33 @@ fn what_a_consent_left_out_is_not_sent_though_the_state_file_is_gone() {
     }
 }
 
+/// One that says the same of each connection, as a server may that keeps no record, and one whose last commit never moves.
+#[test]
+fn a_hub_that_always_says_that_it_has_lost_everything_does_not_get_it_without_end() {
+    for stuck in [None, Some(0)] {
+        let ground = Ground::new();
+        let commits = acknowledged(&ground, 4);
+        let own = own(&ground);
+        let said = match stuck {
+            None => says(&[]),
+            Some(at) => says(&[(&own, &commits[at])]),
+        };
+        let mut sent = 0;
+        for _ in 0..20 {
+            reconcile(&ground, &said);
+            let waiting = pending(&ground);
+            sent += waiting.len();
+            ground.acknowledge(&all(&waiting));
+        }
+        assert!((3..=20).contains(&sent), "{sent} frames");
+        // What comes now is sent all the same.
+        let next = ground.spec("next.md");
+        ground.record();
+        reconcile(&ground, &said);
+        assert_eq!(pending(&ground), [next]);
+    }
+}
+
 #[test]
 fn each_build_of_the_clone_is_judged_by_what_is_said_of_it() {
     let ground = Ground::new();
