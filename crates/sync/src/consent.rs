@@ -169,7 +169,12 @@ pub fn enable(
 pub fn disable(project: &Project) -> Result<bool, SyncError> {
     let place = Place::of(project)?;
     let was = disable_at(&place)?;
-    courier::stop(project)?;
+    courier::stop(project).map_err(|error| match error {
+        SyncError::CourierSilent(reason) => SyncError::CourierSilent(format!(
+            "{reason}; no consent is recorded any more, so it sends nothing if it goes on"
+        )),
+        error => error,
+    })?;
     Ok(was)
 }
 
@@ -328,6 +333,7 @@ pub(crate) fn enable_at(
         if let Some(queue) = &mut events {
             let message = "it happened before sync was enabled with `--from-now`";
             set_aside += queue.set_all_aside(FROM_NOW, message)?;
+            queue.keep_back()?;
             queued = 0;
         }
     }
