@@ -38,6 +38,10 @@ pub(crate) fn try_take(place: &Place) -> Result<Option<Lock>, SyncError> {
 
 /// Which file the lock's is at the moment, so that it can be known again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "elsewhere no file has a number")
+)]
 pub(super) struct Identity(u64, u64);
 
 /// Returns it; none where there is no such file, or the system doesn't number files.
