@@ -30,6 +30,8 @@ const FILE: &str = "consent.json";
 const TOKEN_FILE: &str = "token";
 const LOCK: &str = "consent.lock";
 const MAX_FILE: u64 = 8 * 1024;
+/// What a person can do about a record that can't be relied on.
+const AGAIN: &str = "; enable sync again";
 
 /// A yes: this project, to this hub, with this token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,7 +172,12 @@ pub fn disable(project: &Project) -> Result<bool, SyncError> {
     let place = Place::of(project)?;
     let was = disable_at(&place)?;
     // One that doesn't answer is shut out, and the door asks for consent besides.
-    courier::stop(project)?;
+    courier::stop(project).map_err(|error| match error {
+        SyncError::CourierStuck(_) => SyncError::CourierStuck(
+            "no consent is recorded any more, so it sends nothing if it goes on",
+        ),
+        error => error,
+    })?;
     Ok(was)
 }
 
@@ -239,7 +246,7 @@ fn check_with(place: &Place, env: Option<&std::ffi::OsStr>) -> Verdict {
     match read(place) {
         Ok(Some(consent)) => Verdict::Granted(Box::new(consent)),
         Ok(None) => Verdict::Never,
-        Err(reason) => Verdict::Unusable(format!("{reason}; enable sync again")),
+        Err(reason) => Verdict::Unusable(reason),
     }
 }
 
@@ -254,10 +261,19 @@ fn forbids(value: &std::ffi::OsStr) -> bool {
 }
 
 fn read(place: &Place) -> Result<Option<Consent>, String> {
-    let damaged = |what: &str| format!("the record of consent is {what}");
-    let text = private_file::read_own(&place.sync_file(FILE), MAX_FILE)
-        .map_err(|error| damaged(&format!("unreadable ({error})")))?;
-    let Some(text) = text else { return Ok(None) };
+    read_pausing(place, || {})
+}
+
+/// Reads the record, and the token after a pause, which a test fills.
+fn read_pausing(place: &Place, pause: impl FnOnce()) -> Result<Option<Consent>, String> {
+    let damaged = |what: &str| format!("the record of consent is {what}{AGAIN}");
+    let record_text = || {
+        private_file::read_own(&place.sync_file(FILE), MAX_FILE)
+            .map_err(|error| damaged(&format!("unreadable ({error})")))
+    };
+    let Some(text) = record_text()? else {
+        return Ok(None);
+    };
     let record: Record = serde_json::from_str(&text).map_err(|_| damaged("malformed"))?;
     if record.version != VERSION {
         return Err(damaged("of another version"));
@@ -275,11 +291,16 @@ fn read(place: &Place) -> Result<Option<Consent>, String> {
         .url
         .parse()
         .map_err(|_| damaged("for an address that is not allowed"))?;
+    pause();
     let token = private_file::read_own(&place.sync_file(TOKEN_FILE), MAX_FILE)
         .map_err(|error| damaged(&format!("without a token that can be relied on ({error})")))?
         .ok_or_else(|| damaged("without a token"))?
         .parse()
         .map_err(|_| damaged("without a valid token"))?;
+    // The token may have been exchanged since the record was read, and be for another hub.
+    if record_text()?.as_deref() != Some(&*text) {
+        return Err("the record of consent is being replaced".to_owned());
+    }
     Ok(Some(Consent {
         url,
         project_uuid: record.project_uuid,
@@ -319,7 +340,9 @@ pub(crate) fn enable_at(
         outbox.keep_back()?;
         set_aside += commits.len();
         if let Some(queue) = &mut events {
-            set_aside += queue.keep_back()?;
+            let message = "it happened before sync was enabled with `--from-now`";
+            set_aside += queue.set_all_aside(FROM_NOW, message)?;
+            queue.keep_back()?;
             queued = 0;
         }
     }
@@ -342,6 +365,7 @@ pub(crate) fn enable_at(
     if let Err(reason) = read(place) {
         // As where the file system shows all files to everybody: what the door would refuse is no yes.
         forget(place)?;
+        let reason = reason.trim_end_matches(AGAIN).to_owned();
         return Err(SyncError::ConsentNotKept(reason));
     }
     Ok(Enabled {

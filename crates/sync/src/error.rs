@@ -56,9 +56,9 @@ pub enum SyncError {
     /// The courier doesn't answer, and it can't be shut out either.
     #[error(
         "the courier does not end, and the system keeps its lock as long as its process lives: end the process whose \
-         command line has `sync run` and this repository; what waits is safe"
+         command line has `sync run` and this repository; {0}"
     )]
-    CourierStuck,
+    CourierStuck(&'static str),
     /// The courier's runtime or socket could not be set up.
     #[error("the courier cannot start: {0}")]
     CourierStart(String),
@@ -130,7 +130,7 @@ impl SyncError {
             Self::CourierRunning => "COURIER_RUNNING",
             Self::CourierNewer => "COURIER_NEWER",
             Self::CourierSilent(_) => "COURIER_SILENT",
-            Self::CourierStuck => "COURIER_STUCK",
+            Self::CourierStuck(_) => "COURIER_STUCK",
             Self::CourierStart(_) => "COURIER_START",
             Self::Queue { .. } => "QUEUE_FAILED",
             Self::QueueNewer { .. } => "QUEUE_NEWER",
@@ -145,11 +145,10 @@ impl SyncError {
     /// Returns a command that leads on, if there is one.
     pub fn next_step(&self) -> Option<String> {
         match self {
-            Self::EgressDenied(_) | Self::Url(_) => Some("pawtrail sync enable --help".to_owned()),
-            Self::Token(_) => Some("pawtrail hub token create --help".to_owned()),
-            Self::TokenMissing(url) => {
-                Some(format!("pawtrail sync enable {url} --token-file FILE"))
+            Self::EgressDenied(_) | Self::Url(_) | Self::TokenMissing(_) => {
+                Some("pawtrail sync enable --help".to_owned())
             }
+            Self::Token(_) => Some("pawtrail hub token create --help".to_owned()),
             Self::NoIdentity => Some("pawtrail init".to_owned()),
             Self::CourierRunning | Self::CourierNewer | Self::CourierSilent(_) => {
                 Some("pawtrail sync stop".to_owned())
@@ -160,7 +159,7 @@ impl SyncError {
             Self::File { .. }
             | Self::Tls(_)
             | Self::ConsentNotKept(_)
-            | Self::CourierStuck
+            | Self::CourierStuck(_)
             | Self::CourierStart(_)
             | Self::Queue { .. }
             | Self::QueueNewer { .. }
@@ -182,7 +181,7 @@ impl SyncError {
             | Self::CourierNewer
             | Self::ConsentNotKept(_)
             | Self::CourierSilent(_)
-            | Self::CourierStuck
+            | Self::CourierStuck(_)
             | Self::CourierStart(_)
             | Self::Queue { .. }
             | Self::QueueNewer { .. }

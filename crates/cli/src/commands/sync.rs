@@ -171,7 +171,8 @@ fn said(status: &Status, spooled: usize) -> String {
 }
 
 fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
-    let report = courier::now(&context.project()?, Duration::from_secs(args.timeout))?;
+    let project = context.project()?;
+    let report = courier::now(&project, Duration::from_secs(args.timeout))?;
     if let Some(error) = &report.outbox_error {
         let message = format!("it isn't known what waits for the hub: {}", plain(error));
         return Err(CliError {
@@ -191,7 +192,13 @@ fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
             ..CliError::refused("STILL_PENDING", message).next("pawtrail sync status")
         });
     }
-    let text = Text::new("The hub has everything.")
+    let headline = match courier::status(&project)?.set_aside {
+        0 => "The hub has everything.".to_owned(),
+        count => {
+            format!("The hub has everything but what was set aside: {count} commits and events.")
+        }
+    };
+    let text = Text::new(&headline)
         .field("sent now", waiting(report.acknowledged, report.uploaded))
         .field("took", format!("{} ms", report.elapsed_ms));
     Ok(Done::new(to_json(&report)?, text.done()))

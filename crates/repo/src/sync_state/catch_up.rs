@@ -58,15 +58,18 @@ pub(super) fn catch_up(
         .chain(pushed)
         .collect();
     let base = present(framer.git(), base);
-    match only_grown(framer.git(), document, &refs.tips)? {
-        Some(seen) if same_remotes => add_new(framer, document, &refs, base, seen)?,
-        Some(_) => derive_all(framer, document, &refs, &base)?,
+    let added = match only_grown(framer.git(), document, &refs.tips)? {
+        Some(seen) if same_remotes => add_new(framer, document, &refs, &base, seen)?,
+        Some(_) => false,
         None => {
             if framer.stores() {
                 floor::hold(project, framer.git())?;
             }
-            derive_all(framer, document, &refs, &base)?;
+            false
         }
+    };
+    if !added {
+        derive_all(framer, document, &refs, &base)?;
     }
     document.cursors = cursors;
     document.remotes = Some(refs.digest);
@@ -131,17 +134,22 @@ fn only_grown(
     Ok(lost.is_empty().then_some(seen))
 }
 
-/// Adds what came on top of the cursors.
+/// Adds what came on top of the cursors. False, and nothing is done, where it may name the mission of commits that had
+/// none.
 fn add_new(
     framer: &mut Framer<'_>,
     document: &mut Document,
     refs: &Refs,
-    base: Vec<ObjectId>,
+    base: &[ObjectId],
     seen: Vec<ObjectId>,
-) -> Result<()> {
-    let hidden: Vec<ObjectId> = base.into_iter().chain(seen).collect();
+) -> Result<bool> {
+    let hidden: Vec<ObjectId> = base.iter().copied().chain(seen).collect();
     let local = local_commits::local(framer.git(), &refs.tips, &hidden)?;
     let found = local_commits::frames(framer, &local, |_| true)?;
+    let mut frames = found.frames.iter().map(|(_, frame)| frame);
+    if !document.unattributed.is_empty() && frames.any(local_commits::names_a_mission) {
+        return Ok(false);
+    }
     let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
     let mut fresh: Vec<Announcement> = found
         .frames
@@ -159,7 +167,8 @@ fn add_new(
     document
         .unattributed
         .extend(found.unattributed.into_iter().map(project::hash));
-    remember_pushed(framer.git(), document, refs, &local)
+    remember_pushed(framer.git(), document, refs, &local)?;
+    Ok(true)
 }
 
 /// Derives everything again and keeps of what was remembered what the refs don't contradict.
@@ -249,13 +258,15 @@ fn derive_all(
         })
     }));
     replace_gone(framer.git(), document, refs, gone, &mut fresh)?;
-    // A confirmed commit that came back needs no second frame; one on a remote needs no memory.
-    let mut remembered: HashSet<CommitHash> =
-        document.withdrawn.values().flatten().cloned().collect();
-    remembered.extend(kept_back(framer.git(), document, refs)?);
-    document
-        .acknowledged
-        .retain(|hash| here.contains(hash) || remembered.contains(hash));
+    // A confirmed commit that came back needs no second frame; one on a remote needs no memory. What a consent left out is
+    // below the floor, and confirmed all the same.
+    let remembered: HashSet<CommitHash> = document.withdrawn.values().flatten().cloned().collect();
+    let kept_back = document.acknowledged.kept_back.clone();
+    document.acknowledged.retain(|hash| {
+        here.contains(hash)
+            || remembered.contains(hash)
+            || (kept_back.contains(hash) && !vanished.contains(hash))
+    });
 
     document
         .set_aside
@@ -264,29 +275,6 @@ fn derive_all(
     pending.extend(in_order(&local, local_frames, fresh));
     document.pending = pending;
     remember_pushed(framer.git(), document, refs, &local)
-}
-
-/// The acknowledged commits below a floor that was raised since, which a branch has and no remote.
-fn kept_back(
-    git: &gix::Repository,
-    document: &Document,
-    refs: &Refs,
-) -> Result<HashSet<CommitHash>> {
-    if document.acknowledged.kept_back.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let ids = |hashes: &mut dyn Iterator<Item = &CommitHash>| {
-        let ids = hashes.filter_map(|hash| object_id(git, hash));
-        present(git, ids)
-    };
-    let kept = ids(&mut document.acknowledged.kept_back.iter());
-    let mut remote = ids(&mut document.pushed.iter());
-    remote.extend(present(git, refs.remotes.iter().copied()));
-    let local = unreached(git, &kept, &remote)?;
-    let tips: Vec<ObjectId> = refs.tips.values().copied().collect();
-    let given_up = unreached(git, &kept, &tips)?;
-    let kept = local.difference(&given_up).copied();
-    Ok(kept.map(project::hash).collect())
 }
 
 fn in_order(

@@ -1,17 +1,14 @@
-//! The floor: what the clone held when Pawtrail first saw it, or when somebody said that only later commits may be
-//! announced. Nothing at or below it is.
+//! The floor: what the clone held when Pawtrail first saw it, and what a consent left out. Nothing at or below it is announced.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use gix::ObjectId;
-use pawtrail_event::CommitHash;
 
 use crate::durable::{self, Access};
 use crate::error::Result;
 use crate::history;
 use crate::local_commits::present;
-use crate::project::{self, Project};
+use crate::project::Project;
 use crate::reach;
 
 /// Returns the recorded floor; `None` when Pawtrail hasn't written here yet.
@@ -38,49 +35,44 @@ pub(super) fn first_sight(
     if path.exists() {
         return Ok(());
     }
-    durable::create_new(
-        &path,
-        text(tips(project, made)?).as_bytes(),
-        Access::Private,
-    )?;
+    let mut tips = tips(project, made)?;
+    tips.sort();
+    tips.dedup();
+    durable::create_new(&path, &text(&tips), Access::Private)?;
     Ok(())
 }
 
-/// Raises the floor to the present tips: whatever becomes of the state file, nothing of now is announced any more. What
-/// `waits` on top of a branch stays above it.
-pub(super) fn raise(project: &Project, waits: &HashSet<CommitHash>) -> Result<()> {
-    let mut all = read(project)?.unwrap_or_default();
-    let mut open = tips(project, None)?;
-    while let Some(tip) = open.pop() {
-        if waits.contains(&project::hash(tip)) {
-            open.extend(history::parents(project, tip)?);
-        } else {
-            all.push(tip);
-        }
+/// Adds commits to the floor: neither they nor what is below them is ever announced, whatever becomes of the state file.
+pub(super) fn raise(project: &Project, more: impl IntoIterator<Item = ObjectId>) -> Result<()> {
+    first_sight(project, None)?;
+    let before = read(project)?.unwrap_or_default();
+    let mut tips: Vec<ObjectId> = before.iter().copied().chain(more).collect();
+    tips.sort();
+    tips.dedup();
+    if tips == before {
+        return Ok(());
     }
-    durable::replace(&path(project), text(all).as_bytes(), Access::Private)
+    durable::replace(&path(project), &text(&tips), Access::Private)
 }
 
 /// Keeps the floor where a branch was rewritten below it: git forgets in time what no branch has, and all that such a
 /// commit kept down would come up. What lies right below, and a branch still has, takes its place beside it.
 pub(super) fn hold(project: &Project, git: &gix::Repository) -> Result<()> {
-    let Some(mut all) = read(project)? else {
+    let Some(floor) = read(project)? else {
         return Ok(());
     };
-    let kept = present(git, all.iter().copied());
     let tips = present(git, tips(project, None)?);
-    let given_up = reach::only_from(git, &kept, &tips)?;
+    let given_up = reach::only_from(git, &present(git, floor.iter().copied()), &tips)?;
     let below: Vec<ObjectId> = given_up
         .values()
         .flat_map(|node| &node.parents)
         .copied()
-        .filter(|id| !given_up.contains_key(id) && !all.contains(id))
+        .filter(|id| !given_up.contains_key(id) && !floor.contains(id))
         .collect();
     if below.is_empty() {
         return Ok(());
     }
-    all.extend(below);
-    durable::replace(&path(project), text(all).as_bytes(), Access::Private)
+    raise(project, below)
 }
 
 fn tips(project: &Project, made: Option<(ObjectId, Option<ObjectId>)>) -> Result<Vec<ObjectId>> {
@@ -96,10 +88,9 @@ fn tips(project: &Project, made: Option<(ObjectId, Option<ObjectId>)>) -> Result
     Ok(tips)
 }
 
-fn text(mut tips: Vec<ObjectId>) -> String {
-    tips.sort();
-    tips.dedup();
-    tips.iter().map(|tip| format!("{tip}\n")).collect()
+fn text(tips: &[ObjectId]) -> Vec<u8> {
+    let lines: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+    lines.into_bytes()
 }
 
 fn path(project: &Project) -> PathBuf {

@@ -10,7 +10,7 @@ use super::file::Stored;
 use super::memory::Memory;
 use super::{file, floor, refresh};
 use crate::error::Result;
-use crate::local_commits::{Framer, Purpose};
+use crate::local_commits::{Framer, Purpose, object_id};
 use crate::project::Project;
 
 /// Takes the hub's own view: the last commit of each build that it has.
@@ -30,16 +30,17 @@ pub fn reconcile(project: &Project, said: &Snapshot) -> Result<()> {
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     settle(&mut stored.document, said);
-    let forgotten = stored
-        .document
-        .acknowledged
-        .forget(said, &project.build_id()?);
+    let forgotten =
+        stored
+            .document
+            .acknowledged
+            .forget(said, &project.build_id()?, project.now().as_second());
     announce_again(project, &mut framer, &mut stored, forgotten)?;
     file::save(project, &stored)
 }
 
-/// Keeps all that is there by now from ever being announced, acknowledged or not, whatever a hub says and though the state
-/// file is lost: a consent that begins now doesn't cover it. What waits at this moment is no part of this.
+/// Keeps all that doesn't wait from ever being announced, or announced again, whatever a hub says and whatever becomes of
+/// the state file: a consent that begins now doesn't cover it.
 ///
 /// # Errors
 /// As [`super::record`].
@@ -49,7 +50,20 @@ pub fn keep_back(project: &Project) -> Result<()> {
     refresh(project, &mut framer, &mut stored)?;
     stored.document.acknowledged.keep_back();
     file::save(project, &stored)?;
-    floor::raise(project, &waiting(&stored.document.pending))
+    // Anybody may remove the file, which is a cache. What was excluded must not wait again then.
+    let document = &stored.document;
+    let excluded: Vec<&CommitHash> = if document.pending.is_empty() {
+        document.cursors.values().collect()
+    } else {
+        // What came meanwhile waits, and is on top of what doesn't.
+        let aside = document.set_aside.iter().map(|entry| &entry.git_hash);
+        let others = document.unattributed.iter().chain(aside);
+        document.acknowledged.hashes().chain(others).collect()
+    };
+    let ids = excluded
+        .into_iter()
+        .filter_map(|hash| object_id(project.git(), hash));
+    floor::raise(project, ids)
 }
 
 /// Returns what is acknowledged and would be announced again to a hub that doesn't have it. It reads and never writes.
@@ -63,11 +77,11 @@ pub fn acknowledged(project: &Project) -> Result<Vec<Announcement>> {
     if stored.document.acknowledged.groups.is_empty() {
         return Ok(Vec::new());
     }
-    let before = waiting(&stored.document.pending);
+    let waiting: HashSet<CommitHash> = hashes(&stored.document.pending);
     let forgotten = stored.document.acknowledged.forget_all(&framer.build_id()?);
     announce_again(project, &mut framer, &mut stored, forgotten)?;
     let mut frames = stored.document.pending;
-    frames.retain(|frame| !before.contains(&frame.git_hash));
+    frames.retain(|frame| !waiting.contains(&frame.git_hash));
     Ok(frames)
 }
 
@@ -114,6 +128,6 @@ fn announce_again(
     Ok(())
 }
 
-fn waiting(frames: &[Announcement]) -> HashSet<CommitHash> {
+fn hashes(frames: &[Announcement]) -> HashSet<CommitHash> {
     frames.iter().map(|frame| frame.git_hash.clone()).collect()
 }

@@ -165,3 +165,17 @@ fn both_files_are_private() {
     let record = fs::read_to_string(place.sync_file("consent.json")).unwrap();
     assert!(!record.contains("first-token"));
 }
+
+/// Whoever reads the record just before it is replaced, and the token just after, must not send the one to the other.
+#[test]
+fn the_token_of_one_hub_never_stands_beside_the_address_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    enable(&place, "https://one.example", Some("the-token-of-one")).unwrap();
+    let mixed = read_pausing(&place, || {
+        enable(&place, "https://two.example", Some("the-token-of-two")).unwrap();
+    });
+    assert!(mixed.unwrap_err().contains("being replaced"));
+    let consent = verdict(&place).granted().unwrap();
+    assert_eq!(consent.url.to_string(), "https://two.example");
+}

@@ -185,14 +185,19 @@ pub(super) fn stop_at(place: &Place) -> Result<Stopped, SyncError> {
         return Ok(Stopped::Nobody);
     }
     let begun = Instant::now();
-    let (mut told, mut heard, mut ran, mut late) = (false, false, false, 0);
+    let (mut told, mut heard, mut ran) = (false, false, false);
+    let (mut late, mut silent) = (0, None);
     while begun.elapsed() < STOP_PATIENCE {
+        let holder = lifetime::identity(place);
         // One that doesn't listen may hold the lock all the same: it begins, or it ends.
         if !told {
             match call(place, &Request::new(Op::Stop, None), PATIENCE) {
                 Answer::Reply(_) => (told, heard) = (true, true),
                 Answer::Older | Answer::Newer => told = true,
-                Answer::Late => late += 1,
+                Answer::Late => {
+                    late = if holder == silent { late + 1 } else { 1 };
+                    silent = holder;
+                }
                 Answer::Nobody => {}
             }
             ran |= told || late > 0;
@@ -205,7 +210,8 @@ pub(super) fn stop_at(place: &Place) -> Result<Stopped, SyncError> {
         }
         ran = true;
         if (late >= wedged::QUESTIONS || begun.elapsed() >= START_PATIENCE)
-            && let Some(lock) = wedged::take_place(place)?
+            && let Some(holder) = holder
+            && let Some(lock) = wedged::take_place(place, holder)?
         {
             // Nobody is to ask there any more. Whoever starts the next one waits for this lock.
             Address::of(place).clear(place);
@@ -214,5 +220,5 @@ pub(super) fn stop_at(place: &Place) -> Result<Stopped, SyncError> {
         }
         std::thread::sleep(POLL);
     }
-    Err(SyncError::CourierStuck)
+    Err(SyncError::CourierStuck("what waits is safe"))
 }

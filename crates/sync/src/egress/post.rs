@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pawtrail_event::frame::PROTOCOL;
@@ -53,9 +53,9 @@ pub(crate) struct Answer {
 /// The door, for batches: keeps a connection between them.
 pub(crate) struct Post {
     door: Arc<Door>,
-    /// What the request that is under way was allowed by.
-    under: Under,
     agent: Option<Agent>,
+    /// The consent that the request under way goes by.
+    by: Arc<Mutex<Option<Consent>>>,
     told: Option<Told>,
 }
 
@@ -70,9 +70,27 @@ impl Post {
     pub(crate) fn new(door: Door) -> Self {
         Self {
             door: Arc::new(door),
-            under: Under::default(),
             agent: None,
+            by: Arc::default(),
             told: None,
+        }
+    }
+
+    /// Returns the agent for a request that goes by this consent. It asks once more when it has connected.
+    fn agent(&mut self, consent: &Consent) -> Agent {
+        *self.by.lock().unwrap_or_else(PoisonError::into_inner) = Some(consent.clone());
+        let gate = || Gate {
+            door: Arc::clone(&self.door),
+            by: Arc::clone(&self.by),
+        };
+        self.agent.get_or_insert_with(|| agent(gate())).clone()
+    }
+
+    /// Says why there was no answer: the door was closed, or the hub wasn't reached.
+    fn lost(&self, consent: &Consent, error: &dyn fmt::Display) -> DoorError {
+        match self.door.holds(consent) {
+            Err(closed) => closed,
+            Ok(()) => DoorError::Lost(format!("{}: {error}", consent.url)),
         }
     }
 
@@ -96,8 +114,8 @@ impl Post {
         let request = agent.get(address).config().https_only(!plain).build();
         let answer = request
             .call()
-            .map_err(|error| lost(&consent.url, &error))
-            .and_then(|response| answer(response, &consent.url))?;
+            .map_err(|error| self.lost(&consent, &error))
+            .and_then(|response| answer(response).map_err(|error| self.lost(&consent, &error)))?;
         let limits = Limits::told(&answer);
         limits.keep(&self.door.place, &consent.url)?;
         self.told = Some(Told {
@@ -106,16 +124,6 @@ impl Post {
             limits,
         });
         Ok(limits)
-    }
-
-    /// Returns what makes requests, for one under this consent.
-    fn agent(&mut self, consent: &Consent) -> Agent {
-        *self.under.lock() = Some(consent.clone());
-        let (door, under) = (Arc::clone(&self.door), self.under.clone());
-        let made = self
-            .agent
-            .get_or_insert_with(|| agent(Guard { door, under }));
-        made.clone()
     }
 
     /// Sends one batch to the hub that consent was given for.
@@ -151,17 +159,13 @@ impl Post {
             .build();
         request
             .send(&parcel.body[..])
-            .map_err(|error| lost(&consent.url, &error))
-            .and_then(|response| answer(response, &consent.url))
+            .map_err(|error| self.lost(&consent, &error))
+            .and_then(|response| answer(response).map_err(|error| self.lost(&consent, &error)))
     }
 }
 
-fn lost(url: &HubUrl, error: &dyn fmt::Display) -> DoorError {
-    DoorError::Lost(format!("{url}: {error}"))
-}
-
 /// Reads an answer, as far as one may be.
-fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorError> {
+fn answer(mut response: Response<Body>) -> std::io::Result<Answer> {
     let retry_after = response
         .headers()
         .get("retry-after")
@@ -172,8 +176,7 @@ fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorErro
         .body_mut()
         .as_reader()
         .take(MAX_ANSWER)
-        .read_to_string(&mut body)
-        .map_err(|error| lost(url, &error))?;
+        .read_to_string(&mut body)?;
     Ok(Answer {
         status: response.status().as_u16(),
         retry_after,
@@ -182,7 +185,7 @@ fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorErro
 }
 
 /// Made at the first need: it sets TLS up with the platform's own list of trusted authorities.
-fn agent(guard: Guard) -> Agent {
+fn agent(gate: Gate) -> Agent {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::Rustls)
         .root_certs(RootCerts::PlatformVerifier)
@@ -198,47 +201,36 @@ fn agent(guard: Guard) -> Agent {
         .timeout_global(Some(REQUEST_TIME))
         .timeout_connect(Some(CONNECT_TIME))
         .build();
-    let connector = DefaultConnector::default().chain(guard);
+    let connector = DefaultConnector::default().chain(gate);
     Agent::with_parts(config, connector, Addresses::default())
 }
 
-/// A consent that two threads look at.
-#[derive(Clone, Default)]
-struct Under(Arc<Mutex<Option<Consent>>>);
-
-impl Under {
-    fn lock(&self) -> MutexGuard<'_, Option<Consent>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Looks at consent once more when the hub was reached: that may have taken seconds, and only now a byte of ours would leave.
-struct Guard {
+/// Asks for consent again behind each connect: that may have taken seconds, and only now the request would leave.
+struct Gate {
     door: Arc<Door>,
-    under: Under,
+    by: Arc<Mutex<Option<Consent>>>,
 }
 
-impl fmt::Debug for Guard {
+impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Guard")
+        f.write_str("Gate")
     }
 }
 
-impl<In: Transport> Connector<In> for Guard {
-    type Out = In;
+impl<T: Transport> Connector<T> for Gate {
+    type Out = T;
 
     fn connect(
         &self,
         _details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<In>, ureq::Error> {
-        let under = self.under.lock().clone();
-        match under {
-            Some(consent) if self.door.holds(&consent).is_ok() => Ok(chained),
-            Some(_) | None => Err(ureq::Error::Io(std::io::Error::new(
-                std::io::ErrorKind::PermissionDenied,
-                "consent was taken back, or given anew",
-            ))),
+        chained: Option<T>,
+    ) -> Result<Option<T>, ureq::Error> {
+        let by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = by.as_ref().map(|consent| self.door.holds(consent));
+        match held {
+            Some(Ok(())) => Ok(chained),
+            Some(Err(closed)) => Err(ureq::Error::Other(Box::new(closed))),
+            None => Err(ureq::Error::ConnectionFailed),
         }
     }
 }

@@ -13,9 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::draft::{Draft, Origin};
-use super::kept_back::REASON;
 use super::{Added, Queue, add_one, failed};
-use crate::consent::FROM_NOW;
 use crate::error::SyncError;
 
 /// A journal whose rows go to a hub: the rows of one mission's log, in the order of the file.
@@ -99,12 +97,6 @@ impl Queue {
                 .map(|(draft, number)| draft.envelope(&origin, number, rules))
                 .collect()
         };
-        let mut kept_back = HashSet::new();
-        for envelope in &envelopes {
-            if self.keeps_back(envelope.event_id())? {
-                kept_back.insert(envelope.event_id().clone());
-            }
-        }
         let now = project.now();
         let mut done = CaughtUp {
             rows: fresh.len(),
@@ -117,9 +109,6 @@ impl Queue {
                 done.added.known += 1;
             } else {
                 add_one(&transaction, envelope, now, &mut done.added).map_err(failed("write"))?;
-                if kept_back.contains(envelope.event_id()) {
-                    set_aside(&transaction, envelope.event_id()).map_err(failed("write"))?;
-                }
             }
         }
         let rows = fresh.iter().filter_map(|at| ids.get(*at));
@@ -179,15 +168,6 @@ impl Queue {
 fn is_known(db: &Connection, id: &EnvelopeId) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM known WHERE event_id = ?1")?
         .exists([id.as_str()])
-}
-
-/// Sets an event aside that a consent left out.
-fn set_aside(db: &Connection, id: &EnvelopeId) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "UPDATE events SET state = 2, reason_code = ?2, reason = ?3 WHERE event_id = ?1 AND state <> 2",
-    )?
-    .execute([id.as_str(), FROM_NOW, REASON])
-    .map(drop)
 }
 
 fn note<'a>(

@@ -14,8 +14,7 @@ use crate::private_file;
 const APPLICATION: i64 = 0x5057_5451;
 
 /// One script a version: the script at index `n` leads from version `n` to `n + 1`.
-const STEPS: &[&str] = &[
-    "
+const STEPS: &[&str] = &["
 CREATE TABLE events (
     sequence     INTEGER PRIMARY KEY,
     event_id     TEXT    NOT NULL UNIQUE,
@@ -48,13 +47,7 @@ CREATE TABLE standing (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-",
-    "
-CREATE TABLE kept_back (
-    event_id TEXT NOT NULL PRIMARY KEY
-) STRICT, WITHOUT ROWID;
-",
-];
+"];
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {
@@ -127,11 +120,6 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), SyncError> {
     // Two processes may make the file at once: the version is read again under the lock.
     let found = version(&transaction).map_err(failed("open"))?;
     refuse_newer(found, path)?;
-    let kept_back = if found == 0 {
-        kept_back::read(path)?
-    } else {
-        Vec::new()
-    };
     for (at, step) in STEPS.iter().enumerate() {
         let at = i64::try_from(at).unwrap_or(i64::MAX);
         if at >= found {
@@ -142,8 +130,9 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), SyncError> {
                 .map_err(failed("open"))?;
         }
     }
-    // One that is made anew is filled from the journals, which don't tell what a consent left out.
-    kept_back::note(&transaction, &kept_back).map_err(failed("open"))?;
+    if found == 0 {
+        kept_back::restore(&transaction, path)?;
+    }
     transaction.commit().map_err(failed("open"))
 }
 
