@@ -172,11 +172,14 @@ pub fn disable(project: &Project) -> Result<bool, SyncError> {
     let place = Place::of(project)?;
     let was = disable_at(&place)?;
     // One that doesn't answer is shut out, and the door asks for consent besides.
-    courier::stop(project).map_err(|error| match error {
-        SyncError::CourierStuck(_) => SyncError::CourierStuck(
-            "no consent is recorded any more, so it sends nothing if it goes on",
-        ),
-        error => error,
+    courier::stop(project).map_err(|error| {
+        if matches!(error, SyncError::CourierStuck(_)) {
+            SyncError::CourierStuck(
+                "no consent is recorded any more, so it sends nothing if it goes on",
+            )
+        } else {
+            error
+        }
     })?;
     Ok(was)
 }
