@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use gix::ObjectId;
 use pawtrail_event::frame::Announcement;
 
-pub(crate) use framer::{Framer, Outcome, Purpose, object_id};
+pub(crate) use framer::{Framer, Made, Outcome, Purpose, object_id};
 use reach::Node;
 
 use crate::error::Result;

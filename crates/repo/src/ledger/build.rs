@@ -41,6 +41,11 @@ pub(super) enum Added {
 }
 
 impl File {
+    /// Says whether there was a file before, which had another content.
+    pub(super) fn replaces(&self) -> bool {
+        self.before.is_some()
+    }
+
     /// Returns what an index has to know of it.
     pub(super) fn staged(&self, base: Option<ObjectId>) -> Staged<'_> {
         Staged {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -15,7 +15,7 @@ use gix::ObjectId;
 use gix::objs::{Kind, WriteTo};
 
 use super::held::Held;
-use crate::durable;
+use crate::durable::{self, Unflushed};
 use crate::error::{GitContext, IoContext, Result};
 use crate::project::Project;
 
@@ -31,6 +31,8 @@ const STORED_MORE: usize = 11;
 const ADLER: u32 = 65_521;
 /// So many bytes can be added up before the sums have to be divided, without an overflow.
 const ADLER_BYTES: usize = 5_552;
+/// So many are added up side by side.
+const ADLER_LANES: usize = 16;
 
 /// Objects that are written and not yet in place. Dropping it gives them up.
 pub(super) struct Loose<'p> {
@@ -89,23 +91,32 @@ impl<'p> Loose<'p> {
     /// As in git, the directories that name objects are left to the file system's journal: it keeps the order of names,
     /// and the branch's directory, which is flushed, changes last.
     pub(super) fn settle(&self, locks: &[&Held]) -> Result<()> {
+        self.settle_with(locks, None)?
+    }
+
+    /// Does the same and flushes one file `beside`; how that went is the inner result.
+    pub(super) fn settle_with(
+        &self,
+        locks: &[&Held],
+        beside: Option<Unflushed<'_>>,
+    ) -> Result<Result<()>> {
         let mut waiting = self.waiting.borrow_mut();
-        let locks = Held::open_all(locks)?;
-        let mut files: Vec<(&File, &Path)> =
+        let locks = Held::written(locks)?;
+        let mut files: Vec<Unflushed<'_>> =
             locks.iter().map(|(file, path)| (file, *path)).collect();
         files.extend(
             waiting
                 .values()
                 .map(|object| (&object.file, object.own.as_path())),
         );
-        durable::flush_all(&files)?;
+        let beside = durable::flush_with(&files, beside)?;
         for object in waiting.values_mut() {
             if let Some(passing) = object.passing.take() {
                 give_name(&passing, &object.own).at("create", &object.own)?;
             }
         }
         waiting.clear();
-        Ok(())
+        Ok(beside)
     }
 
     /// Opens the object's file, where there is one that says this. After a power loss one may be there that doesn't.
@@ -161,9 +172,17 @@ pub(crate) fn sweep(project: &Project) -> Result<()> {
 fn give_name(passing: &Path, own: &Path) -> std::io::Result<()> {
     match fs::rename(passing, own) {
         Err(error) if durable::is_absent(&error) => {
-            fs::create_dir_all(own.parent().unwrap_or(own))?;
+            make_dir(own.parent().unwrap_or(own))?;
             fs::rename(passing, own)
         }
+        other => other,
+    }
+}
+
+/// Makes a directory that was not there; git may have made it meanwhile.
+fn make_dir(dir: &Path) -> std::io::Result<()> {
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
 }
@@ -197,7 +216,7 @@ fn create(path: PathBuf, encoded: &[u8]) -> Result<Waiting> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
     let open = match options.open(&passing) {
         // A command that died was about to write the same.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(&passing).and_then(|()| options.open(&passing))
         }
         other => other,
@@ -240,7 +259,18 @@ fn stored(length: u16, parts: &[&[u8]]) -> Vec<u8> {
     for part in parts {
         stream.extend_from_slice(part);
         for some in part.chunks(ADLER_BYTES) {
-            for byte in some {
+            let (lanes, rest) = some.as_chunks::<ADLER_LANES>();
+            for lane in lanes {
+                // What each byte adds to the second sum by the end of its lane, all at once.
+                let (mut plain, mut weighed) = (0, 0);
+                for (at, byte) in lane.iter().enumerate() {
+                    plain += u32::from(*byte);
+                    weighed += u32::from(*byte) * (ADLER_LANES - at) as u32;
+                }
+                high += low * ADLER_LANES as u32 + weighed;
+                low += plain;
+            }
+            for byte in rest {
                 low += u32::from(*byte);
                 high += low;
             }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::document::{self, Content, Document};
 use crate::clone_state;
 use crate::durable::{self, Access, Replacement};
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::lock::{Lock, PATIENCE};
 use crate::project::Project;
 
@@ -75,6 +75,15 @@ pub(super) fn understood(project: &Project, text: Option<Vec<u8>>) -> Stored {
 pub(super) fn lock(project: &Project, patience: Duration) -> Result<Lock> {
     let path = project.state_dir().join("locks").join("sync-state.lock");
     Lock::acquire(&path, patience)
+}
+
+/// Takes the same lock where nobody has it.
+pub(super) fn try_lock(project: &Project) -> Result<Option<Lock>> {
+    match lock(project, Duration::ZERO) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(Error::LockTimeout { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads the file to change it: nobody else can until the result is dropped.
