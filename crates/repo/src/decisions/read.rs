@@ -254,12 +254,12 @@ fn union(
     whole = whole.union(read(left.join("\n").as_bytes()));
     for root in project.roots() {
         let file = root.join(&path);
+        if durable::beginning_of(&file, &committed)? == Some(committed.len()) {
+            continue;
+        }
         let Some(content) = durable::read(&file)? else {
             continue;
         };
-        if content == committed {
-            continue;
-        }
         // A last line without its end may still be in the making; it isn't read yet.
         let end = content
             .iter()

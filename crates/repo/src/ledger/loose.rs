@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, Builder};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -27,6 +28,8 @@ pub(crate) const PREFIX: &str = "tmp_obj_pawtrail-";
 const STORED: u16 = u16::MAX - STORED_MORE as u16;
 /// How much is around them.
 const STORED_MORE: usize = 11;
+/// From so many bytes on an object is named on one processor while another one compresses it.
+const LARGE: usize = 256 * 1024;
 /// What `zlib` divides by for its checksum.
 const ADLER: u32 = 65_521;
 /// So many bytes can be added up before the sums have to be divided, without an overflow.
@@ -59,8 +62,7 @@ impl<'p> Loose<'p> {
 
     /// Writes an object.
     pub(super) fn write(&self, kind: Kind, content: &[u8]) -> Result<ObjectId> {
-        let hash = self.project.git().object_hash();
-        let id = gix::objs::compute_hash(hash, kind, content).git("naming an object")?;
+        let (id, packed) = named(self.project.git().object_hash(), kind, content)?;
         if self.waiting.borrow().contains_key(&id) {
             return Ok(id);
         }
@@ -71,7 +73,10 @@ impl<'p> Loose<'p> {
                 own: path,
                 passing: None,
             },
-            None => create(path, &encoded(kind, content)?)?,
+            None => {
+                let packed = packed.map_or_else(|| encoded(kind, content), Ok)?;
+                create(path, &packed)?
+            }
         };
         self.waiting.borrow_mut().insert(id, waiting);
         Ok(id)
@@ -233,6 +238,21 @@ fn create(path: PathBuf, encoded: &[u8]) -> Result<Waiting> {
     })
 }
 
+/// Returns an object's name; of a large one also what its file will hold.
+fn named(hash: gix::hash::Kind, kind: Kind, content: &[u8]) -> Result<(ObjectId, Option<Vec<u8>>)> {
+    let name = || gix::objs::compute_hash(hash, kind, content).git("naming an object");
+    if content.len() < LARGE {
+        return Ok((name()?, None));
+    }
+    thread::scope(|scope| {
+        // A thread that the system refuses is done without.
+        let packing = Builder::new().spawn_scoped(scope, || encoded(kind, content));
+        let id = name();
+        let packed = packing.ok().and_then(|packing| packing.join().ok());
+        Ok((id?, packed.transpose()?))
+    })
+}
+
 /// Returns an object as its file holds it: header and content, as a compressed stream.
 fn encoded(kind: Kind, content: &[u8]) -> Result<Vec<u8>> {
     let header = gix::objs::encode::loose_header(kind, content.len() as u64);
@@ -327,7 +347,8 @@ mod tests {
         let repo = scratch.repo("main");
         let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
         let long = "long\n".repeat(20_000);
-        for content in ["", "short", &long] {
+        let longer = "longer\n".repeat(LARGE / 6);
+        for content in ["", "short", &long, &longer] {
             let loose = Loose::new(&project);
             let id = loose.write(Kind::Blob, content.as_bytes()).unwrap();
             assert_eq!(loose.write(Kind::Blob, content.as_bytes()).unwrap(), id);
@@ -357,6 +378,8 @@ mod tests {
         let repo = scratch.repo("main");
         let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
         let held = Held::prepare(&project, &repo.path().join(".git/index")).unwrap();
+        // It is opened again to be flushed, and isn't there.
+        drop(Held::written(&[&held]).unwrap());
         fs::remove_file(held.token()).unwrap();
         let loose = Loose::new(&project);
         let ids = ["one", "two"].map(|text| loose.write(Kind::Blob, text.as_bytes()).unwrap());
