@@ -86,7 +86,7 @@ pub(crate) fn open_dir(dir: &Path) -> Result<Option<File>> {
 }
 
 /// How many bytes of a file are compared at a time.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 16 * 1024;
 
 /// Lists a directory's entries; none where there is no such directory.
 pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>> {

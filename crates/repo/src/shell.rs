@@ -2,7 +2,9 @@
 
 /// Returns a word as a shell takes it: quoted where that is needed.
 pub(crate) fn quoted(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:\\".contains(c);
+    // Paths of Windows; elsewhere a shell takes that character for its own.
+    let backslash = |c: char| cfg!(windows) && c == '\\';
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c) || backslash(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
         word.to_owned()
     } else {

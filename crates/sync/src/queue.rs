@@ -7,6 +7,7 @@ mod catch_up;
 mod draft;
 mod entry;
 mod journals;
+mod kept_back;
 #[cfg(test)]
 mod log_tests;
 mod look;

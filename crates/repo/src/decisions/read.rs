@@ -194,7 +194,11 @@ pub(super) fn rows_about(
 fn lines_about(content: &[u8], id: &DecisionId) -> Vec<u8> {
     let id = Finder::new(id.as_str());
     let mut found = Vec::new();
-    for line in content.split_inclusive(|byte| *byte == b'\n') {
+    let mut rest = content;
+    while !rest.is_empty() {
+        let end = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let line;
+        (line, rest) = rest.split_at(end);
         if id.find(line).is_some() || memchr(b'\\', line).is_some() {
             found.extend_from_slice(line);
         }

@@ -14,6 +14,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use gix::ObjectId;
 use gix::objs::{Kind, WriteTo};
+use zlib_rs::adler32::adler32;
 
 use super::held::Held;
 use crate::durable::{self, Unflushed};
@@ -30,12 +31,6 @@ const STORED: u16 = u16::MAX - STORED_MORE as u16;
 const STORED_MORE: usize = 11;
 /// From so many bytes on an object is named on one processor while another one compresses it.
 const LARGE: usize = 256 * 1024;
-/// What `zlib` divides by for its checksum.
-const ADLER: u32 = 65_521;
-/// So many bytes can be added up before the sums have to be divided, without an overflow.
-const ADLER_BYTES: usize = 5_552;
-/// So many are added up side by side.
-const ADLER_LANES: usize = 16;
 
 /// Objects that are written and not yet in place. Dropping it gives them up.
 pub(super) struct Loose<'p> {
@@ -275,30 +270,12 @@ fn stored(length: u16, parts: &[&[u8]]) -> Vec<u8> {
     stream.extend([0x78, 0x01, 1]);
     stream.extend(length.to_le_bytes());
     stream.extend((!length).to_le_bytes());
-    let (mut low, mut high) = (1_u32, 0_u32);
+    let mut sum = 1;
     for part in parts {
         stream.extend_from_slice(part);
-        for some in part.chunks(ADLER_BYTES) {
-            let (lanes, rest) = some.as_chunks::<ADLER_LANES>();
-            for lane in lanes {
-                // What each byte adds to the second sum by the end of its lane, all at once.
-                let (mut plain, mut weighed) = (0, 0);
-                for (at, byte) in lane.iter().enumerate() {
-                    plain += u32::from(*byte);
-                    weighed += u32::from(*byte) * (ADLER_LANES - at) as u32;
-                }
-                high += low * ADLER_LANES as u32 + weighed;
-                low += plain;
-            }
-            for byte in rest {
-                low += u32::from(*byte);
-                high += low;
-            }
-            low %= ADLER;
-            high %= ADLER;
-        }
+        sum = adler32(sum, part);
     }
-    stream.extend((high << 16 | low).to_be_bytes());
+    stream.extend(sum.to_be_bytes());
     stream
 }
 
