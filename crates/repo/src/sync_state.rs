@@ -1,5 +1,6 @@
 //! `.kittify/sync-state.json`: the locked, atomic cache of which local commits wait for a hub.
 
+mod ahead;
 mod amended;
 mod catch_up;
 mod document;
@@ -29,6 +30,7 @@ use crate::project::{self, Project};
 use document::{Document, Unread};
 use file::Stored;
 
+pub(crate) use ahead::recording as recording_ahead;
 pub use document::Rewrite;
 pub use hooked::{Rewriter, committed, merged, rewritten};
 pub use reconcile::{acknowledged, keep_back, reconcile};

@@ -97,6 +97,15 @@ pub(super) fn lock(project: &Project, patience: Duration) -> Result<Lock> {
     Lock::acquire(&path, patience)
 }
 
+/// Takes the same lock where nobody has it.
+pub(super) fn try_lock(project: &Project) -> Result<Option<Lock>> {
+    match lock(project, Duration::ZERO) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(Error::LockTimeout { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads the file to change it: nobody else can until the result is dropped.
 pub(super) fn open(project: &Project) -> Result<Stored> {
     let lock = lock(project, PATIENCE)?;

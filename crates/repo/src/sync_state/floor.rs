@@ -25,6 +25,11 @@ pub(super) fn read(project: &Project) -> Result<Option<Vec<ObjectId>>> {
     Ok(Some(ids))
 }
 
+/// Says whether there is one.
+pub(super) fn is_known(project: &Project) -> bool {
+    path(project).exists()
+}
+
 /// Records the present tips as the floor, unless there is one. `made` is a commit of our own that
 /// is there already, with what its branch held before: that counts instead.
 pub(super) fn first_sight(
