@@ -12,6 +12,9 @@ use crate::side_by_side;
 
 /// How the name of a file in the making begins.
 pub(crate) const PREFIX: &str = ".pawtrail-";
+/// The directory of the clone's own state in a git directory.
+#[cfg(unix)]
+const STATE: &str = "pawtrail";
 /// How many letters and digits follow.
 pub(crate) const RANDOM: usize = 6;
 
@@ -106,7 +109,34 @@ pub(crate) fn create_dir(dir: &Path) -> Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(dir).at("create", dir)
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if is_private(dir) {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    builder.create(dir).at("create", dir)
+}
+
+/// Says whether a directory is the clone's own state, or lies in it: then it is nobody else's. A git directory that was
+/// set up for a group (`git init --shared`, which marks it so) has it as the group's umask says.
+#[cfg(unix)]
+fn is_private(dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    // Elsewhere a new directory is its parent's group's anyway, and git marks nothing.
+    const OF_A_GROUP: u32 = if cfg!(target_os = "linux") {
+        0o2000
+    } else {
+        0o020
+    };
+    let state = dir
+        .ancestors()
+        .find(|at| at.file_name() == Some(STATE.as_ref()));
+    let git = state.and_then(Path::parent);
+    git.is_some_and(|git| {
+        git.join("HEAD").is_file()
+            && fs::metadata(git).is_ok_and(|known| known.mode() & OF_A_GROUP == 0)
+    })
 }
 
 /// Replaces a file's content: written beside it, flushed, renamed, the directory flushed.

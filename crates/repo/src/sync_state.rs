@@ -22,7 +22,7 @@ use pawtrail_event::frame::{Announcement, LocalCommitAck};
 use serde::{Deserialize, Serialize};
 
 use crate::durable::Replacement;
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::history;
 use crate::local_commits::{self, Framer, Outcome, Purpose};
 use crate::lock::{Lock, PATIENCE};
@@ -107,12 +107,17 @@ pub fn state(project: &Project) -> Result<State> {
     })
 }
 
-/// Says whether a hub confirmed a commit that no remote has. It reads and never writes.
+/// Says whether a hub confirmed a commit that no remote has, as far as this program knows. It reads and never writes.
 ///
 /// # Errors
 /// When the file can't be read.
 pub fn is_acknowledged(project: &Project, commit: &CommitHash) -> Result<bool> {
-    let document = file::read(project)?.document;
+    let document = match file::read(project) {
+        Ok(stored) => stored.document,
+        // Whoever asks wants to know of a commit; what keeps this file from being used is told where it is.
+        Err(Error::StateNewer { .. } | Error::Beyond { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
     Ok(document.acknowledged.hashes().any(|hash| hash == commit))
 }
 
@@ -127,7 +132,7 @@ pub fn record(project: &Project) -> Result<Vec<Announcement>> {
 fn record_within(project: &Project, patience: Duration) -> Result<Vec<Announcement>> {
     first_sight(project)?;
     let lock = file::lock(project, patience)?;
-    let mut stored = file::open_locked(project, lock, file::text(project)?);
+    let mut stored = file::open_locked(project, lock, file::text(project)?)?;
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     file::save(project, &stored)?;
@@ -240,7 +245,7 @@ fn with_commit(
             }
         }
     }
-    let mut stored = file::understood(project, text);
+    let mut stored = file::understood(project, text)?;
     let hash = project::hash(commit);
     let cursor = stored.document.cursors.get(branch);
     if cursor.is_none() && !local_commits::is_mission_branch(project, branch)? {

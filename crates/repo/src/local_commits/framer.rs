@@ -90,6 +90,11 @@ impl<'p> Framer<'p> {
         }
     }
 
+    /// Says whether what is derived will be stored.
+    pub(crate) fn stores(&self) -> bool {
+        self.purpose == Purpose::Store
+    }
+
     /// Returns git's view with its object cache.
     pub(crate) fn git(&self) -> &'p gix::Repository {
         self.git

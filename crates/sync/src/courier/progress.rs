@@ -180,6 +180,7 @@ impl Progress {
             queued: self.uploads.queued,
             uploaded: self.uploads.delivered - waiter.uploaded_before,
             elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
+            outbox_error: self.trouble.clone(),
             polling: self.polling.clone(),
             last_error: self
                 .trouble

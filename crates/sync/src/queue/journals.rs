@@ -9,7 +9,7 @@ use pawtrail_repo::{Project, mission, runs};
 use super::catch_up::Cursor;
 use super::project_rows::ProjectLog;
 use super::runs::RunLog;
-use super::{CaughtUp, Draft, Journal, Queue};
+use super::{CaughtUp, Draft, Journal, Queue, kept_back};
 use crate::error::SyncError;
 
 /// Queues what a mission's status log holds, committed, and the queue never had: what a command does after
@@ -86,6 +86,14 @@ pub(crate) fn uncaught(project: &Project) -> Result<usize, SyncError> {
     }
 }
 
+/// Which of these a queue would be new to, if it were made now.
+fn uncovered(project: &Project, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
+    let kept_back = kept_back::of_state(&project.state_dir())?;
+    let each = ids.iter().enumerate();
+    let new = each.filter(|(_, id)| !kept_back.contains(id.as_str()));
+    Ok(new.map(|(at, _)| at).collect())
+}
+
 /// Counts the events among the rows that a queue never had; among all rows, where there is none.
 fn count(project: &Project, queue: Option<&Queue>) -> Result<usize, SyncError> {
     let mut count = 0;
@@ -97,7 +105,7 @@ fn count(project: &Project, queue: Option<&Queue>) -> Result<usize, SyncError> {
         let log = StatusLog::read(project, mission, cursor, None)?;
         let fresh = match queue {
             Some(queue) => queue.fresh(&log.ids)?,
-            None => (0..log.ids.len()).collect(),
+            None => uncovered(project, &log.ids)?,
         };
         count += fresh
             .into_iter()
@@ -107,7 +115,7 @@ fn count(project: &Project, queue: Option<&Queue>) -> Result<usize, SyncError> {
     each(project, |journal| {
         let fresh = match queue {
             Some(queue) => queue.unseen(journal)?,
-            None => (0..journal.ids().len()).collect(),
+            None => uncovered(project, journal.ids())?,
         };
         let drafted = fresh.into_iter().filter(|at| journal.draft(*at).is_some());
         count += drafted.count();
