@@ -7,7 +7,7 @@
 mod brought;
 mod edit;
 mod finish;
-mod log;
+mod logs;
 mod read;
 mod resolve;
 mod seed;
@@ -26,17 +26,12 @@ use crate::error::{Error, Result};
 use crate::mission::Mission;
 use crate::project::Project;
 use crate::receipt::{Delivery, Receipt};
-use crate::sandbox;
+use crate::{glossary_log, sandbox};
 
-pub(crate) use finish::waiting;
+pub use crate::glossary_log::{Logged, logged};
 pub use finish::{finish, fix};
-pub(crate) use log::append;
-pub use log::{Logged, logged};
 pub use read::{Difference, Known, Open, Problem, Rebuilt, list, rebuild, show};
 pub use resolve::{Reply, Resolution, resolve};
-
-/// The name of a mission's spool of resolutions that are in no commit yet.
-pub(crate) const SPOOL: &str = "glossary.events.jsonl";
 
 /// What a write did.
 #[derive(Debug, Clone)]
@@ -198,7 +193,7 @@ fn write(project: &Project, header: Header, payload: Payload) -> Result<Written>
     goes_to_log(&event)?;
     let mut warnings = Vec::new();
     let mission = &event.header.mission_id;
-    let path = match log::append(project, mission, &sanitized) {
+    let path = match glossary_log::append(project, mission, &sanitized) {
         Ok(path) => path,
         Err(error) if sandbox::is_closed(&error) => {
             let file = sandbox::leave(project, &sanitized, error)?;

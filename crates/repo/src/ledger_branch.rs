@@ -17,7 +17,7 @@ use crate::project::{self, Project};
 use crate::protection::Facts;
 use crate::receipt::{Delivery, Receipt};
 use crate::record::{self, ChosenBy, Record};
-use crate::{choices, durable, history, lines, program, sandbox, sync_state};
+use crate::{adopt, choices, durable, history, lines, program, sync_state};
 
 /// The longest name of a branch that is taken, in bytes; file systems end there.
 const MAX_NAME_BYTES: usize = 200;
@@ -58,7 +58,7 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
     }
     let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
-    let mut warnings = sandbox::adopt(project, &held)?;
+    let mut warnings = adopt::adopt(project, &held)?;
     let old = placement::placement(project, mission)?;
     let new = placement::on_branch(project, mission, &full, old.tip.or(old.base))?;
     if new.base.is_none() {

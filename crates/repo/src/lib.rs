@@ -2,6 +2,7 @@
 //!
 //! This crate answers what is true here, and makes it durable. It never touches the network.
 
+mod adopt;
 mod aside;
 pub mod audit;
 mod beyond;
@@ -19,6 +20,7 @@ pub mod engine;
 mod error;
 mod failpoint;
 pub mod glossary;
+mod glossary_log;
 mod history;
 pub mod hooks;
 mod idempotency;

@@ -5,7 +5,7 @@ use pawtrail_event::decision::{self, RowPayload};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::glossary;
+use crate::glossary_log;
 use crate::journal::{self, Journal};
 use crate::project::Project;
 use crate::sandbox;
@@ -46,7 +46,7 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         lines.extend(sandbox::lines(project, &mission_id)?);
         lines.sort();
         lines.dedup();
-        let resolutions = Journal::of(project, &mission_id, glossary::SPOOL).spooled()?;
+        let resolutions = Journal::of(project, &mission_id, glossary_log::SPOOL).spooled()?;
         let late = resolutions.len();
         lines.extend(resolutions);
         let mut rows = status::journal(project, &mission_id).spooled()?;

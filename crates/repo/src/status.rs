@@ -31,7 +31,7 @@ use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::{lock, sandbox, sync_state};
+use crate::{adopt, lock, sandbox, sync_state};
 
 pub use check::{Copy, check, check_all};
 pub(crate) use emitted::of as emitted;
@@ -193,7 +193,7 @@ fn write(
         Err(error) => return Err(error),
     };
     sync_state::first_sight(project)?;
-    let mut warnings = sandbox::adopt(project, &ledger)?;
+    let mut warnings = adopt::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
     let (key, message) = (request.key, request.message.as_str());
     let first = idempotency::claim_events(project, mission, key, request.kind, &request.print)?;

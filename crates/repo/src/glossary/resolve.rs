@@ -3,21 +3,21 @@
 use jiff::SignedDuration;
 use pawtrail_event::glossary::{
     self, ClarificationResolved, Event, Log, Payload, Question, Resolved, Row, RowPayload, Scope,
-    Term,
 };
 use pawtrail_event::{ConflictId, EventId, MissionId, Sanitized, time};
 
 use super::brought::commit_of;
-use super::settle::{Work, finished};
+use super::settle::{Work, finished, term};
 use super::target::{Target, here, target};
-use super::{SPOOL, log, seed, store};
+use super::{logs, seed, store};
 use crate::error::{Error, Result};
+use crate::glossary_log::SPOOL;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::mission::{self, Mission};
 use crate::project::{self, Project};
 use crate::receipt::{Delivery, Receipt};
-use crate::{history, sandbox, sync_state};
+use crate::{adopt, glossary_log, history, sandbox, sync_state};
 
 /// An answer to a question about a term.
 #[derive(Debug, Clone)]
@@ -72,9 +72,9 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
     let mut warnings = Vec::new();
     if let Some(ledger) = &ledger {
         sync_state::first_sight(project)?;
-        warnings = sandbox::adopt(project, ledger)?;
+        warnings = adopt::adopt(project, ledger)?;
     }
-    let logs = log::read(project)?;
+    let logs = logs::read(project)?;
     let rows = logs.log.rows;
     let question = find(&rows, &reply.conflict_id)?;
     let (mission_id, mission) = mission_of(project, question.row, reply.mission.as_ref())?;
@@ -127,7 +127,7 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
             question.asked.conflict_id
         ),
     };
-    let done = log::append(project, &mission_id, &sanitized)
+    let done = glossary_log::append(project, &mission_id, &sanitized)
         .and_then(|_| work.settle(Some(&event.header.event_id), &mut warnings));
     Ok(Resolution {
         receipt: finished(first, done)?,
@@ -338,18 +338,6 @@ fn closed(project: &Project, event: &Event, sanitized: &Sanitized, said: &Resolv
 fn rehearse(project: &Project, target: &Target, said: &Resolved) -> Result<Option<String>> {
     let before = target.rehearse(project, said.scope, &[term(said)])?;
     Ok(before.filter(|before| *before != said.definition))
-}
-
-/// What a resolution says, as a term.
-pub(super) fn term(said: &Resolved) -> Term {
-    Term {
-        surface: said.surface.clone(),
-        scope: said.scope,
-        definition: said.definition.clone(),
-        confidence: 1.0,
-        status: glossary::Status::Active,
-        source: glossary::Source::Resolution,
-    }
 }
 
 fn receipt_of(
