@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use pawtrail_event::decision::{self, Row, RowPayload};
 use pawtrail_event::route::{LocalLog, route};
 use pawtrail_event::status as event_status;
-use pawtrail_event::{MissionId, Sanitized, json};
+use pawtrail_event::{BuildId, MissionId, Sanitized, json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,6 +33,18 @@ pub(crate) fn is_closed(error: &Error) -> bool {
         )
     } else {
         false
+    }
+}
+
+/// Returns this checkout's build id. Where the git directory is closed and has none yet, none can be stored, and what is
+/// written gets one of its own.
+///
+/// # Errors
+/// When the stored one can't be read.
+pub(crate) fn build_id(project: &Project) -> Result<BuildId> {
+    match project.build_id() {
+        Err(error) if is_closed(&error) => Ok(BuildId::from(project.ulid())),
+        known => known,
     }
 }
 

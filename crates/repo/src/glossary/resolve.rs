@@ -16,7 +16,7 @@ use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::mission::{self, Mission};
 use crate::project::{self, Project};
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::{adopt, glossary_log, history, sandbox, sync_state};
 
 /// An answer to a question about a term.
@@ -79,7 +79,7 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
     let question = find(&rows, &reply.conflict_id)?;
     let (mission_id, mission) = mission_of(project, question.row, reply.mission.as_ref())?;
     let event = answer(project, &rows, &question, &mission_id, &reply)?;
-    let sanitized = event.sanitized(project.sanitizer());
+    let sanitized = super::sanitized(project, &event)?;
     let said = said(&sanitized)?;
     if let Some((row, known)) = question.answer {
         let other_scope = reply.scope.is_some_and(|scope| scope != known.scope);
@@ -176,7 +176,7 @@ fn answer(
     mission_id: &MissionId,
     reply: &Reply,
 ) -> Result<Event> {
-    let mut header = super::header(project, mission_id);
+    let mut header = super::header(project, mission_id)?;
     // Later than every resolution there is, whatever the clock says: the last one counts.
     let last = glossary::resolutions(rows)
         .iter()
@@ -346,14 +346,6 @@ fn receipt_of(
     event_id: Option<EventId>,
     branch: &str,
 ) -> Receipt {
-    Receipt {
-        event_id,
-        mission_id: Some(mission_id.clone()),
-        path: seed::path(said.scope),
-        r#ref: branch.to_owned(),
-        commit: None,
-        committed: false,
-        pushed: false,
-        delivery: Delivery::None,
-    }
+    let mission_id = Some(mission_id.clone());
+    Receipt::here(event_id, mission_id, seed::path(said.scope), branch, None)
 }

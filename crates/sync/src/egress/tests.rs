@@ -78,7 +78,7 @@ async fn many_frames_leave_together_and_none_after_consent_is_gone() {
         .collect();
     let mut at = 0;
     while at < frames.len() {
-        let texts = together(&frames[at..]);
+        let texts = together(&frames[at..]).unwrap();
         let bytes: usize = texts.iter().map(String::len).sum();
         assert!(texts.len() <= TOGETHER && bytes <= TOGETHER_BYTES);
         at += texts.len();
