@@ -21,7 +21,7 @@ use crate::ledger::{Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::sync_state;
 use crate::{adopt, beyond, durable, history, lines, sandbox, sparse};
 
@@ -374,16 +374,13 @@ fn receipt(
     event_id: EventId,
     commit: Option<ObjectId>,
 ) -> Receipt {
-    Receipt {
-        event_id: Some(event_id),
-        mission_id: Some(mission.mission_id.clone()),
-        path: mission.path(decision::FILE),
-        r#ref: place.ledger_ref.clone(),
-        commit: commit.map(project::hash),
-        committed: commit.is_some(),
-        pushed: false,
-        delivery: Delivery::None,
-    }
+    Receipt::here(
+        Some(event_id),
+        Some(mission.mission_id.clone()),
+        mission.path(decision::FILE),
+        &place.ledger_ref,
+        commit.map(project::hash),
+    )
 }
 
 fn refused(error: &PayloadError) -> Error {

@@ -15,7 +15,7 @@ use crate::mission::{META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::protection::Facts;
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::record::{self, ChosenBy, Record};
 use crate::{adopt, choices, durable, history, lines, program, sync_state};
 
@@ -142,16 +142,13 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
     }
     let placement = placement::placement(project, mission)?;
     Ok(Moved {
-        receipt: Receipt {
-            event_id: None,
-            mission_id: Some(mission.mission_id.clone()),
-            path: mission.path(decision::FILE),
-            r#ref: placement.ledger_ref.clone(),
-            commit: commit.map(project::hash),
-            committed: commit.is_some(),
-            pushed: false,
-            delivery: Delivery::None,
-        },
+        receipt: Receipt::here(
+            None,
+            Some(mission.mission_id.clone()),
+            mission.path(decision::FILE),
+            &placement.ledger_ref,
+            commit.map(project::hash),
+        ),
         previous_ref: old.ledger_ref,
         placement,
         warnings,

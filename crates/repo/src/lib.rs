@@ -49,7 +49,7 @@ mod references;
 pub mod runs;
 mod sandbox;
 mod settle;
-mod shell;
+pub mod shell;
 mod side_by_side;
 mod source;
 mod sparse;

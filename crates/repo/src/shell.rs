@@ -1,11 +1,29 @@
 //! Words as a shell takes them, for commands that a user is told to run. Nothing here reaches a shell by itself.
 
 /// Returns a word as a shell takes it: quoted where that is needed.
-pub(crate) fn quoted(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:\\".contains(c);
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
+pub fn quoted(word: &str) -> String {
+    // A path of Windows may go to any of its shells; the others would eat the bar.
+    let plain = if cfg!(windows) {
+        "-_./:=@%+,\\"
+    } else {
+        "-_./:=@%+,"
+    };
+    let safe = |c: char| c.is_ascii_alphanumeric() || plain.contains(c);
+    if !word.is_empty() && word.chars().all(safe) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("input:key"), "input:key");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
     }
 }

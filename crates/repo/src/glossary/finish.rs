@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::mission::{self, Mission};
 use crate::project::Project;
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::{adopt, glossary_log, sandbox, sync_state};
 
 /// Finishes the resolutions that earlier commands could only record. Returns the reasons of those that still wait.
@@ -85,16 +85,8 @@ pub fn fix(project: &Project, mission: Option<&Mission>) -> Result<Option<(Recei
     for (scope, terms) in &terms {
         target.rehearse(project, *scope, terms)?;
     }
-    let first = Receipt {
-        event_id: None,
-        mission_id: mission.map(|mission| mission.mission_id.clone()),
-        path: seed::path(scope),
-        r#ref: String::new(),
-        commit: None,
-        committed: false,
-        pushed: false,
-        delivery: Delivery::None,
-    };
+    let mission_id = mission.map(|mission| mission.mission_id.clone());
+    let first = Receipt::here(None, mission_id, seed::path(scope), "", None);
     let message = "chore(glossary): bring seed files up to their resolutions [skip ci]";
     let wanted = || Ok(Some(terms.clone()));
     let done = target.write(
