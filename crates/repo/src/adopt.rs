@@ -10,7 +10,6 @@ use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::project::Project;
 use crate::sandbox::{self, Content, Entry};
-use crate::status;
 
 /// The one event of the glossary that changes more than its log.
 const RESOLVED: &str = "GlossaryClarificationResolved";
@@ -58,7 +57,7 @@ fn take(project: &Project, entries: &[Entry]) -> Result<()> {
             }
             Entry::Status(mission, row) => {
                 let event = project.sanitizer().sanitize(row);
-                (status::journal(project, mission), event)
+                (Journal::of_status(project, mission), event)
             }
         };
         journal.append_once(&event)?;

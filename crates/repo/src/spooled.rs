@@ -9,7 +9,6 @@ use crate::glossary_log;
 use crate::journal::{self, Journal};
 use crate::project::Project;
 use crate::sandbox;
-use crate::status;
 
 /// The lines of one mission that are recorded and in no commit yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,7 +48,7 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         let resolutions = Journal::of(project, &mission_id, glossary_log::SPOOL).spooled()?;
         let late = resolutions.len();
         lines.extend(resolutions);
-        let mut rows = status::journal(project, &mission_id).spooled()?;
+        let mut rows = Journal::of_status(project, &mission_id).spooled()?;
         rows.extend(sandbox::status_lines(project, &mission_id)?);
         rows.sort();
         rows.dedup();

@@ -1,0 +1,34 @@
+//! Brings what the file says up to date with git: all that can have happened since, and frames of another tool.
+
+use super::file::Stored;
+use super::{catch_up, told};
+use crate::error::Result;
+use crate::local_commits::{self, Framer, Outcome};
+use crate::project::Project;
+
+/// Derives from git, and exchanges frames of another tool for ours.
+pub(super) fn refresh(
+    project: &Project,
+    framer: &mut Framer<'_>,
+    stored: &mut Stored,
+) -> Result<()> {
+    let foreign = std::mem::take(&mut stored.foreign);
+    if !foreign.is_empty() {
+        // They may be of any branch: all is looked at again.
+        stored.document.cursors.clear();
+    }
+    for hash in &foreign {
+        if !stored.document.knows(hash)
+            && let Some(id) = local_commits::object_id(framer.git(), hash)
+            && let Outcome::Frame(frame) = framer.frame(id, None)?
+        {
+            stored.document.pending.push(*frame);
+        }
+    }
+    catch_up::catch_up(project, framer, &mut stored.document)?;
+    told::settle(project, framer, &mut stored.document)?;
+    if !foreign.iter().all(|hash| stored.document.knows(hash)) {
+        stored.unexplained = true;
+    }
+    Ok(())
+}
