@@ -7,23 +7,35 @@ use std::ffi::OsString;
 
 use clap::{Args, FromArgMatches};
 
+use super::hooks::HooksRunArgs;
+use super::sync::RunArgs;
+use super::wp::MoveArgs;
 use super::{AnswerArgs, Cli, GlobalArgs, ListArgs, LogArgs, RequestArgs, ShowArgs};
 
 /// Understands a line that begins with such a command and has no mistake.
 pub(crate) fn parse(words: &[OsString]) -> Option<Cli> {
-    let new = |verb: &'static str| clap::Command::new(verb);
+    type Known = (
+        &'static str,
+        &'static str,
+        fn(clap::Command) -> clap::Command,
+    );
+    const KNOWN: [Known; 8] = [
+        ("decision", "answer", AnswerArgs::augment_args),
+        ("decision", "request", RequestArgs::augment_args),
+        ("decision", "list", ListArgs::augment_args),
+        ("decision", "show", ShowArgs::augment_args),
+        ("decision", "log", LogArgs::augment_args),
+        ("wp", "move", MoveArgs::augment_args),
+        ("hooks", "run", HooksRunArgs::augment_args),
+        ("sync", "run", RunArgs::augment_args),
+    ];
     let named: [&str; 2] = [words.get(1)?.to_str()?, words.get(2)?.to_str()?];
-    let command = match named {
-        ["decision", "answer"] => AnswerArgs::augment_args(new("answer")),
-        ["decision", "request"] => RequestArgs::augment_args(new("request")),
-        ["decision", "list"] => ListArgs::augment_args(new("list")),
-        ["decision", "show"] => ShowArgs::augment_args(new("show")),
-        ["decision", "log"] => LogArgs::augment_args(new("log")),
-        _ => return None,
-    };
-    let noun = clap::Command::new("decision")
+    let (noun, verb, arguments) = KNOWN
+        .into_iter()
+        .find(|(noun, verb, _)| named == [*noun, *verb])?;
+    let noun = clap::Command::new(noun)
         .disable_help_subcommand(true)
-        .subcommand(command);
+        .subcommand(arguments(clap::Command::new(verb)));
     let root = clap::Command::new("pawtrail").disable_help_subcommand(true);
     let matches = GlobalArgs::augment_args(root)
         .subcommand(noun)
@@ -54,18 +66,24 @@ mod tests {
     #[test]
     fn both_ways_understand_the_same() {
         for line in [
-            "answer {id} yes",
-            "answer {id} -5 --json -C /tmp --mission m",
-            "answer input:key yes --actor-type llm --actor coder -vv --color never",
-            "answer --idempotency-key k {id} -- --yes",
-            "request --question Which? --option a --option b --step s --input-key k --run r -q",
-            "request --question Which? --actor-type human --mission m",
-            "list --open --mission m --json",
-            "list",
-            "show {id} --color always",
-            "log --ref HEAD~3 --mission m",
+            "decision answer {id} yes",
+            "decision answer {id} -5 --json -C /tmp --mission m",
+            "decision answer input:key yes --actor-type llm --actor coder -vv --color never",
+            "decision answer --idempotency-key k {id} -- --yes",
+            "decision request --question Which? --option a --option b --step s --input-key k --run r -q",
+            "decision request --question Which? --actor-type human --mission m",
+            "decision list --open --mission m --json",
+            "decision list",
+            "decision show {id} --color always",
+            "decision log --ref HEAD~3 --mission m",
+            "wp move WP01 WP02 in_progress --mission m --actor a --reason r",
+            "wp move WP01 approved --force --review-ref x --reviewer n --verdict approved --json",
+            "hooks run post-commit",
+            "hooks run post-rewrite -- amend",
+            "sync run",
+            "sync run --background --repo /a/.git",
         ] {
-            let words = words(&format!("pawtrail decision {}", line.replace("{id}", ID)));
+            let words = words(&format!("pawtrail {}", line.replace("{id}", ID)));
             let short = parse(&words).map(|cli| format!("{cli:?}"));
             assert!(short.is_some(), "{line}");
             assert_eq!(short, long(&words), "{line}");
@@ -87,6 +105,10 @@ mod tests {
             "pawtrail decision answer 01KT11A2B3C4D5E6F7G8H9JKMN yes --unheard-of",
             "pawtrail decision list -q -v",
             "pawtrail decision list --color sometimes",
+            "pawtrail wp move",
+            "pawtrail hooks run --help",
+            "pawtrail hooks run no-hook",
+            "pawtrail sync run --repo",
             "pawtrail --json decision list",
             "pawtrail where",
         ] {

@@ -51,6 +51,8 @@ impl Launcher {
         for name in GIT_ENV {
             command.env_remove(name);
         }
+        // It waits most of its life. One heap for all threads (glibc; nobody else knows the name) keeps it small meanwhile.
+        command.env("MALLOC_ARENA_MAX", "1");
         detach(&mut command);
         let mut child = command.spawn()?;
         // A caller that lives longer than its courier must not keep it as a zombie.
