@@ -202,9 +202,11 @@ impl Output {
     }
 
     fn lament(self, error: &CliError) {
-        let mut text = format!("{} {}", "error:".red().bold(), error.message);
+        // A message may quote what somebody else wrote.
+        let lines: Vec<String> = error.message.lines().map(plain).collect();
+        let mut text = format!("{} {}", "error:".red().bold(), lines.join("\n"));
         if let Some(step) = &error.next_step {
-            text.push_str(&format!("\n {} {}", "next:".dimmed(), step.cyan()));
+            text.push_str(&format!("\n {} {}", "next:".dimmed(), plain(step).cyan()));
         }
         self.complain(&text);
     }

@@ -27,7 +27,16 @@ pub(crate) fn run(words: &[OsString]) -> u8 {
     match result {
         Ok(done) => output.done(&done),
         Err(error) if commands::is_notice(&cli.command) => output.done(&commands::unheard(&error)),
-        Err(error) => output.failed(&error),
+        Err(error) => output.failed(&leading_on(error, words)),
+    }
+}
+
+/// An error that says no command of its own, and that other words would not have met, names the help.
+fn leading_on(error: CliError, words: &[OsString]) -> CliError {
+    if error.next_step.is_none() && matches!(error.exit, 2 | 5) {
+        error.next(format!("{} --help", meant(words)))
+    } else {
+        error
     }
 }
 

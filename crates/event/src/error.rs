@@ -179,7 +179,7 @@ mod tests {
                 }
                 .into(),
                 "TRANSITION_NEEDS_REASON",
-                Some("pawtrail wp move WP01 planned --reason TEXT"),
+                Some("pawtrail wp move --help"),
                 1,
             ),
             (

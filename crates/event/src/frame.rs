@@ -323,6 +323,14 @@ impl LocalCommit {
         }
     }
 
+    /// Shortens the list of paths where the frame as a whole has become too large.
+    fn fit_in_a_frame(&mut self) {
+        let bytes = serde_json::to_string(self).map_or(usize::MAX, |text| text.len());
+        if bytes > MAX_FRAME_BYTES {
+            self.fit();
+        }
+    }
+
     /// Checks the limits that types don't show.
     ///
     /// # Errors

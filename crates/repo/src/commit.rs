@@ -61,7 +61,7 @@ pub fn commit(
         return Err(Error::Protected {
             branch: short.to_owned(),
             rule,
-            next: "git switch -c my-branch".to_owned(),
+            next: format!("git switch -c {}", free_name(project)?),
         });
     }
     let paths = relative(root, cwd, paths)?;
@@ -74,14 +74,23 @@ pub fn commit(
     if changed.is_empty() && untracked.is_empty() {
         return Err(Error::NothingToCommit);
     }
+    // Whatever can fail without the commit fails before it.
+    let specs = format!("{SPECS_DIR}/");
+    let in_specs = paths.iter().find(|path| path.starts_with(&specs));
+    let mission_id = match in_specs.and_then(|path| path[specs.len()..].split('/').next()) {
+        Some(dir) => mission::list(project)?
+            .missions
+            .into_iter()
+            .find(|mission| mission.mission_slug.as_str() == dir)
+            .map(|mission| mission.mission_id),
+        None => None,
+    };
     sync_state::first_sight(project)?;
     // Whoever gets this lock clears away what a dead command left in git's way.
     drop(Ledger::lock(project)?);
     let said = git.commit(message, &paths, &untracked)?;
     let commit = landed::commit(project, &said)?;
     landed::stays(project, &head, commit, &paths)?;
-    let specs = format!("{SPECS_DIR}/");
-    let in_specs = paths.iter().find(|path| path.starts_with(&specs));
     // Git prints no more than a hook that lets it pass says, or what it sees to beside it.
     let words = text(&said.stderr);
     let mut warnings: Vec<String> = (!words.is_empty()).then_some(words).into_iter().collect();
@@ -92,14 +101,6 @@ pub fn commit(
             "the hub's list of commits was not updated: {error}"
         ));
     }
-    let mission_id = match in_specs.and_then(|path| path[specs.len()..].split('/').next()) {
-        Some(dir) => mission::list(project)?
-            .missions
-            .into_iter()
-            .find(|mission| mission.mission_slug.as_str() == dir)
-            .map(|mission| mission.mission_id),
-        None => None,
-    };
     Ok(Committed {
         receipt: Receipt::here(
             None,
@@ -113,6 +114,18 @@ pub fn commit(
     })
 }
 
+/// Returns a name that no branch has yet.
+fn free_name(project: &Project) -> Result<String> {
+    let mut name = "my-branch".to_owned();
+    for at in 2.. {
+        if references::tip(project, &format!("refs/heads/{name}"))?.is_none() {
+            break;
+        }
+        name = format!("my-branch-{at}");
+    }
+    Ok(name)
+}
+
 /// Returns the full name of the branch that HEAD names, which must be `wanted` where that is given.
 fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
     let Some(head) = references::head(project)?.branch else {
@@ -120,10 +133,17 @@ fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
     };
     let short = head.strip_prefix("refs/heads/").unwrap_or(&head);
     match wanted {
-        Some(wanted) if wanted != short && wanted != head => Err(Error::OtherBranch {
-            expected: wanted.to_owned(),
-            actual: short.to_owned(),
-        }),
+        Some(wanted) if wanted != short && wanted != head => {
+            let wanted = wanted.strip_prefix("refs/heads/").unwrap_or(wanted);
+            if references::tip(project, &format!("refs/heads/{wanted}"))?.is_none() {
+                let message = format!("there is no branch `{wanted}`; {short} is checked out here");
+                return Err(Error::invalid("--branch", message));
+            }
+            Err(Error::OtherBranch {
+                expected: wanted.to_owned(),
+                actual: short.to_owned(),
+            })
+        }
         Some(_) | None => Ok(head),
     }
 }

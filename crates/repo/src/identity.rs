@@ -106,8 +106,9 @@ pub(crate) fn write(root: &Path, identity: &Identity) -> Result<()> {
     let slug = identity.slug.as_deref().unwrap_or("project");
     let after = if text.trim().is_empty() {
         format!(
-            "{text}project:\n  uuid: {}\n  slug: {slug}\n",
-            identity.uuid
+            "{text}project:\n  uuid: {}\n  slug: {}\n",
+            identity.uuid,
+            scalar(slug)
         )
     } else {
         edited(&text, identity.uuid.as_str(), slug).map_err(damaged)?
@@ -126,12 +127,23 @@ pub(crate) fn write(root: &Path, identity: &Identity) -> Result<()> {
     durable::replace(&path, after.as_bytes(), Access::Shared)
 }
 
+/// Returns a slug as YAML takes it for text, and not for a number, a date or a truth.
+fn scalar(slug: &str) -> String {
+    const OTHERS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    if slug.starts_with(|c: char| c.is_ascii_alphabetic()) && !OTHERS.contains(&slug) {
+        slug.to_owned()
+    } else {
+        format!("\"{slug}\"")
+    }
+}
+
 fn edited(text: &str, uuid: &str, slug: &str) -> std::result::Result<String, String> {
     let config: Config = parse(text)?;
     let newline = if text.ends_with('\n') { "" } else { "\n" };
     if config.project.is_none() && !text.lines().any(|line| line.starts_with("project:")) {
         return Ok(format!(
-            "{text}{newline}project:\n  uuid: {uuid}\n  slug: {slug}\n"
+            "{text}{newline}project:\n  uuid: {uuid}\n  slug: {}\n",
+            scalar(slug)
         ));
     }
     let file: yaml_edit::YamlFile = text.parse().map_err(|error| format!("{error}"))?;
@@ -142,7 +154,11 @@ fn edited(text: &str, uuid: &str, slug: &str) -> std::result::Result<String, Str
         .ok_or("`project` is no mapping")?;
     project.set("uuid", uuid);
     if config.project.and_then(|section| section.slug).is_none() {
-        project.set("slug", slug);
+        if scalar(slug) == slug {
+            project.set("slug", slug);
+        } else {
+            project.set("slug", yaml_edit::ScalarValue::double_quoted(slug));
+        }
     }
     Ok(file.to_string())
 }

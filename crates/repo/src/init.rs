@@ -6,6 +6,7 @@ use crate::clone_state;
 
 use crate::error::{Error, Result};
 use crate::identity::{self, Identity};
+use crate::lock::{Lock, PATIENCE};
 use crate::merge_driver;
 use crate::project::Project;
 use crate::project_log;
@@ -33,6 +34,9 @@ pub fn init(project: &Project) -> Result<Initialized> {
             what: "`init` in a bare repository (run it in one of its worktrees)".to_owned(),
         })?
         .to_owned();
+    // Of two at once the second finds what the first made.
+    let lock = project.state_dir().join("locks").join("init.lock");
+    let _lock = Lock::acquire(&lock, PATIENCE)?;
     let mut created = Vec::new();
     let project_uuid = match project.identity()? {
         Some(found) => found.uuid,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use gix::ObjectId;
 use pawtrail_event::frame::Announcement;
 
+use framer::META;
 pub(crate) use framer::{Framer, Outcome, Purpose, object_id};
 use reach::Node;
 
@@ -128,6 +129,12 @@ pub(crate) fn frames(
         }
     }
     Ok(found)
+}
+
+/// Says whether a commit may name a mission that nobody could name before it.
+pub(crate) fn names_a_mission(frame: &Announcement) -> bool {
+    let meta = |path: &String| path.rsplit_once('/').is_some_and(|(_, name)| name == META);
+    frame.changed_files.iter().any(meta)
 }
 
 /// A mission's branch comes before its lanes by name, so it owns what they share.

@@ -2,14 +2,10 @@
 
 /// Returns a word as a shell takes it: quoted where that is needed.
 pub fn quoted(word: &str) -> String {
-    // A path of Windows may go to any of its shells; the others would eat the bar.
-    let plain = if cfg!(windows) {
-        "-_./:=@%+,\\"
-    } else {
-        "-_./:=@%+,"
-    };
-    let safe = |c: char| c.is_ascii_alphanumeric() || plain.contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
+    // Paths of Windows; elsewhere a shell takes that character for its own.
+    let backslash = |c: char| cfg!(windows) && c == '\\';
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c) || backslash(c);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))

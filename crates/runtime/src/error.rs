@@ -209,11 +209,14 @@ impl Error {
         match self {
             Self::Repo(error) => error.next_step(),
             Self::NoTemplate { mission_type } => Some(format!(
-                "pawtrail next template check .kittify/missions/{mission_type}/mission-runtime.yaml"
+                "pawtrail next template check {}",
+                quoted(&format!(
+                    ".kittify/missions/{mission_type}/mission-runtime.yaml"
+                ))
             )),
             Self::Template { path, .. } => Some(match path.split_once(':') {
                 Some(_) => "pawtrail next template --help".to_owned(),
-                None => format!("pawtrail next template check {path}"),
+                None => format!("pawtrail next template check {}", quoted(path)),
             }),
             Self::Frozen { mission, .. } => Some(format!(
                 "pawtrail next template adopt --mission {mission} --actor-type human"
@@ -227,10 +230,8 @@ impl Error {
             | Self::NothingIssued { mission }
             | Self::NoDecision { mission }
             | Self::NotAsked { mission, .. }
-            | Self::NotBlocked { mission } => Some(format!("pawtrail next --mission {mission}")),
-            Self::NoRun { mission } => Some(format!(
-                "pawtrail next --mission {mission} --agent NAME --result success"
-            )),
+            | Self::NotBlocked { mission }
+            | Self::NoRun { mission } => Some(format!("pawtrail next --mission {mission}")),
             Self::NotAllowed { next, .. } => Some(next.clone()),
             Self::NoAnswer { decision, .. } => Some(format!(
                 "pawtrail decision show {}",

@@ -169,7 +169,12 @@ pub fn enable(
 pub fn disable(project: &Project) -> Result<bool, SyncError> {
     let place = Place::of(project)?;
     let was = disable_at(&place)?;
-    courier::stop(project)?;
+    courier::stop(project).map_err(|error| match error {
+        SyncError::CourierSilent(reason) => SyncError::CourierSilent(format!(
+            "{reason}; no consent is recorded any more, so it sends nothing if it goes on"
+        )),
+        error => error,
+    })?;
     Ok(was)
 }
 
@@ -254,9 +259,13 @@ fn forbids(value: &std::ffi::OsStr) -> bool {
 
 fn read(place: &Place) -> Result<Option<Consent>, String> {
     let damaged = |what: &str| format!("the record of consent is {what}; enable sync again");
-    let text = private_file::read(&place.sync_file(FILE), MAX_FILE)
-        .map_err(|error| damaged(&format!("unreadable ({error})")))?;
-    let Some(text) = text else { return Ok(None) };
+    let record_text = || {
+        private_file::read(&place.sync_file(FILE), MAX_FILE)
+            .map_err(|error| damaged(&format!("unreadable ({error})")))
+    };
+    let Some(text) = record_text()? else {
+        return Ok(None);
+    };
     let record: Record = serde_json::from_str(&text).map_err(|_| damaged("malformed"))?;
     if record.version != VERSION {
         return Err(damaged("of another version"));
@@ -279,6 +288,10 @@ fn read(place: &Place) -> Result<Option<Consent>, String> {
         .ok_or_else(|| damaged("without a token"))?
         .parse()
         .map_err(|_| damaged("without a valid token"))?;
+    // The token may have been exchanged since the record was read, and be for another hub.
+    if record_text()?.as_deref() != Some(&*text) {
+        return Err("the record of consent is being replaced".to_owned());
+    }
     Ok(Some(Consent {
         url,
         project_uuid: record.project_uuid,
@@ -320,6 +333,7 @@ pub(crate) fn enable_at(
         if let Some(queue) = &mut events {
             let message = "it happened before sync was enabled with `--from-now`";
             set_aside += queue.set_all_aside(FROM_NOW, message)?;
+            queue.keep_back()?;
             queued = 0;
         }
     }

@@ -301,15 +301,17 @@ fn idle(ground: Ground) -> Option<Duration> {
 /// Takes the lock; an old courier that is about to end gets the time to, and one that doesn't answer loses it.
 fn take_over(place: &Place, ground: Ground) -> Result<Option<Lock>, SyncError> {
     let begun = Instant::now();
-    let mut late = 0;
+    let (mut late, mut silent) = (0, None);
     loop {
         if let Some(lock) = lifetime::try_take(place)? {
             return Ok(Some(lock));
         }
+        let holder = lifetime::identity(place);
         let answers = match call(place, &Request::new(Op::Wake, None), PATIENCE) {
             Answer::Reply(_) | Answer::Newer => true,
             Answer::Late => {
-                late += 1;
+                late = if holder == silent { late + 1 } else { 1 };
+                silent = holder;
                 false
             }
             Answer::Nobody => false,
@@ -319,7 +321,8 @@ fn take_over(place: &Place, ground: Ground) -> Result<Option<Lock>, SyncError> {
             }
         };
         if late >= wedged::QUESTIONS
-            && let Some(lock) = wedged::take_place(place)?
+            && let Some(silent) = silent
+            && let Some(lock) = wedged::take_place(place, silent)?
         {
             return Ok(Some(lock));
         }

@@ -134,11 +134,10 @@ impl SyncError {
     /// Returns a command that leads on, if there is one.
     pub fn next_step(&self) -> Option<String> {
         match self {
-            Self::EgressDenied(_) | Self::Url(_) => Some("pawtrail sync enable --help".to_owned()),
-            Self::Token(_) => Some("pawtrail hub token create --help".to_owned()),
-            Self::TokenMissing(url) => {
-                Some(format!("pawtrail sync enable {url} --token-file FILE"))
+            Self::EgressDenied(_) | Self::Url(_) | Self::TokenMissing(_) => {
+                Some("pawtrail sync enable --help".to_owned())
             }
+            Self::Token(_) => Some("pawtrail hub token create --help".to_owned()),
             Self::NoIdentity => Some("pawtrail init".to_owned()),
             Self::CourierRunning | Self::CourierNewer => Some("pawtrail sync stop".to_owned()),
             Self::CourierSilent(_) => Some("pawtrail sync run".to_owned()),

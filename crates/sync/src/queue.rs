@@ -8,6 +8,7 @@ mod draft;
 mod entry;
 mod glossary_rows;
 mod journals;
+mod kept_back;
 #[cfg(test)]
 mod log_tests;
 mod look;

@@ -21,8 +21,16 @@ pub(crate) enum HubCommand {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StoreArg {
     /// The hub's SQLite file; default: `pawtrail/hub.sqlite` in the user's data directory
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = store_file)]
     pub(crate) store: Option<PathBuf>,
+}
+
+/// An address of a server is no file, and would become a directory of a strange name.
+fn store_file(text: &str) -> Result<PathBuf, String> {
+    if text.contains("://") {
+        return Err("the hub keeps its store in a SQLite file; name one".to_owned());
+    }
+    Ok(PathBuf::from(text))
 }
 
 /// Arguments of `hub serve`.

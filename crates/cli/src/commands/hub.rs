@@ -1,7 +1,7 @@
 //! `hub`: serves the hub and its board, and keeps its tokens.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pawtrail_hub::{Hub, HubError};
 use pawtrail_repo::shell::quoted;
@@ -90,7 +90,13 @@ fn create(context: &Context, args: &TokenCreateArgs) -> Result<Done, CliError> {
 }
 
 fn list(context: &Context, store: &StoreArg) -> Result<Done, CliError> {
-    let tokens = open(context, store)?.tokens()?;
+    // Whoever looks makes nothing.
+    let path = path(context, store)?;
+    let tokens = match (&store.store, path.exists()) {
+        (_, true) => open(context, store)?.tokens()?,
+        (None, false) => Vec::new(),
+        (Some(_), false) => return Err(no_store(&path)),
+    };
     let rows: Vec<Vec<String>> = tokens
         .iter()
         .map(|token| {
@@ -116,16 +122,38 @@ fn list(context: &Context, store: &StoreArg) -> Result<Done, CliError> {
 
 fn revoke(context: &Context, id: &str, store: &StoreArg) -> Result<Done, CliError> {
     let id = id.parse()?;
-    open(context, store)?.revoke(&id)?;
+    let path = path(context, store)?;
+    if !path.exists() {
+        return Err(no_store(&path));
+    }
+    open(context, store)?.revoke(&id).map_err(|error| {
+        let error = CliError::from(error);
+        match (&error.next_step, &store.store) {
+            (Some(list), Some(path)) => {
+                let next = format!("{list} --store {}", quoted(&path.display().to_string()));
+                error.next(next)
+            }
+            (None, _) | (_, None) => error,
+        }
+    })?;
     let text = Text::new("The token is revoked.").field("id", &id);
     Ok(Done::new(json!({ "id": id }), text.done()))
 }
 
+fn no_store(path: &Path) -> CliError {
+    let message = format!("there is no hub's store at {}", path.display());
+    CliError::refused("HUB_STORE_MISSING", message).next("pawtrail hub token create --help")
+}
+
+fn path(context: &Context, store: &StoreArg) -> Result<PathBuf, CliError> {
+    match &store.store {
+        Some(path) => Ok(context.dir.join(path)),
+        None => default_store(),
+    }
+}
+
 fn open(context: &Context, store: &StoreArg) -> Result<Hub, CliError> {
-    let path = match &store.store {
-        Some(path) => context.dir.join(path),
-        None => default_store()?,
-    };
+    let path = path(context, store)?;
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(|error| {
             let dir = quoted(&dir.display().to_string());

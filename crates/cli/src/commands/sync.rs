@@ -86,7 +86,14 @@ fn read_token(dir: &Path, file: &Path) -> Result<String, CliError> {
 }
 
 fn disable(context: &Context) -> Result<Done, CliError> {
-    let was = consent::disable(&context.project()?)?;
+    let was = consent::disable(&context.project()?).map_err(|error| {
+        let error = CliError::from(error);
+        match &*error.code {
+            // To run one is what is no longer allowed.
+            "COURIER_SILENT" => error.next("pawtrail sync status"),
+            _ => error,
+        }
+    })?;
     let headline = if was {
         "Nothing leaves this machine any more."
     } else {
@@ -171,7 +178,8 @@ fn said(status: &Status, spooled: usize) -> String {
 }
 
 fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
-    let report = courier::now(&context.project()?, Duration::from_secs(args.timeout))?;
+    let project = context.project()?;
+    let report = courier::now(&project, Duration::from_secs(args.timeout))?;
     if report.pending + report.queued > 0 {
         let cause = match &report.last_error {
             Some(error) => plain(error),
@@ -184,7 +192,13 @@ fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
             ..CliError::refused("STILL_PENDING", message).next("pawtrail sync status")
         });
     }
-    let text = Text::new("The hub has everything.")
+    let headline = match courier::status(&project)?.set_aside {
+        0 => "The hub has everything.".to_owned(),
+        count => {
+            format!("The hub has everything but what was set aside: {count} commits and events.")
+        }
+    };
+    let text = Text::new(&headline)
         .field("sent now", waiting(report.acknowledged, report.uploaded))
         .field("took", format!("{} ms", report.elapsed_ms));
     Ok(Done::new(to_json(&report)?, text.done()))

@@ -208,6 +208,14 @@ fn subtask(context: &Context, args: &SubtaskArgs) -> Result<Done, CliError> {
         }
         Some(_) | None => (Lane::Done, &args.words[..]),
     };
+    // Taken for a subtask's name, a misspelt state would be one that is done.
+    if let Some(word) = ids.iter().find(|word| is_like_a_state(word)) {
+        let message = format!(
+            "`{}` is no state of a subtask; states are done and planned",
+            plain(word)
+        );
+        return Err(CliError::bad_argument("STATE", message));
+    }
     let delta = Delta {
         subtasks: Some(ids.iter().map(|id| (id.clone(), state)).collect()),
         ..Delta::default()
@@ -215,6 +223,21 @@ fn subtask(context: &Context, args: &SubtaskArgs) -> Result<Done, CliError> {
     let headline = format!("{} of {}: {state}.", plain(&ids.join(", ")), args.wp_id);
     let data = json!({ "wp_id": args.wp_id, "subtasks": ids, "state": state.as_str() });
     annotate(context, &args.common, &args.wp_id, delta, &headline, data)
+}
+
+/// Says whether a word is a lane's name, whatever its case, or what people call one.
+fn is_like_a_state(word: &str) -> bool {
+    let word = word.to_lowercase();
+    Lane::parse_alias(&word).is_ok()
+        || [
+            "complete",
+            "completed",
+            "finished",
+            "open",
+            "pending",
+            "todo",
+        ]
+        .contains(&&*word)
 }
 
 fn annotate(

@@ -9,6 +9,7 @@
 mod answers;
 mod damage;
 mod handles;
+mod next_steps;
 mod repositories;
 mod support;
 mod texts;

@@ -171,7 +171,7 @@ fn the_same_answer_gives_the_first_receipt_and_another_is_told_what_there_is() {
     assert_eq!(document["error"]["details"]["definition"], "One number");
     assert_eq!(
         document["error"]["next_step"],
-        "pawtrail glossary show \"gauge\""
+        "pawtrail glossary show gauge"
     );
     assert_eq!(
         meaning(&project, &project.repo, "gauge").unwrap(),

@@ -428,6 +428,28 @@ fn enable_counts_what_waits_and_from_now_sets_all_of_it_aside() {
     // Said again, it sets nothing more aside, and what was set aside stays so.
     let again = enable(&project, &hub.url(), &["--from-now"]);
     assert_eq!(count(&again), [0, 0, 0]);
+    let said = project.pawtrail.run(&project.repo, &["sync", "now"]);
+    assert!(
+        said.stdout.contains("but what was set aside"),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(hub.commits().len(), 1);
+    // Nor does any of it go when what remembers that is gone: both are made again from git and the journals.
+    project.pawtrail.data(&project.repo, &["sync", "stop"]);
+    std::fs::remove_file(project.repo.path().join(".kittify/sync-state.json")).unwrap();
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", queue.display()));
+    }
+    let status = project.status();
+    assert_eq!(
+        (&status["pending"], &status["queued"]),
+        (&json!(0), &json!(0))
+    );
     project.pawtrail.data(&project.repo, &["sync", "now"]);
     assert_eq!(hub.commits().len(), 1);
+    assert_eq!(hub.heard().bodies, Vec::<String>::new());
+    let last = project.decide("And then?");
+    project.pawtrail.data(&project.repo, &["sync", "now"]);
+    assert_eq!(hub.commits().last(), Some(&last));
 }

@@ -10,6 +10,8 @@ use crate::sanitize::Sanitizer;
 
 /// The most commits that one frame may supersede.
 const MAX_SUPERSEDES: usize = 256;
+/// So many of them have their place beside the paths, however long the names of commits are.
+const FEW_SUPERSEDES: usize = 100;
 
 /// A commit's frame that holds nothing private: all that is stored as pending, and all that is sent.
 ///
@@ -71,6 +73,9 @@ impl Announcement {
         }
         let excess = self.0.supersedes.len().saturating_sub(MAX_SUPERSEDES);
         self.0.supersedes.drain(..excess);
+        if self.0.supersedes.len() > FEW_SUPERSEDES {
+            self.0.fit_in_a_frame();
+        }
     }
 
     /// Takes back that it replaces a commit. Returns whether it had said so.
@@ -96,7 +101,8 @@ impl Announcement {
     /// replaced.
     pub fn stay(&mut self, earlier: &Self) {
         self.0.build_id = earlier.0.build_id.clone();
-        self.0.supersedes = earlier.0.supersedes.clone();
+        self.0.supersedes.clear();
+        self.supersede(earlier.0.supersedes.iter().cloned());
     }
 }
 

@@ -246,6 +246,36 @@ fn without_other_lists_the_paths_take_no_more_than_their_share() {
 }
 
 #[test]
+fn what_a_frame_comes_to_replace_takes_its_place_from_the_paths() {
+    use crate::sanitize::Sanitizer;
+
+    fn hash(n: usize) -> CommitHash {
+        format!("{n:064x}").parse().unwrap()
+    }
+
+    let Ok(Frame::LocalCommit(mut commit)) = parse(&commit()) else {
+        panic!("no commit");
+    };
+    commit.git_hash = hash(1_000);
+    commit.branch = Some(format!("refs/heads/{}", "b".repeat(1_000)));
+    commit.parents = (2_000..2_064).map(hash).collect();
+    commit.changed_files = (0..1_000).map(|n| format!("kitty-specs/{n:033}")).collect();
+    commit.fit();
+    let first = Announcement::new(commit, &Sanitizer::general());
+    let mut frame = first.clone();
+    frame.supersede((0..256).map(hash));
+    let mut again = first;
+    again.stay(&frame);
+    for frame in [frame, again] {
+        assert_eq!(frame.supersedes.len(), 256);
+        assert!(frame.changed_files.len() > 500);
+        assert_eq!(frame.changed_files_total, Some(1_000));
+        let text = Outgoing::Commit(Box::new(frame)).to_text().unwrap();
+        assert!(Frame::parse(&text).is_ok(), "{} bytes", text.len());
+    }
+}
+
+#[test]
 fn the_first_path_stays_however_long() {
     let Ok(Frame::LocalCommit(mut commit)) = parse(&commit()) else {
         panic!("no commit");

@@ -7,7 +7,7 @@ use crate::id::WorkPackageId;
 
 /// A transition that a rule forbids.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{wp_id} can't move from {from_lane} to {to_lane}: {rule}{}", alternatives(.rule, *.from_lane))]
+#[error("{wp_id} can't move from {from_lane} to {to_lane}: {rule}{}{}", alternatives(.rule, *.from_lane), missing(.rule))]
 pub struct Refusal {
     /// The work package.
     pub wp_id: WorkPackageId,
@@ -185,7 +185,8 @@ impl Refusal {
         self.rule.code()
     }
 
-    /// Returns a command that gives what is missing, with words in capitals to fill in; or shows what is open.
+    /// Returns a command that leads on and can be run as it stands: what only a person can say, a reviewer or a reason, it
+    /// doesn't make up.
     pub fn next_step(&self) -> Option<String> {
         let (wp_id, to) = (&self.wp_id, self.to_lane);
         if let Rule::OpenSubtasks(open) = &self.rule {
@@ -193,11 +194,31 @@ impl Refusal {
                 .first()
                 .map(|subtask| format!("pawtrail wp subtask {wp_id} {subtask} done"));
         }
-        if let (Rule::NoEdge, Some(first)) = (&self.rule, self.from_lane.towards(to)) {
+        if let (Rule::NoEdge, Some(first)) = (&self.rule, self.from_lane.towards(to))
+            && is_free(self.from_lane, first)
+        {
             return Some(format!("pawtrail wp move {wp_id} {first}"));
         }
-        let options = self.rule.options()?;
-        Some(format!("pawtrail wp move {wp_id} {to} {options}"))
+        self.rule
+            .options()
+            .map(|_| "pawtrail wp move --help".to_owned())
+    }
+}
+
+/// Says whether a move takes no more than the lane's name.
+fn is_free(from: Lane, to: Lane) -> bool {
+    let gives_up = from == Lane::InProgress && to == Lane::Planned;
+    let is_judged = matches!(to, Lane::Approved | Lane::Done);
+    let was_judged = matches!(from, Lane::InReview | Lane::Approved);
+    !(gives_up || is_judged || was_judged)
+}
+
+/// Names the options that give what is missing, with words in capitals to fill in. Those that break a rule are named by
+/// the rule itself.
+fn missing(rule: &Rule) -> String {
+    match rule.options() {
+        Some(options) if *rule != Rule::NoEdge => format!("; say it with {options}"),
+        Some(_) | None => String::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Error;
 use crate::receipt::Receipt;
+use crate::shell::quoted;
 
 impl Error {
     /// Returns the error's stable code.
@@ -60,31 +61,38 @@ impl Error {
             Self::NoMission { .. } => "pawtrail mission list",
             Self::MissionExists { slug } => return Some(format!("pawtrail mission show {slug}")),
             Self::DecisionNotFound { .. } => "pawtrail decision list",
-            Self::AmbiguousDecision { id, .. } | Self::KeyReused { key: id } => {
-                return Some(format!("pawtrail decision show {id}"));
+            Self::AmbiguousDecision { id, .. } => {
+                return Some(format!("pawtrail decision show {}", quoted(id)));
             }
             Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
-                return Some(format!("pawtrail decision show {id}"));
+                return Some(format!("pawtrail decision show {}", quoted(id.as_str())));
             }
             Self::MoveRefused { refusal, mission } => {
                 let step = refusal.next_step();
                 let list = || format!("pawtrail wp list --mission {mission}");
-                return Some(step.map_or_else(list, |step| format!("{step} --mission {mission}")));
+                return Some(match step {
+                    Some(help) if help.ends_with("--help") => help,
+                    Some(step) => format!("{step} --mission {mission}"),
+                    None => list(),
+                });
             }
             Self::ConflictNotFound { .. } | Self::TermNotFound { .. } => "pawtrail glossary list",
             Self::AlreadyResolved { term, .. } | Self::TermSettled { term, .. } => {
-                return Some(format!("pawtrail glossary show \"{term}\""));
+                return Some(format!("pawtrail glossary show {}", quoted(term)));
             }
             Self::Protected { next, .. } | Self::KeyNotKept { next, .. } => {
                 return Some(next.clone());
             }
             Self::Detached | Self::SeedNotCommitted { .. } => "git switch -c my-branch",
             Self::NotCreated { .. } | Self::LedgerNotMoved { .. } => "git status",
-            Self::OtherBranch { expected, .. } => return Some(format!("git switch {expected}")),
+            Self::OtherBranch { expected, .. } => {
+                return Some(format!("git switch {}", quoted(expected)));
+            }
             Self::NothingToCommit => "git status",
             Self::CommitRefused { .. } | Self::EventConflict { .. } => "git status",
             Self::SnapshotNotMerged { path } => {
                 let mission = path.rsplit('/').nth(1).unwrap_or_default();
+                let (mission, path) = (quoted(mission), quoted(path));
                 return Some(format!("pawtrail status fold --mission {mission} > {path}"));
             }
             Self::Hook { next_step, .. } => next_step,
@@ -95,6 +103,7 @@ impl Error {
             | Self::Damaged { .. }
             | Self::PathTaken { .. }
             | Self::Invalid { .. }
+            | Self::KeyReused { .. }
             | Self::LockTimeout { .. } => return None,
         };
         Some(step.to_owned())

@@ -16,7 +16,7 @@ use crate::program;
 use crate::project::{self, Project};
 use crate::record;
 
-const META: &str = "meta.json";
+pub(super) const META: &str = "meta.json";
 /// The largest `meta.json` that is read for a mission id.
 const META_LIMIT: usize = 1024 * 1024;
 /// The most parents that a frame lists.

@@ -58,9 +58,12 @@ pub(super) fn catch_up(
         .chain(pushed)
         .collect();
     let base = present(framer.git(), base);
-    match only_grown(framer.git(), document, &refs.tips)? {
-        Some(seen) if same_remotes => add_new(framer, document, &refs, base, seen)?,
-        Some(_) | None => derive_all(framer, document, &refs, &base)?,
+    let added = match only_grown(framer.git(), document, &refs.tips)? {
+        Some(seen) if same_remotes => add_new(framer, document, &refs, &base, seen)?,
+        Some(_) | None => false,
+    };
+    if !added {
+        derive_all(framer, document, &refs, &base)?;
     }
     document.cursors = cursors;
     document.remotes = Some(refs.digest);
@@ -125,17 +128,22 @@ fn only_grown(
     Ok(lost.is_empty().then_some(seen))
 }
 
-/// Adds what came on top of the cursors.
+/// Adds what came on top of the cursors. False, and nothing is done, where it may name the mission of commits that had
+/// none.
 fn add_new(
     framer: &mut Framer<'_>,
     document: &mut Document,
     refs: &Refs,
-    base: Vec<ObjectId>,
+    base: &[ObjectId],
     seen: Vec<ObjectId>,
-) -> Result<()> {
-    let hidden: Vec<ObjectId> = base.into_iter().chain(seen).collect();
+) -> Result<bool> {
+    let hidden: Vec<ObjectId> = base.iter().copied().chain(seen).collect();
     let local = local_commits::local(framer.git(), &refs.tips, &hidden)?;
     let found = local_commits::frames(framer, &local, |_| true)?;
+    let mut frames = found.frames.iter().map(|(_, frame)| frame);
+    if !document.unattributed.is_empty() && frames.any(local_commits::names_a_mission) {
+        return Ok(false);
+    }
     let known: HashSet<CommitHash> = document.known().into_iter().cloned().collect();
     let mut fresh: Vec<Announcement> = found
         .frames
@@ -153,7 +161,8 @@ fn add_new(
     document
         .unattributed
         .extend(found.unattributed.into_iter().map(project::hash));
-    remember_pushed(framer.git(), document, refs, &local)
+    remember_pushed(framer.git(), document, refs, &local)?;
+    Ok(true)
 }
 
 /// Derives everything again and keeps of what was remembered what the refs don't contradict.
@@ -243,11 +252,15 @@ fn derive_all(
         })
     }));
     replace_gone(framer.git(), document, refs, gone, &mut fresh)?;
-    // A confirmed commit that came back needs no second frame; one on a remote needs no memory.
+    // A confirmed commit that came back needs no second frame; one on a remote needs no memory. What a consent left out is
+    // below the floor, and confirmed all the same.
     let remembered: HashSet<CommitHash> = document.withdrawn.values().flatten().cloned().collect();
-    document
-        .acknowledged
-        .retain(|hash| here.contains(hash) || remembered.contains(hash));
+    let kept_back = document.acknowledged.kept_back.clone();
+    document.acknowledged.retain(|hash| {
+        here.contains(hash)
+            || remembered.contains(hash)
+            || (kept_back.contains(hash) && !vanished.contains(hash))
+    });
 
     document
         .set_aside

@@ -129,12 +129,34 @@ pub(super) fn read(text: &[u8], sanitizer: &Sanitizer) -> Content {
     if text.len() > LIMIT {
         return Content::Damaged;
     }
-    match parsed(text, sanitizer) {
+    let mut content = match parsed(text, sanitizer) {
         Ok(document) if document.pending.iter().all(|f| f.validate().is_ok()) => {
             Content::Sound(Box::new(document))
         }
         Ok(_) | Err(_) => with_foreign_frames(text, sanitizer),
+    };
+    if let Content::Sound(document) | Content::Foreign(document, _) = &mut content
+        && !sum_is_right(text)
+    {
+        // Somebody else changed the frames and may have taken one away: all is looked at again.
+        document.cursors.clear();
     }
+    content
+}
+
+/// Says whether the frames are those that the sum was made of. A file without one is of a version that made none.
+fn sum_is_right(text: &[u8]) -> bool {
+    let mark = format!(",\n  \"{SUM}\": ");
+    let Some(end) = memchr::memmem::rfind(text, mark.as_bytes()) else {
+        return memchr::memmem::find(text, format!("\"{SUM}\"").as_bytes()).is_none();
+    };
+    let (frames, behind) = text.split_at(end);
+    let digits = behind.get(mark.len()..).unwrap_or_default();
+    let length = digits.iter().take_while(|c| c.is_ascii_digit()).count();
+    let sum = std::str::from_utf8(&digits[..length]).map(str::parse);
+    sum == Ok(Ok(crc32fast::hash(
+        frames.strip_suffix(CLOSE).unwrap_or(frames),
+    )))
 }
 
 /// Writes the file's text, two spaces a level, with a final newline. It will be about `size` bytes long.
@@ -264,6 +286,7 @@ impl Serialize for Rest<'_> {
         map.serialize_entry("acknowledged_supersedes", &acknowledged.supersedes)?;
         map.serialize_entry("acknowledged_store", &acknowledged.store)?;
         map.serialize_entry("acknowledged_kept_back", &acknowledged.kept_back)?;
+        map.serialize_entry("acknowledged_again", &acknowledged.again)?;
         map.serialize_entry("withdrawn", &grouped(&document.withdrawn))?;
         map.serialize_entry("set_aside", &document.set_aside)?;
         map.serialize_entry("cursors", &document.cursors)?;
@@ -313,6 +336,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
                 "acknowledged_supersedes" => document.acknowledged.supersedes = map.next_value()?,
                 "acknowledged_store" => document.acknowledged.store = map.next_value()?,
                 "acknowledged_kept_back" => document.acknowledged.kept_back = map.next_value()?,
+                "acknowledged_again" => document.acknowledged.again = map.next_value()?,
                 "withdrawn" => document.withdrawn = ungrouped(map.next_value()?),
                 "set_aside" => {
                     document.set_aside = map.next_value()?;

@@ -56,9 +56,26 @@ pub(super) fn first_sight(
     }
     tips.sort();
     tips.dedup();
-    let text: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
-    durable::create_new(&path, text.as_bytes(), Access::Private)?;
+    durable::create_new(&path, &text(&tips), Access::Private)?;
     Ok(())
+}
+
+/// Adds commits to the floor: neither they nor what is below them is ever announced, whatever becomes of the state file.
+pub(super) fn raise(project: &Project, more: impl IntoIterator<Item = ObjectId>) -> Result<()> {
+    first_sight(project, None)?;
+    let before = read(project)?.unwrap_or_default();
+    let mut tips: Vec<ObjectId> = before.iter().copied().chain(more).collect();
+    tips.sort();
+    tips.dedup();
+    if tips == before {
+        return Ok(());
+    }
+    durable::replace(&path(project), &text(&tips), Access::Private)
+}
+
+fn text(tips: &[ObjectId]) -> Vec<u8> {
+    let lines: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+    lines.into_bytes()
 }
 
 fn path(project: &Project) -> PathBuf {

@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 /// A branch and the build that announced its commits; nothing where that isn't remembered.
 pub(super) type Place = (String, Option<BuildId>);
 
+/// How often at most, within [`AGAIN_S`], what a hub acknowledged goes to it again because it says that it lacks it. Only a hub
+/// that counts what it takes is believed each time: another one may say the same of every connection, and then all
+/// would be sent with each of them.
+const MOST_AGAIN: u32 = 5;
+/// That time, in seconds.
+const AGAIN_S: i64 = 3_600;
+
 /// The acknowledged commits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Acknowledged {
@@ -22,6 +29,15 @@ pub(super) struct Acknowledged {
     pub(super) store: Option<String>,
     /// Those that are never announced again, because a later consent doesn't cover them.
     pub(super) kept_back: BTreeSet<CommitHash>,
+    /// How often a hub that doesn't count said of a build that it lacks what it had acknowledged.
+    pub(super) again: BTreeMap<BuildId, Again>,
+}
+
+/// So many times since then, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Again {
+    times: u32,
+    since: i64,
 }
 
 /// An answer of a hub to a build.
@@ -155,13 +171,20 @@ impl Acknowledged {
             builds: Some(Vec::new()),
             ..Snapshot::default()
         };
-        self.forget(&empty, own)
+        self.again.clear();
+        self.forget(&empty, own, 0)
     }
 
-    /// Takes out what a hub has lost, by its own words. `own` is the build that stands for those that aren't remembered.
+    /// Takes out what a hub has lost, by its own words. `own` is the build that stands for those that aren't remembered,
+    /// `now` is in seconds since 1970.
     ///
     /// What it may have all the same is sent twice, which does no harm.
-    pub(super) fn forget(&mut self, said: &Snapshot, own: &BuildId) -> HashMap<CommitHash, Memory> {
+    pub(super) fn forget(
+        &mut self,
+        said: &Snapshot,
+        own: &BuildId,
+        now: i64,
+    ) -> HashMap<CommitHash, Memory> {
         let builds: BTreeSet<BuildId> = self
             .groups
             .keys()
@@ -173,9 +196,17 @@ impl Acknowledged {
         }
         // Whichever build brought them.
         let there: HashSet<&CommitHash> = said.named().collect();
+        self.again.retain(|build, _| builds.contains(build));
         let mut forgotten = HashMap::new();
         for build in builds {
-            let lost = self.lost(&build, said, is_other);
+            let before = self.last.get(&build).cloned();
+            let counts = before.as_ref().is_some_and(|last| last.frames.is_some());
+            let mut lost = self.lost(&build, said, is_other);
+            if lost.is_much() && !counts && !is_other && !self.may_again(&build, now) {
+                lost = Lost::Nothing;
+                self.last
+                    .extend(before.map(|before| (build.clone(), before)));
+            }
             for ((_, known), hashes) in &mut self.groups {
                 if *known.as_ref().unwrap_or(own) != build {
                     continue;
@@ -200,6 +231,21 @@ impl Acknowledged {
             self.retain(|hash| !forgotten.contains_key(hash));
         }
         forgotten
+    }
+
+    /// Says whether what a build was acknowledged may go out again, and counts that.
+    fn may_again(&mut self, build: &BuildId, now: i64) -> bool {
+        let fresh = Again {
+            times: 0,
+            since: now,
+        };
+        let again = self.again.entry(build.clone()).or_insert(fresh);
+        // A time in the future is a clock that jumped.
+        if !(0..AGAIN_S).contains(&(now - again.since)) {
+            *again = fresh;
+        }
+        again.times = again.times.saturating_add(1);
+        again.times <= MOST_AGAIN
     }
 
     /// Compares what is remembered of a build with what a hub says, and remembers that.
@@ -233,6 +279,14 @@ impl Acknowledged {
 }
 
 impl Lost<'_> {
+    /// Says whether a hub can say so again and again.
+    fn is_much(&self) -> bool {
+        match self {
+            Self::All | Self::AllBut(_) => true,
+            Self::After(_) | Self::Nothing => false,
+        }
+    }
+
     /// Returns from which place on a group is lost.
     fn place_in(&self, hashes: &[CommitHash]) -> usize {
         let behind =

@@ -7,10 +7,11 @@ use pawtrail_event::frame::{Announcement, LocalCommitAck, Snapshot};
 
 use super::document::Document;
 use super::file::{self, Stored};
+use super::floor;
 use super::memory::Memory;
 use super::refresh::refresh;
 use crate::error::Result;
-use crate::local_commits::{Framer, Purpose};
+use crate::local_commits::{Framer, Purpose, object_id};
 use crate::project::Project;
 
 /// Takes the hub's own view: the last commit of each build that it has.
@@ -30,16 +31,17 @@ pub fn reconcile(project: &Project, said: &Snapshot) -> Result<()> {
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     settle(&mut stored.document, said);
-    let forgotten = stored
-        .document
-        .acknowledged
-        .forget(said, &project.build_id()?);
+    let forgotten =
+        stored
+            .document
+            .acknowledged
+            .forget(said, &project.build_id()?, project.now().as_second());
     announce_again(project, &mut framer, &mut stored, forgotten)?;
     file::save(project, &stored)
 }
 
-/// Keeps all that is acknowledged from ever being announced again, whatever a hub says: a consent that begins now
-/// doesn't cover it.
+/// Keeps all that doesn't wait from ever being announced, or announced again, whatever a hub says and whatever becomes of
+/// the state file: a consent that begins now doesn't cover it.
 ///
 /// # Errors
 /// As [`super::record`].
@@ -48,7 +50,21 @@ pub fn keep_back(project: &Project) -> Result<()> {
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     stored.document.acknowledged.keep_back();
-    file::save(project, &stored)
+    file::save(project, &stored)?;
+    // Anybody may remove the file, which is a cache. What was excluded must not wait again then.
+    let document = &stored.document;
+    let excluded: Vec<&CommitHash> = if document.pending.is_empty() {
+        document.cursors.values().collect()
+    } else {
+        // What came meanwhile waits, and is on top of what doesn't.
+        let aside = document.set_aside.iter().map(|entry| &entry.git_hash);
+        let others = document.unattributed.iter().chain(aside);
+        document.acknowledged.hashes().chain(others).collect()
+    };
+    let ids = excluded
+        .into_iter()
+        .filter_map(|hash| object_id(project.git(), hash));
+    floor::raise(project, ids)
 }
 
 /// Returns what is acknowledged and would be announced again to a hub that doesn't have it. It reads and never writes.

@@ -134,13 +134,16 @@ fn with_commit(
     if let Some(unread) = unread {
         match new_on_top(project, &unread.rest, branch, parent, commit)? {
             Some(new) if !new.iter().any(|id| unread.names(&project::hash(*id))) => {
-                return append(project, &mut framer, unread, branch, &new).map(Some);
+                if let Some(next) = append(project, &mut framer, unread, branch, &new)? {
+                    return Ok(Some(next));
+                }
             }
-            Some(_) | None => {}
-        }
-        if let Some(text) = amended::replace(project, &mut framer, unread, branch, parent, commit)?
-        {
-            return file::begin(project, &text).map(Some);
+            Some(_) | None => {
+                let text = amended::replace(project, &mut framer, unread, branch, parent, commit)?;
+                if let Some(text) = text {
+                    return file::begin(project, &text).map(Some);
+                }
+            }
         }
     }
     let mut stored = file::understood(project, text);
@@ -157,9 +160,12 @@ fn with_commit(
         && stored.foreign.is_empty()
     {
         let document = &mut stored.document;
+        let had_no_mission = !document.unattributed.is_empty();
+        let mut names_one = false;
         for id in &new {
             match framer.frame(*id, Some(branch))? {
                 Outcome::Frame(frame) => {
+                    names_one |= local_commits::names_a_mission(&frame);
                     // Another branch may have been moved onto the commit and recorded already.
                     if !document.knows(&frame.git_hash) {
                         document.pending.push(*frame);
@@ -170,6 +176,11 @@ fn with_commit(
             }
         }
         document.cursors.insert(branch.to_owned(), hash);
+        if had_no_mission && names_one {
+            // It may be the one that commits before it lacked.
+            document.cursors.clear();
+            refresh(project, &mut framer, &mut stored)?;
+        }
     } else {
         refresh(project, &mut framer, &mut stored)?;
     }
@@ -177,14 +188,15 @@ fn with_commit(
 }
 
 /// Adds the frames of commits that the file doesn't name, the last of which `branch` points to, without reading those
-/// that wait before them.
+/// that wait before them. Nothing where they name a mission that commits before them may have lacked.
 fn append(
     project: &Project,
     framer: &mut Framer<'_>,
     mut unread: Unread,
     branch: &str,
     new: &[ObjectId],
-) -> Result<Replacement> {
+) -> Result<Option<Replacement>> {
+    let had_no_mission = !unread.rest.unattributed.is_empty();
     let mut frames = Vec::new();
     for id in new {
         match framer.frame(*id, Some(branch))? {
@@ -197,7 +209,10 @@ fn append(
             .cursors
             .insert(branch.to_owned(), project::hash(*id));
     }
-    file::begin(project, &unread.with(&frames)?)
+    if had_no_mission && frames.iter().any(local_commits::names_a_mission) {
+        return Ok(None);
+    }
+    file::begin(project, &unread.with(&frames)?).map(Some)
 }
 
 /// Returns the commits that came on top of what is remembered of `branch`, oldest first; nothing where only a look at

@@ -1,5 +1,9 @@
 //! Brings what the file says up to date with git: all that can have happened since, and frames of another tool.
 
+use std::collections::HashSet;
+
+use pawtrail_event::CommitHash;
+
 use super::file::Stored;
 use super::{catch_up, told};
 use crate::error::Result;
@@ -17,8 +21,9 @@ pub(super) fn refresh(
         // They may be of any branch: all is looked at again.
         stored.document.cursors.clear();
     }
+    let mut known: HashSet<CommitHash> = stored.document.known().into_iter().cloned().collect();
     for hash in &foreign {
-        if !stored.document.knows(hash)
+        if known.insert(hash.clone())
             && let Some(id) = local_commits::object_id(framer.git(), hash)
             && let Outcome::Frame(frame) = framer.frame(id, None)?
         {
@@ -27,7 +32,8 @@ pub(super) fn refresh(
     }
     catch_up::catch_up(project, framer, &mut stored.document)?;
     told::settle(project, framer, &mut stored.document)?;
-    if !foreign.iter().all(|hash| stored.document.knows(hash)) {
+    let known = stored.document.known();
+    if !foreign.iter().all(|hash| known.contains(hash)) {
         stored.unexplained = true;
     }
     Ok(())

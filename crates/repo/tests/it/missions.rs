@@ -332,3 +332,54 @@ fn gits_own_commits_between_two_of_ours_wait_in_their_order() {
     let derived = pawtrail_repo::sync_state::pending(&open(&repo)).unwrap();
     assert_eq!(derived.len(), expected.len());
 }
+
+#[test]
+fn of_many_who_initialize_at_once_one_makes_the_identity_and_all_tell_it() {
+    for _ in 0..3 {
+        let scratch = Scratch::new();
+        let repo = scratch.repo("r");
+        let start = std::sync::Barrier::new(8);
+        let told: Vec<_> = std::thread::scope(|scope| {
+            let one = || {
+                let project = open(&repo);
+                start.wait();
+                init::init(&project).unwrap().project_uuid
+            };
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let uuid = open(&repo).uuid().unwrap();
+        assert!(told.iter().all(|one| *one == uuid), "{uuid} {told:?}");
+        let log = repo.path().join(".kittify/canonical-events.jsonl");
+        assert_eq!(std::fs::read_to_string(log).unwrap().lines().count(), 1);
+    }
+}
+
+/// Readers of YAML take some words for something else than text.
+#[test]
+fn a_directory_whose_name_is_a_number_or_a_truth_is_named_as_text() {
+    for name in [
+        "123",
+        "0x1f",
+        "1.5",
+        "2026-01-01",
+        "true",
+        "no",
+        "null",
+        "y",
+    ] {
+        for before in ["", "# ours\n", "project:\n  name: x\n"] {
+            let scratch = Scratch::new();
+            let repo = scratch.repo(name);
+            std::fs::create_dir_all(repo.path().join(".kittify")).unwrap();
+            let path = repo.path().join(".kittify/config.yaml");
+            std::fs::write(&path, before).unwrap();
+            init::init(&open(&repo)).unwrap();
+            let text = std::fs::read_to_string(path).unwrap();
+            let quoted = [format!("slug: \"{name}\"\n"), format!("slug: '{name}'\n")];
+            assert!(quoted.iter().any(|one| text.contains(one)), "{text}");
+            let identity = open(&repo).identity().unwrap().unwrap();
+            assert_eq!(identity.slug.as_deref(), Some(name));
+        }
+    }
+}

@@ -86,7 +86,12 @@ fn another_branch_than_the_named_one_is_refused() {
     let repo = feature(&scratch);
     repo.write("a.txt", "a\n");
     let paths = [PathBuf::from("a.txt")];
-    let error = commit(&open(&repo), repo.path(), "m", &paths, Some("other")).unwrap_err();
+    let other = || commit(&open(&repo), repo.path(), "m", &paths, Some("other")).unwrap_err();
+    // One that isn't there can't be switched to.
+    let error = other();
+    assert_eq!((error.exit_code(), error.next_step()), (2, None));
+    repo.git(&["branch", "-q", "other"]);
+    let error = other();
     assert_eq!(error.next_step().as_deref(), Some("git switch other"));
     commit(&open(&repo), repo.path(), "m", &paths, Some("feature")).unwrap();
 }

@@ -172,6 +172,33 @@ fn frames_that_somebody_changed_are_not_taken_unread() {
 }
 
 #[test]
+fn a_frame_that_somebody_took_away_is_there_again() {
+    let ground = Ground::new();
+    let commits = [
+        ground.spec("a.md"),
+        ground.spec("b.md"),
+        ground.spec("c.md"),
+    ];
+    for taken in [0..1, 1..3, 0..3] {
+        ground.record();
+        let mut json = ground.json();
+        let frames = json["pending_local_commits"].as_array_mut().unwrap();
+        frames.drain(taken);
+        let text = serde_json::to_string_pretty(&json).unwrap();
+        std::fs::write(ground.file(), &text).unwrap();
+        let shown = sync_state::pending(&ground.project()).unwrap();
+        assert_eq!(hashes(&shown), commits, "{text}");
+        assert_eq!(hashes(&ground.record()), commits);
+    }
+    // What our own writing leaves is trusted, also where nothing waits.
+    let all: Vec<&str> = commits.iter().map(String::as_str).collect();
+    ground.acknowledge(&all);
+    let text = std::fs::read_to_string(ground.file()).unwrap();
+    let known = text.contains(&format!("\"{REF}\": \"{}\"", commits[2]));
+    assert!(known && ground.record().is_empty(), "{text}");
+}
+
+#[test]
 fn a_stale_parent_takes_the_long_way() {
     let ground = Ground::new();
     let commits = [

@@ -193,6 +193,35 @@ fn a_commit_of_no_mission_is_counted() {
     );
 }
 
+/// However the commit that names the mission comes: with plain git, told by a hook, or found later.
+#[test]
+fn commits_of_a_mission_that_is_named_later_are_announced_then_in_order() {
+    for told in [false, true] {
+        let ground = Ground::new();
+        let repo = &ground.repo;
+        let early = [
+            repo.commit_file("kitty-specs/new/spec.md", "s", "Spec"),
+            repo.commit_file("kitty-specs/new/plan.md", "p", "Plan"),
+        ];
+        // The branch would name its own mission.
+        repo.git(&["branch", "-q", "-m", "kitty/mission-new"]);
+        assert!(ground.record().is_empty());
+        let state = sync_state::state(&ground.project()).unwrap();
+        assert_eq!(state.unattributed, 2);
+        let id = "01KT119YJ5M0V7Q8Z9X2C3D4F6";
+        let path = "kitty-specs/new/meta.json";
+        let named = repo.commit_file(path, &crate::support::meta(id), "Meta");
+        if told {
+            sync_state::committed(&ground.project()).unwrap();
+        }
+        let frames = ground.record();
+        assert_eq!(hashes(&frames), [&*early[0], &early[1], &named]);
+        assert!(frames.iter().all(|frame| frame.mission_id.as_str() == id));
+        let state = sync_state::state(&ground.project()).unwrap();
+        assert_eq!(state.unattributed, 0);
+    }
+}
+
 #[test]
 fn a_merge_is_announced_only_where_it_differs_from_all_parents() {
     let ground = Ground::new();

@@ -167,6 +167,55 @@ fn what_the_hub_refused_and_what_a_consent_left_out_stays_behind() {
     assert!(sync_state::is_acknowledged(&ground.project(), &commits[0].parse().unwrap()).unwrap());
 }
 
+/// As `git clean -x` and other tools do.
+#[test]
+fn what_a_consent_left_out_is_not_sent_though_the_state_file_is_gone() {
+    let ground = Ground::new();
+    let commits = recorded(&ground, 3);
+    ground.acknowledge(&[&commits[0]]);
+    let excluded: Vec<_> = commits[1..].iter().map(|c| c.parse().unwrap()).collect();
+    sync_state::set_all_aside(&ground.project(), &excluded, "FROM_NOW", "before").unwrap();
+    sync_state::keep_back(&ground.project()).unwrap();
+    let later = ground.spec("later.md");
+    for text in [None, Some("damaged")] {
+        match text {
+            None => std::fs::remove_file(ground.file()).unwrap(),
+            Some(text) => std::fs::write(ground.file(), text).unwrap(),
+        }
+        assert_eq!(pending(&ground), [&*later]);
+        assert_eq!(hashes(&ground.record()), [&*later]);
+        reconcile(&ground, &says(&[]));
+        assert_eq!(pending(&ground), [&*later]);
+    }
+}
+
+/// One that says the same of each connection, as a server may that keeps no record, and one whose last commit never moves.
+#[test]
+fn a_hub_that_always_says_that_it_has_lost_everything_does_not_get_it_without_end() {
+    for stuck in [None, Some(0)] {
+        let ground = Ground::new();
+        let commits = acknowledged(&ground, 4);
+        let own = own(&ground);
+        let said = match stuck {
+            None => says(&[]),
+            Some(at) => says(&[(&own, &commits[at])]),
+        };
+        let mut sent = 0;
+        for _ in 0..20 {
+            reconcile(&ground, &said);
+            let waiting = pending(&ground);
+            sent += waiting.len();
+            ground.acknowledge(&all(&waiting));
+        }
+        assert!((3..=20).contains(&sent), "{sent} frames");
+        // What comes now is sent all the same.
+        let next = ground.spec("next.md");
+        ground.record();
+        reconcile(&ground, &said);
+        assert_eq!(pending(&ground), [next]);
+    }
+}
+
 #[test]
 fn each_build_of_the_clone_is_judged_by_what_is_said_of_it() {
     let ground = Ground::new();

@@ -148,3 +148,36 @@ fn both_files_are_private() {
     let record = fs::read_to_string(place.sync_file("consent.json")).unwrap();
     assert!(!record.contains("first-token"));
 }
+
+/// Whoever reads the record just before it is replaced, and the token just after, must not send the one to the other.
+#[cfg(unix)]
+#[test]
+fn the_token_of_one_hub_never_stands_beside_the_address_of_another() {
+    use std::io::Write;
+
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    enable(&place, "https://two.example", Some("the-token-of-two")).unwrap();
+    let record = place.sync_file(FILE);
+    let second = fs::read(&record).unwrap();
+    enable(&place, "https://one.example", Some("the-token-of-one")).unwrap();
+    let path = place.sync_file(TOKEN_FILE);
+    std::fs::remove_file(&path).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| verdict(&place));
+        // Opens when the reader has come to the token.
+        let mut token = File::options().write(true).open(&path).unwrap();
+        // What `enable` does, but for its own look at the token.
+        private_file::remove(&record).unwrap();
+        private_file::replace(&path, b"the-token-of-two").unwrap();
+        private_file::replace(&record, &second).unwrap();
+        token.write_all(b"the-token-of-two").unwrap();
+        drop(token);
+        let mixed = reader.join().unwrap();
+        assert!(matches!(mixed, Verdict::Unusable(_)), "{mixed:?}");
+    });
+    let consent = verdict(&place).granted().unwrap();
+    assert_eq!(consent.url.to_string(), "https://two.example");
+}

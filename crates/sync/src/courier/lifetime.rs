@@ -36,6 +36,27 @@ pub(crate) fn try_take(place: &Place) -> Result<Option<Lock>, SyncError> {
     }
 }
 
+/// Which file the lock's is at the moment, so that it can be known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "elsewhere no file has a number")
+)]
+pub(super) struct Identity(u64, u64);
+
+/// Returns it; none where there is no such file, or the system doesn't number files.
+#[cfg(unix)]
+pub(super) fn identity(place: &Place) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::fs::metadata(place.lock_file(LOCK)).ok()?;
+    Some(Identity(file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+pub(super) fn identity(_place: &Place) -> Option<Identity> {
+    None
+}
+
 #[cfg(unix)]
 fn same_file(file: &File, path: &std::path::Path) -> bool {
     use std::os::unix::fs::MetadataExt;

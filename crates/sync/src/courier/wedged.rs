@@ -6,7 +6,7 @@
 use std::fs::{self, FileTimes, TryLockError};
 use std::time::{Duration, SystemTime};
 
-use crate::courier::lifetime::{self, LOCK, Lock};
+use crate::courier::lifetime::{self, Identity, LOCK, Lock};
 use crate::error::SyncError;
 use crate::place::Place;
 use crate::private_file;
@@ -39,15 +39,12 @@ pub(super) fn is_due(place: &Place) -> bool {
     true
 }
 
-/// Takes the place of a courier that doesn't answer. `None` where somebody else is at it, or the system keeps the name
-/// of a file that is open.
+/// Takes the place of the courier that holds this lock and doesn't answer. `None` where somebody else is at it or was
+/// before, or the system keeps the name of a file that is open.
 ///
 /// # Errors
 /// When a lock can't be opened or removed.
-pub(super) fn take_place(place: &Place) -> Result<Option<Lock>, SyncError> {
-    if cfg!(not(unix)) {
-        return Ok(None);
-    }
+pub(super) fn take_place(place: &Place, silent: Identity) -> Result<Option<Lock>, SyncError> {
     let path = place.lock_file(TAKING);
     let taking = private_file::append_new(&path).map_err(SyncError::file("open", &path))?;
     match taking.try_lock() {
@@ -58,6 +55,10 @@ pub(super) fn take_place(place: &Place) -> Result<Option<Lock>, SyncError> {
     // It may have ended, or found a successor, before this.
     if let Some(lock) = lifetime::try_take(place)? {
         return Ok(Some(lock));
+    }
+    // Its successor was asked nothing yet.
+    if lifetime::identity(place) != Some(silent) {
+        return Ok(None);
     }
     let held = place.lock_file(LOCK);
     private_file::remove(&held).map_err(SyncError::file("remove", &held))?;
@@ -77,13 +78,20 @@ mod tests {
             project_uuid: None,
         };
         let old = lifetime::try_take(&place).unwrap().unwrap();
+        let silent = lifetime::identity(&place).unwrap();
         let taking = private_file::append_new(&place.lock_file(TAKING)).unwrap();
         taking.lock().unwrap();
-        assert!(take_place(&place).unwrap().is_none(), "somebody is at it");
+        assert!(
+            take_place(&place, silent).unwrap().is_none(),
+            "somebody is at it"
+        );
         taking.unlock().unwrap();
         assert!(old.is_ours());
-        let new = take_place(&place).unwrap().unwrap();
+        let new = take_place(&place, silent).unwrap().unwrap();
         assert!(new.is_ours() && !old.is_ours());
+        // Who asked the old one as well, and comes later, leaves the new one alone.
+        assert!(take_place(&place, silent).unwrap().is_none());
+        assert!(new.is_ours());
         assert!(lifetime::try_take(&place).unwrap().is_none());
         drop(old);
         assert!(lifetime::try_take(&place).unwrap().is_none());

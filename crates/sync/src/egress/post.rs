@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pawtrail_event::frame::PROTOCOL;
@@ -11,10 +11,13 @@ use ureq::config::Config;
 use ureq::http::{Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{
+    ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+};
 use ureq::{Agent, Body};
 
 use super::{Door, DoorError, Note};
+use crate::consent::Consent;
 use crate::upload::Limits;
 use crate::url::HubUrl;
 
@@ -49,8 +52,10 @@ pub(crate) struct Answer {
 
 /// The door, for batches: keeps a connection between them.
 pub(crate) struct Post {
-    door: Door,
+    door: Arc<Door>,
     agent: Option<Agent>,
+    /// The consent that the request under way goes by.
+    by: Arc<Mutex<Option<Consent>>>,
     told: Option<Told>,
 }
 
@@ -64,9 +69,28 @@ struct Told {
 impl Post {
     pub(crate) fn new(door: Door) -> Self {
         Self {
-            door,
+            door: Arc::new(door),
             agent: None,
+            by: Arc::default(),
             told: None,
+        }
+    }
+
+    /// Returns the agent for a request that goes by this consent. It asks once more when it has connected.
+    fn agent(&mut self, consent: &Consent) -> Agent {
+        *self.by.lock().unwrap_or_else(PoisonError::into_inner) = Some(consent.clone());
+        let gate = || Gate {
+            door: Arc::clone(&self.door),
+            by: Arc::clone(&self.by),
+        };
+        self.agent.get_or_insert_with(|| agent(gate())).clone()
+    }
+
+    /// Says why there was no answer: the door was closed, or the hub wasn't reached.
+    fn lost(&self, consent: &Consent, error: &dyn fmt::Display) -> DoorError {
+        match self.door.holds(consent) {
+            Err(closed) => closed,
+            Ok(()) => DoorError::Lost(format!("{}: {error}", consent.url)),
         }
     }
 
@@ -83,15 +107,15 @@ impl Post {
             return Ok(told.limits);
         }
         let plain = consent.url.is_plain();
-        let agent = self.agent.get_or_insert_with(agent).clone();
+        let agent = self.agent(&consent);
         let address = consent.url.health();
         self.door
             .note(&consent, &Note::of("health", address.len(), None))?;
         let request = agent.get(address).config().https_only(!plain).build();
         let answer = request
             .call()
-            .map_err(|error| lost(&consent.url, &error))
-            .and_then(|response| answer(response, &consent.url))?;
+            .map_err(|error| self.lost(&consent, &error))
+            .and_then(|response| answer(response).map_err(|error| self.lost(&consent, &error)))?;
         let limits = Limits::told(&answer);
         limits.keep(&self.door.place, &consent.url)?;
         self.told = Some(Told {
@@ -109,7 +133,7 @@ impl Post {
     pub(crate) fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, DoorError> {
         let consent = self.door.granted()?;
         let plain = consent.url.is_plain();
-        let agent = self.agent.get_or_insert_with(agent).clone();
+        let agent = self.agent(&consent);
         self.door.note(
             &consent,
             &Note {
@@ -135,17 +159,13 @@ impl Post {
             .build();
         request
             .send(&parcel.body[..])
-            .map_err(|error| lost(&consent.url, &error))
-            .and_then(|response| answer(response, &consent.url))
+            .map_err(|error| self.lost(&consent, &error))
+            .and_then(|response| answer(response).map_err(|error| self.lost(&consent, &error)))
     }
 }
 
-fn lost(url: &HubUrl, error: &dyn fmt::Display) -> DoorError {
-    DoorError::Lost(format!("{url}: {error}"))
-}
-
 /// Reads an answer, as far as one may be.
-fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorError> {
+fn answer(mut response: Response<Body>) -> std::io::Result<Answer> {
     let retry_after = response
         .headers()
         .get("retry-after")
@@ -156,8 +176,7 @@ fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorErro
         .body_mut()
         .as_reader()
         .take(MAX_ANSWER)
-        .read_to_string(&mut body)
-        .map_err(|error| lost(url, &error))?;
+        .read_to_string(&mut body)?;
     Ok(Answer {
         status: response.status().as_u16(),
         retry_after,
@@ -166,7 +185,7 @@ fn answer(mut response: Response<Body>, url: &HubUrl) -> Result<Answer, DoorErro
 }
 
 /// Made at the first need: it sets TLS up with the platform's own list of trusted authorities.
-fn agent() -> Agent {
+fn agent(gate: Gate) -> Agent {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::Rustls)
         .root_certs(RootCerts::PlatformVerifier)
@@ -182,7 +201,38 @@ fn agent() -> Agent {
         .timeout_global(Some(REQUEST_TIME))
         .timeout_connect(Some(CONNECT_TIME))
         .build();
-    Agent::with_parts(config, DefaultConnector::default(), Addresses::default())
+    let connector = DefaultConnector::default().chain(gate);
+    Agent::with_parts(config, connector, Addresses::default())
+}
+
+/// Asks for consent again behind each connect: that may have taken seconds, and only now the request would leave.
+struct Gate {
+    door: Arc<Door>,
+    by: Arc<Mutex<Option<Consent>>>,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
+    }
+}
+
+impl<T: Transport> Connector<T> for Gate {
+    type Out = T;
+
+    fn connect(
+        &self,
+        _details: &ConnectionDetails<'_>,
+        chained: Option<T>,
+    ) -> Result<Option<T>, ureq::Error> {
+        let by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = by.as_ref().map(|consent| self.door.holds(consent));
+        match held {
+            Some(Ok(())) => Ok(chained),
+            Some(Err(closed)) => Err(ureq::Error::Other(Box::new(closed))),
+            None => Err(ureq::Error::ConnectionFailed),
+        }
+    }
 }
 
 /// Resolves names; those of clear text to loopback only, whatever the name.

@@ -160,3 +160,41 @@ async fn an_https_hub_never_gets_a_clear_text_request() {
     // The first bytes are a TLS handshake record (22) of version 3.x, no letters of HTTP.
     assert_eq!(first.join().unwrap()[..2], [22, 3]);
 }
+
+/// To connect may take seconds. Whoever takes consent back meanwhile, or takes the place of this courier, is obeyed.
+#[test]
+fn a_batch_asks_for_consent_again_when_it_has_connected() {
+    use std::io::Read;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heard = std::thread::spawn(move || {
+        let mut heard = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_to_end(&mut heard).unwrap();
+        }
+        String::from_utf8(heard).unwrap()
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    enable(&place, &url, "first-token");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    // The door is open at the first question of each request, and closed from the second on.
+    let open = Arc::new(move || count.fetch_add(1, Ordering::SeqCst) == 0);
+    let mut post = post::Post::new(Door::new(place).only_while(open));
+    let parcel = post::Parcel {
+        body: b"packed".to_vec(),
+        events: 1,
+        first: "one",
+    };
+    let sent = post.send(&parcel);
+    assert!(matches!(sent, Err(DoorError::Followed)), "{sent:?}");
+    asked.store(0, Ordering::SeqCst);
+    let told = post.limits().map(drop);
+    assert!(matches!(told, Err(DoorError::Followed)), "{told:?}");
+    drop(post);
+    assert_eq!(heard.join().unwrap(), "");
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{Queue, failed};
+use super::{Queue, failed, kept_back};
 use crate::error::SyncError;
 use crate::private_file;
 
@@ -129,6 +129,9 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), SyncError> {
                 .and_then(|()| transaction.pragma_update(None, "user_version", at + 1))
                 .map_err(failed("open"))?;
         }
+    }
+    if found == 0 {
+        kept_back::restore(&transaction, path)?;
     }
     transaction.commit().map_err(failed("open"))
 }

@@ -472,3 +472,24 @@ fn a_look_beside_a_busy_writer_sees_whole_states() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
 }
+
+#[test]
+fn what_a_consent_left_out_is_known_to_a_queue_that_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids = |queue: &Queue| queue.fresh(&[id(1), id(2), id(3)]).unwrap();
+    let mut queue = Queue::for_tests(dir.path());
+    assert_eq!(ids(&queue), [0, 1, 2]);
+    let transaction = queue.begin().unwrap();
+    for one in [id(1), id(3)] {
+        let insert = "INSERT INTO known (event_id) VALUES (?1)";
+        transaction.execute(insert, [one.as_str()]).unwrap();
+    }
+    transaction.commit().unwrap();
+    queue.keep_back().unwrap();
+    drop(queue);
+    let file = dir.path().join(FILE);
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    }
+    assert_eq!(ids(&Queue::for_tests(dir.path())), [1]);
+}

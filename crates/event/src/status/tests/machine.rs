@@ -259,8 +259,8 @@ fn a_refusal_says_the_rule_the_cause_and_the_next_command() {
         refused(&transition(Lane::InProgress, Lane::Planned), &ready()),
         (
             "TRANSITION_NEEDS_REASON",
-            "WP01 can't move from in_progress to planned: a reason is missing".to_owned(),
-            text("pawtrail wp move WP01 planned --reason TEXT"),
+            "WP01 can't move from in_progress to planned: a reason is missing; say it with --reason TEXT".to_owned(),
+            text("pawtrail wp move --help"),
         )
     );
     let open = Context {
@@ -285,6 +285,9 @@ fn a_refusal_says_the_rule_the_cause_and_the_next_command() {
             text("pawtrail wp move WP01 planned"),
         )
     );
+    // The first step of the way would need a reason, which nobody but the user has.
+    let (_, _, next) = refused(&transition(Lane::InProgress, Lane::Claimed), &ready());
+    assert_eq!(next, text("pawtrail wp move --help"));
     let (code, message, next) = refused(&transition(Lane::Done, Lane::Done), &ready());
     assert_eq!((code, next), ("TRANSITION_SAME_LANE", None));
     assert!(message.ends_with("it is there already"));
