@@ -193,7 +193,7 @@ fn a_batch_asks_for_consent_again_when_it_has_connected() {
     let sent = post.send(&parcel);
     assert!(matches!(sent, Err(DoorError::Followed)), "{sent:?}");
     asked.store(0, Ordering::SeqCst);
-    let told = post.limits().map(drop);
+    let told = post.health().map(drop);
     assert!(matches!(told, Err(DoorError::Followed)), "{told:?}");
     drop(post);
     assert_eq!(heard.join().unwrap(), "");
