@@ -235,11 +235,11 @@ impl Output {
         let _ = out.write_all(b"\n");
     }
 
-    fn document(self, value: &Value) -> io::Result<()> {
-        let mut text = value.to_string();
-        text.push('\n');
+    fn document(self, value: &impl Serialize) -> io::Result<()> {
+        let mut text = serde_json::to_vec(value)?;
+        text.push(b'\n');
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
+        out.write_all(&text)?;
         out.flush()
     }
 
@@ -271,15 +271,24 @@ fn raw(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-fn success(done: &Done) -> Value {
-    let mut document = json!({ "ok": true, "data": done.data });
-    if let Some(receipt) = &done.receipt {
-        document["receipt"] = receipt.clone();
+/// The envelope of what a command has to say, its keys in the order of all our JSON.
+#[derive(Serialize)]
+struct Success<'a> {
+    data: &'a Value,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<&'a Value>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+}
+
+fn success(done: &Done) -> Success<'_> {
+    Success {
+        data: &done.data,
+        ok: true,
+        receipt: done.receipt.as_ref(),
+        warnings: &done.warnings,
     }
-    if !done.warnings.is_empty() {
-        document["warnings"] = json!(done.warnings);
-    }
-    document
 }
 
 fn failure(error: &CliError) -> Value {

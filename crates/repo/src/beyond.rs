@@ -7,7 +7,7 @@ use std::path::Path;
 use gix::ObjectId;
 
 use crate::durable;
-use crate::error::{GitContext, IoContext, Result};
+use crate::error::{Error, GitContext, IoContext, Result};
 use crate::program;
 use crate::project::Project;
 
@@ -37,6 +37,17 @@ pub(crate) fn on_disk(root: &Path, path: &str) -> Result<Option<String>> {
         )));
     }
     Ok(None)
+}
+
+/// Fails where a path that is to be written, relative to the worktree at `root`, leads out of it.
+///
+/// # Errors
+/// [`Error::Beyond`], with what stands on the way.
+pub(crate) fn refuse(root: &Path, path: &str) -> Result<()> {
+    match on_disk(root, path)? {
+        Some(reason) => Err(Error::Beyond { reason }),
+        None => Ok(()),
+    }
 }
 
 /// Names what a commit has in place of a directory that leads to the path.

@@ -1,5 +1,7 @@
 //! Files that are whole or absent after a crash.
 
+mod write_back;
+
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,9 @@ use crate::side_by_side;
 
 /// How the name of a file in the making begins.
 pub(crate) const PREFIX: &str = ".pawtrail-";
+/// The directory of the clone's own state in a git directory.
+#[cfg(unix)]
+const STATE: &str = "pawtrail";
 /// How many letters and digits follow.
 pub(crate) const RANDOM: usize = 6;
 
@@ -53,27 +58,41 @@ pub(crate) fn identifiers<T: FromStr + Ord>(dir: &Path) -> Result<Vec<T>> {
     Ok(found)
 }
 
-/// How many threads flush together at most, this one among them. More of them gained nothing that could be measured.
-const FLUSHERS: usize = 4;
+/// A file to flush, and the path that an error is to name.
+pub(crate) type Unflushed<'a> = (&'a File, &'a Path);
 
-/// Flushes several files and waits for all of them; each goes with the path that an error is to name. Returns how it went
-/// with each.
+/// Flushes several files and waits for all of them. Returns how it went with each.
 ///
-/// They are flushed at the same time: the file system then writes its journal once for all of them, and so does the
-/// disk with what it caches. One by one, each would wait for a turn of its own.
-pub(crate) fn flush_each(files: &[(&File, &Path)]) -> Vec<Result<()>> {
+/// The system is asked to begin with all of them at once. One by one, each would wait for a turn of its own.
+pub(crate) fn flush_each(files: &[Unflushed<'_>]) -> Vec<Result<()>> {
+    let flush = |(file, path): &Unflushed<'_>| file.sync_all().at("flush", path);
+    if files.len() > 1 && write_back::can_begin() {
+        for (file, _) in files {
+            write_back::begin(file);
+        }
+        return files.iter().map(flush).collect();
+    }
     let threads = files.len().min(FLUSHERS);
-    side_by_side::on_threads(threads, files, |(), (file, path)| {
-        file.sync_all().at("flush", path)
-    })
+    side_by_side::on_threads(threads, files, |(), file| flush(file))
 }
 
-/// Flushes several files as [`flush_each`] does.
+/// How many threads flush together at most, where the system can't be asked to begin; this one is among them. More of
+/// them gained nothing that could be measured.
+const FLUSHERS: usize = 4;
+
+/// Flushes several files as [`flush_each`] does, and one `beside` them; how that went is the inner result.
 ///
 /// # Errors
-/// The first of them that could not be flushed.
-pub(crate) fn flush_all(files: &[(&File, &Path)]) -> Result<()> {
-    flush_each(files).into_iter().collect()
+/// The first of the others that could not be flushed.
+pub(crate) fn flush_with(
+    files: &[Unflushed<'_>],
+    beside: Option<Unflushed<'_>>,
+) -> Result<Result<()>> {
+    let all: Vec<Unflushed<'_>> = files.iter().copied().chain(beside).collect();
+    let mut flushed = flush_each(&all);
+    let last = beside.and_then(|_| flushed.pop()).unwrap_or(Ok(()));
+    flushed.into_iter().collect::<Result<()>>()?;
+    Ok(last)
 }
 
 /// Opens a directory to flush it; none where the system keeps its entries itself.
@@ -88,7 +107,7 @@ pub(crate) fn open_dir(dir: &Path) -> Result<Option<File>> {
 }
 
 /// How many bytes of a file are compared at a time.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 16 * 1024;
 
 /// Lists a directory's entries; none where there is no such directory.
 pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
@@ -108,7 +127,34 @@ pub(crate) fn create_dir(dir: &Path) -> Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(dir).at("create", dir)
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if is_private(dir) {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    builder.create(dir).at("create", dir)
+}
+
+/// Says whether a directory is the clone's own state, or lies in it: then it is nobody else's. A git directory that was
+/// set up for a group (`git init --shared`, which marks it so) has it as the group's umask says.
+#[cfg(unix)]
+fn is_private(dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    // Elsewhere a new directory is its parent's group's anyway, and git marks nothing.
+    const OF_A_GROUP: u32 = if cfg!(target_os = "linux") {
+        0o2000
+    } else {
+        0o020
+    };
+    let state = dir
+        .ancestors()
+        .find(|at| at.file_name() == Some(STATE.as_ref()));
+    let git = state.and_then(Path::parent);
+    git.is_some_and(|git| {
+        git.join("HEAD").is_file()
+            && fs::metadata(git).is_ok_and(|known| known.mode() & OF_A_GROUP == 0)
+    })
 }
 
 /// Replaces a file's content: written beside it, flushed, renamed, the directory flushed.
@@ -216,7 +262,8 @@ pub(crate) fn beginning_of(path: &Path, content: &[u8]) -> Result<Option<usize>>
 
 /// Compares what is still to be read with the beginning of a content, as [`beginning_of`] does.
 pub(crate) fn matches(file: &mut File, content: &[u8]) -> std::io::Result<Option<usize>> {
-    let mut piece = vec![0; PIECE];
+    // One byte more than the content shows that the file is longer.
+    let mut piece = vec![0; PIECE.min(content.len() + 1)];
     let mut at = 0;
     loop {
         match file.read(&mut piece) {
@@ -328,9 +375,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn what_can_not_be_flushed_is_named_and_the_rest_is_flushed() {
         let dir = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..2 * FLUSHERS)
-            .map(|n| dir.path().join(n.to_string()))
-            .collect();
+        let paths: Vec<PathBuf> = (0..8).map(|n| dir.path().join(n.to_string())).collect();
         let files: Vec<File> = paths
             .iter()
             .map(|path| File::create(path).unwrap())
@@ -340,8 +385,8 @@ mod tests {
             .zip(&paths)
             .map(|(file, path)| (file, path.as_path()))
             .collect();
-        assert!(flush_all(&[]).is_ok());
-        assert!(flush_all(&all).is_ok());
+        assert!(flush_with(&[], None).unwrap().is_ok());
+        assert!(flush_with(&all, None).unwrap().is_ok());
         // A device that can't be flushed.
         let null = Path::new("/dev/null");
         let device = File::open(null).unwrap();
@@ -350,10 +395,14 @@ mod tests {
             let failed: Vec<bool> = flush_each(&all).iter().map(Result::is_err).collect();
             let expected: Vec<bool> = (0..all.len()).map(|at| at == bad).collect();
             assert_eq!(failed, expected);
-            let error = flush_all(&all).unwrap_err();
+            let error = flush_with(&all, Some(good)).unwrap_err();
             assert!(error.to_string().contains("/dev/null"), "{error}");
             all[bad] = good;
         }
+        // What goes beside the others doesn't fail them.
+        let beside = flush_with(&all, Some((&device, null))).unwrap();
+        assert!(beside.unwrap_err().to_string().contains("/dev/null"));
+        assert!(flush_with(&all, all.first().copied()).unwrap().is_ok());
     }
 
     #[test]

@@ -72,6 +72,25 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// What was kept by a later version of this program.
+    #[error(
+        "{} is of version {found}, and this program knows versions up to {known}: it was left as it is; use the newer pawtrail",
+        .path.display()
+    )]
+    StateNewer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// The newest version that this program knows.
+        known: u64,
+    },
+    /// The way to a file of the project leads out of it.
+    #[error("{reason}")]
+    Beyond {
+        /// What stands on the way, and where.
+        reason: String,
+    },
     /// The repository has no project identity.
     #[error("this repository has no project identity yet")]
     NotInitialized,

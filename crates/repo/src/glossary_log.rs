@@ -7,6 +7,7 @@ use pawtrail_event::glossary::Log;
 use pawtrail_event::{MissionId, Sanitized, json};
 use serde_json::Value;
 
+use crate::beyond;
 use crate::error::Result;
 use crate::local_log::{self, Places};
 use crate::lock::{self, Lock};
@@ -25,6 +26,9 @@ pub(crate) const SPOOL: &str = "glossary.events.jsonl";
 /// Appends an event to the log of its mission, durably; returns the file, relative to the checkout.
 pub(crate) fn append(project: &Project, mission: &MissionId, event: &Sanitized) -> Result<String> {
     let (path, name) = file(project, mission);
+    if let Some(root) = project.primary() {
+        beyond::refuse(root, &name)?;
+    }
     let lock = project.state_dir().join("locks").join("glossary.lock");
     let _lock = Lock::acquire(&lock, lock::PATIENCE)?;
     local_log::append(&path, &event.to_line(), 4, PLACES)?;

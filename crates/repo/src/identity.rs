@@ -20,6 +20,8 @@ pub struct Identity {
 }
 
 /// The most bytes of a configuration file that are read.
+/// The file, relative to the repository root.
+pub(crate) const FILE: &str = ".kittify/config.yaml";
 const LIMIT: usize = 1024 * 1024;
 
 #[derive(Debug, Default, Deserialize)]
@@ -54,7 +56,7 @@ struct ProtectionSection {
 
 /// Returns where a checkout keeps its configuration.
 pub(crate) fn config_path(root: &Path) -> PathBuf {
-    root.join(".kittify").join("config.yaml")
+    root.join(FILE)
 }
 
 /// Reads the identity of the project in the checkout at `root`.

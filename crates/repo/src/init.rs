@@ -2,6 +2,7 @@
 
 use pawtrail_event::ProjectUuid;
 
+use crate::beyond;
 use crate::clone_state;
 
 use crate::error::{Error, Result};
@@ -45,8 +46,11 @@ pub fn init(project: &Project) -> Result<Initialized> {
                 uuid: uuid::Uuid::new_v4().to_string().parse()?,
                 slug: Some(slug(project)),
             };
+            // Both, before either is written.
+            beyond::refuse(&root, identity::FILE)?;
+            beyond::refuse(&root, project_log::FILE)?;
             identity::write(&root, &identity)?;
-            created.push(".kittify/config.yaml".to_owned());
+            created.push(identity::FILE.to_owned());
             project_log::initialized(project, &root, &identity)?;
             created.push(project_log::FILE.to_owned());
             identity.uuid

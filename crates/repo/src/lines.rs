@@ -98,14 +98,22 @@ fn addition(content: &[u8], wanted: &[u8]) -> Vec<u8> {
 /// Returns `base` with the lines behind it whose events it lacks.
 pub(crate) fn union(base: &[u8], added: &[String]) -> Vec<u8> {
     let mut whole = base.to_vec();
+    extend(&mut whole, added);
+    whole
+}
+
+/// Makes `whole` what [`union`] returns; says whether it changed.
+pub(crate) fn extend(whole: &mut Vec<u8>, added: &[String]) -> bool {
+    let before = whole.len();
+    let missing = missing(whole, added.iter().map(String::as_bytes).collect());
     if !whole.is_empty() && !whole.ends_with(b"\n") {
         whole.push(b'\n');
     }
-    for line in missing(base, added.iter().map(String::as_bytes).collect()) {
+    for line in missing {
         whole.extend_from_slice(line);
         whole.push(b'\n');
     }
-    whole
+    whole.len() > before
 }
 
 /// Returns the lines of `content` that hold an event which neither `base` nor `known` has: another tool wrote them.

@@ -10,7 +10,7 @@ use gix::ObjectId;
 use pawtrail_event::frame::Announcement;
 
 use framer::META;
-pub(crate) use framer::{Framer, Outcome, Purpose, object_id};
+pub(crate) use framer::{Framer, Made, Outcome, Purpose, object_id};
 use reach::Node;
 
 use crate::error::Result;

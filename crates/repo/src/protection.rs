@@ -20,10 +20,7 @@ impl Facts {
     /// Reads the facts of a project. The list of this checkout counts, else that of the primary one.
     pub(crate) fn of(project: &Project) -> Result<Self> {
         let mut listed = None;
-        for root in [project.checkout(), project.primary()]
-            .into_iter()
-            .flatten()
-        {
+        for root in project.roots() {
             listed = identity::protected_branches(root)?;
             if listed.is_some() {
                 break;

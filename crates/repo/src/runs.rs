@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use pawtrail_event::run::{self, RowPayload};
 use pawtrail_event::{MissionId, RunId, Sanitized, json, time};
 
+use crate::beyond;
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
 use crate::local_log::{self, Places};
@@ -120,8 +121,14 @@ pub struct Held<'p> {
 /// Waits for the right to change a mission's run.
 ///
 /// # Errors
-/// [`Error::LockTimeout`] where another process has it for too long.
+/// [`Error::LockTimeout`] where another process has it for too long; [`Error::Beyond`] where its files would lie outside of
+/// the checkout.
 pub fn hold<'p>(project: &'p Project, mission: &'p Mission) -> Result<Held<'p>> {
+    if let Some(root) = project.primary() {
+        for path in ["feature-runs.json", "runs/any"] {
+            beyond::refuse(root, &format!("{DIR}/{path}"))?;
+        }
+    }
     let name = format!("run-{}.lock", mission.mission_id);
     let path = project.state_dir().join("locks").join(name);
     Ok(Held {

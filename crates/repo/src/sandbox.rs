@@ -15,6 +15,7 @@ use pawtrail_event::{BuildId, MissionId, Sanitized, json};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::beyond;
 use crate::checkouts;
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
@@ -92,6 +93,7 @@ fn leave_text(project: &Project, text: &str, closed: Error) -> Result<String> {
     };
     let name = format!("{DIR}/{}.jsonl", project.ulid());
     let path = root.join(&name);
+    beyond::refuse(root, &name)?;
     if !durable::create_new(&path, text.as_bytes(), Access::Shared)? {
         return Err(Error::Damaged {
             path,
@@ -269,6 +271,10 @@ pub(crate) fn files(project: &Project) -> Result<Vec<PathBuf>> {
             Err(error) if durable::is_absent(&error) => continue,
             Err(error) => return Err(error).at("list", &dir),
         };
+        // What lies beyond a link was put there by nobody here: it isn't read, and not removed.
+        if beyond::on_disk(&root, &format!("{DIR}/any"))?.is_some() {
+            continue;
+        }
         let mut here = Vec::new();
         for entry in entries {
             let path = entry.at("list", &dir)?.path();

@@ -5,7 +5,7 @@ pub fn quoted(word: &str) -> String {
     // Paths of Windows; elsewhere a shell takes that character for its own.
     let backslash = |c: char| cfg!(windows) && c == '\\';
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c) || backslash(c);
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
+    if !word.is_empty() && word.chars().all(safe) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))

@@ -1,5 +1,6 @@
 //! `.kittify/sync-state.json`: the locked, atomic cache of which local commits wait for a hub.
 
+mod ahead;
 mod amended;
 mod answers;
 mod catch_up;
@@ -21,12 +22,13 @@ use std::path::PathBuf;
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::Announcement;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::local_commits::{Framer, Purpose};
 use crate::project::Project;
 use document::Document;
 use refresh::refresh;
 
+pub(crate) use ahead::recording as recording_ahead;
 pub use answers::{acknowledge, set_all_aside, set_aside};
 pub use document::Rewrite;
 pub use hooked::{Rewriter, committed, merged, rewritten};
@@ -88,12 +90,17 @@ pub fn state(project: &Project) -> Result<State> {
     })
 }
 
-/// Says whether a hub confirmed a commit that no remote has. It reads and never writes.
+/// Says whether a hub confirmed a commit that no remote has, as far as this program knows. It reads and never writes.
 ///
 /// # Errors
 /// When the file can't be read.
 pub fn is_acknowledged(project: &Project, commit: &CommitHash) -> Result<bool> {
-    let document = file::read(project)?.document;
+    let document = match file::read(project) {
+        Ok(stored) => stored.document,
+        // Whoever asks wants to know of a commit; what keeps this file from being used is told where it is.
+        Err(Error::StateNewer { .. } | Error::Beyond { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
     Ok(document.acknowledged.hashes().any(|hash| hash == commit))
 }
 

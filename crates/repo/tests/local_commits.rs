@@ -25,3 +25,5 @@ mod oracle;
 mod rewrites;
 #[path = "local_commits/support.rs"]
 mod support;
+#[path = "local_commits/versions.rs"]
+mod versions;

@@ -29,6 +29,8 @@ const FILE: &str = "consent.json";
 const TOKEN_FILE: &str = "token";
 const LOCK: &str = "consent.lock";
 const MAX_FILE: u64 = 8 * 1024;
+/// What a person can do about a record that can't be relied on.
+const AGAIN: &str = "; enable sync again";
 
 /// A yes: this project, to this hub, with this token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,9 +243,14 @@ fn forbids(value: &std::ffi::OsStr) -> bool {
 }
 
 fn read(place: &Place) -> Result<Option<Consent>, String> {
-    let damaged = |what: &str| format!("the record of consent is {what}; enable sync again");
+    read_pausing(place, || {})
+}
+
+/// Reads the record, and the token after a pause, which a test fills.
+fn read_pausing(place: &Place, pause: impl FnOnce()) -> Result<Option<Consent>, String> {
+    let damaged = |what: &str| format!("the record of consent is {what}{AGAIN}");
     let record_text = || {
-        private_file::read(&place.sync_file(FILE), MAX_FILE)
+        private_file::read_own(&place.sync_file(FILE), MAX_FILE)
             .map_err(|error| damaged(&format!("unreadable ({error})")))
     };
     let Some(text) = record_text()? else {
@@ -266,8 +273,9 @@ fn read(place: &Place) -> Result<Option<Consent>, String> {
         .url
         .parse()
         .map_err(|_| damaged("for an address that is not allowed"))?;
-    let token = private_file::read(&place.sync_file(TOKEN_FILE), MAX_FILE)
-        .map_err(|error| damaged(&format!("without a readable token ({error})")))?
+    pause();
+    let token = private_file::read_own(&place.sync_file(TOKEN_FILE), MAX_FILE)
+        .map_err(|error| damaged(&format!("without a token that can be relied on ({error})")))?
         .ok_or_else(|| damaged("without a token"))?
         .parse()
         .map_err(|_| damaged("without a valid token"))?;
@@ -336,6 +344,12 @@ pub(crate) fn enable_at(
     let text = serde_json::to_vec(&record)
         .map_err(|error| SyncError::file("write", &file)(error.into()))?;
     private_file::replace(&file, &text).map_err(SyncError::file("write", &file))?;
+    if let Err(reason) = read(place) {
+        // As where the file system shows all files to everybody: what the door would refuse is no yes.
+        forget(place)?;
+        let reason = reason.trim_end_matches(AGAIN).to_owned();
+        return Err(SyncError::ConsentNotKept(reason));
+    }
     Ok(Enabled {
         url: url.to_string(),
         project_uuid,
@@ -354,10 +368,16 @@ pub(crate) fn disable_at(place: &Place) -> Result<bool, SyncError> {
     }
     let _lock = lock(place)?;
     let was = file.exists();
-    for path in [file, place.sync_file(TOKEN_FILE)] {
+    forget(place)?;
+    Ok(was)
+}
+
+/// Removes the record, and then the token.
+fn forget(place: &Place) -> Result<(), SyncError> {
+    for path in [place.sync_file(FILE), place.sync_file(TOKEN_FILE)] {
         private_file::remove(&path).map_err(SyncError::file("remove", &path))?;
     }
-    Ok(was)
+    Ok(())
 }
 
 /// Held while the two files are changed. The file itself stays.

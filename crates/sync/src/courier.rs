@@ -166,6 +166,19 @@ pub struct Report {
     pub elapsed_ms: u64,
     /// The last trouble, if it isn't over.
     pub last_error: Option<String>,
+    /// Why it isn't known what waits, or what was acknowledged could not be noted; then the numbers are of before.
+    pub outbox_error: Option<String>,
+}
+
+/// What `stop` met, and what became of it. In each case nothing is sent any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// No courier ran.
+    Nobody,
+    /// It has ended.
+    Ended,
+    /// It didn't answer: it holds the clone's lock no longer, may send nothing more, and ends if it ever goes on.
+    ShutOut,
 }
 
 /// Tells the courier to look, and starts one if none answers. Never waits for the network. Without
@@ -267,11 +280,11 @@ pub fn now(project: &Project, deadline: Duration) -> Result<Report, SyncError> {
     now_at(&Place::of(project)?, &this_program()?, deadline)
 }
 
-/// Ends the courier, if one runs, and waits until it is gone. Returns whether one ran.
+/// Ends the courier, if one runs, and waits until it is gone; one that doesn't answer is shut out.
 ///
 /// # Errors
-/// When it doesn't end.
-pub fn stop(project: &Project) -> Result<bool, SyncError> {
+/// When it neither ends nor can be shut out.
+pub fn stop(project: &Project) -> Result<Stopped, SyncError> {
     stop_at(&Place::of(project)?)
 }
 

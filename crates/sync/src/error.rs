@@ -23,6 +23,9 @@ pub enum SyncError {
     /// No token was given and none is stored for this hub.
     #[error("the hub {0} needs a token, and none is stored for it")]
     TokenMissing(String),
+    /// A yes could not be kept in a form that the door accepts, so there is none.
+    #[error("nothing was allowed, because it can't be kept: {0}")]
+    ConsentNotKept(String),
     /// The project has no identity that a hub could know it by.
     #[error("this repository is no Pawtrail project yet: it has no project uuid")]
     NoIdentity,
@@ -50,6 +53,12 @@ pub enum SyncError {
     /// The courier was started but does not answer.
     #[error("the courier does not answer: {0}")]
     CourierSilent(String),
+    /// The courier doesn't answer, and it can't be shut out either.
+    #[error(
+        "the courier does not end, and the system keeps its lock as long as its process lives: end the process whose \
+         command line has `sync run` and this repository; {0}"
+    )]
+    CourierStuck(&'static str),
     /// The courier's runtime or socket could not be set up.
     #[error("the courier cannot start: {0}")]
     CourierStart(String),
@@ -114,12 +123,14 @@ impl SyncError {
             Self::Url(_) => "INVALID_HUB_URL",
             Self::Token(_) => "INVALID_TOKEN",
             Self::TokenMissing(_) => "TOKEN_MISSING",
+            Self::ConsentNotKept(_) => "CONSENT_NOT_KEPT",
             Self::NoIdentity => "NO_PROJECT_IDENTITY",
             Self::File { .. } => "SYNC_FILE",
             Self::Tls(_) => "TLS_UNAVAILABLE",
             Self::CourierRunning => "COURIER_RUNNING",
             Self::CourierNewer => "COURIER_NEWER",
             Self::CourierSilent(_) => "COURIER_SILENT",
+            Self::CourierStuck(_) => "COURIER_STUCK",
             Self::CourierStart(_) => "COURIER_START",
             Self::Queue { .. } => "QUEUE_FAILED",
             Self::QueueNewer { .. } => "QUEUE_NEWER",
@@ -139,13 +150,16 @@ impl SyncError {
             }
             Self::Token(_) => Some("pawtrail hub token create --help".to_owned()),
             Self::NoIdentity => Some("pawtrail init".to_owned()),
-            Self::CourierRunning | Self::CourierNewer => Some("pawtrail sync stop".to_owned()),
-            Self::CourierSilent(_) => Some("pawtrail sync run".to_owned()),
+            Self::CourierRunning | Self::CourierNewer | Self::CourierSilent(_) => {
+                Some("pawtrail sync stop".to_owned())
+            }
             Self::EventUnknown(_) => Some("pawtrail queue list".to_owned()),
             Self::EventInvalid(id, _) => Some(format!("pawtrail queue show {id}")),
             Self::EventInFlight(_) => Some("pawtrail sync stop".to_owned()),
             Self::File { .. }
             | Self::Tls(_)
+            | Self::ConsentNotKept(_)
+            | Self::CourierStuck(_)
             | Self::CourierStart(_)
             | Self::Queue { .. }
             | Self::QueueNewer { .. }
@@ -165,7 +179,9 @@ impl SyncError {
             | Self::Tls(_)
             | Self::CourierRunning
             | Self::CourierNewer
+            | Self::ConsentNotKept(_)
             | Self::CourierSilent(_)
+            | Self::CourierStuck(_)
             | Self::CourierStart(_)
             | Self::Queue { .. }
             | Self::QueueNewer { .. }

@@ -54,11 +54,46 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
 
 /// Reads a file of at most `limit` bytes; `None` if there is none.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<String>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
+    match File::open(path) {
+        Ok(file) => content(file, limit).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same for a file that must be this user's alone: no link leads to it, it is a plain file, and nobody else may read
+/// or write it.
+pub(crate) fn read_own(path: &Path, limit: u64) -> io::Result<Option<String>> {
+    let refuse = |what: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+    let known = match path.symlink_metadata() {
+        Ok(known) => known,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    if known.is_symlink() || path.parent().is_some_and(is_link) {
+        return refuse("it is a symbolic link, or in a directory that is one");
+    }
+    // Neither a directory nor a pipe, which would never end.
+    if !known.is_file() {
+        return refuse("it is no file");
+    }
+    let file = File::open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let open = file.metadata()?;
+        if (open.dev(), open.ino()) != (known.dev(), known.ino()) {
+            return refuse("it is being replaced");
+        }
+        if open.mode() & 0o077 != 0 {
+            return refuse("other users may read or write it");
+        }
+    }
+    content(file, limit).map(Some)
+}
+
+fn content(file: File, limit: u64) -> io::Result<String> {
     let mut text = String::new();
     file.take(limit + 1).read_to_string(&mut text)?;
     if text.len() as u64 > limit {
@@ -67,7 +102,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<String>> {
             format!("larger than {limit} bytes"),
         ));
     }
-    Ok(Some(text))
+    Ok(text)
 }
 
 #[cfg(unix)]

@@ -13,15 +13,16 @@ use crate::place::Place;
 /// When a file can't be removed, or the courier doesn't end.
 pub fn withdraw(project: &Project) -> Result<bool, SyncError> {
     let was = consent::disable_at(&Place::of(project)?)?;
-    courier::stop(project).map_err(silent)?;
+    // One that doesn't answer is shut out, and the door asks for consent besides.
+    courier::stop(project).map_err(stuck)?;
     Ok(was)
 }
 
-fn silent(error: SyncError) -> SyncError {
-    if let SyncError::CourierSilent(reason) = error {
-        SyncError::CourierSilent(format!(
-            "{reason}; no consent is recorded any more, so it sends nothing if it goes on"
-        ))
+fn stuck(error: SyncError) -> SyncError {
+    if let SyncError::CourierStuck(_) = error {
+        SyncError::CourierStuck(
+            "no consent is recorded any more, so it sends nothing if it goes on",
+        )
     } else {
         error
     }

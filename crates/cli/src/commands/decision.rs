@@ -166,11 +166,12 @@ fn listing(mission: &Mission, reading: &Reading) -> Result<Done, CliError> {
             &rows,
         )
     };
-    let data = json!({
+    let mut data = json!({
         "mission_id": mission.mission_id,
         "mission_slug": mission.mission_slug,
-        "decisions": to_json(&reading.decisions)?,
     });
+    // There may be thousands: they are moved, not copied.
+    data["decisions"] = to_json(&reading.decisions)?;
     Ok(Done::new(data, human).with_warnings(damaged(reading)))
 }
 

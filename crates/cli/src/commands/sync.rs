@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pawtrail_repo::spooled;
 use pawtrail_sync::consent::{self, EnableOptions};
-use pawtrail_sync::courier::{self, Ground, Status};
+use pawtrail_sync::courier::{self, Ground, Status, Stopped};
 use pawtrail_sync::session::Connection;
 use pawtrail_sync::{SyncError, Token, withdraw};
 use serde_json::json;
@@ -86,14 +86,7 @@ fn read_token(dir: &Path, file: &Path) -> Result<String, CliError> {
 }
 
 fn disable(context: &Context) -> Result<Done, CliError> {
-    let was = withdraw(&context.project()?).map_err(|error| {
-        let error = CliError::from(error);
-        match &*error.code {
-            // To run one is what is no longer allowed.
-            "COURIER_SILENT" => error.next("pawtrail sync status"),
-            _ => error,
-        }
-    })?;
+    let was = withdraw(&context.project()?)?;
     let headline = if was {
         "Nothing leaves this machine any more."
     } else {
@@ -180,6 +173,13 @@ fn said(status: &Status, spooled: usize) -> String {
 fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
     let project = context.project()?;
     let report = courier::now(&project, Duration::from_secs(args.timeout))?;
+    if let Some(error) = &report.outbox_error {
+        let message = format!("it isn't known what waits for the hub: {}", plain(error));
+        return Err(CliError {
+            details: to_json(&report)?,
+            ..CliError::refused("OUTBOX_UNREADABLE", message).next("pawtrail doctor")
+        });
+    }
     if report.pending + report.queued > 0 {
         let cause = match &report.last_error {
             Some(error) => plain(error),
@@ -221,14 +221,23 @@ fn foreground(context: &Context, args: &RunArgs) -> Result<Done, CliError> {
 }
 
 fn stop(context: &Context) -> Result<Done, CliError> {
-    let was = courier::stop(&context.project()?)?;
-    let headline = if was {
-        "The courier has stopped."
-    } else {
-        "No courier was running."
+    let stopped = courier::stop(&context.project()?)?;
+    let (was_running, is_shut_out) = match stopped {
+        Stopped::Nobody => (false, false),
+        Stopped::Ended => (true, false),
+        Stopped::ShutOut => (true, true),
     };
-    Ok(Done::new(
-        json!({ "was_running": was }),
-        Text::new(headline).done(),
-    ))
+    let headline = match stopped {
+        Stopped::Nobody => "No courier was running.",
+        Stopped::Ended => "The courier has stopped.",
+        Stopped::ShutOut => "The courier didn't answer; it sends nothing any more.",
+    };
+    let data = json!({ "was_running": was_running, "shut_out": is_shut_out });
+    let done = Done::new(data, Text::new(headline).done());
+    Ok(if is_shut_out {
+        let warning = "the process of the courier that didn't answer is still there; it ends by itself if it ever goes on";
+        done.with_warnings(vec![warning.to_owned()])
+    } else {
+        done
+    })
 }

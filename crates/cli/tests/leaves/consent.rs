@@ -10,10 +10,10 @@ use crate::ear::{Ear, Manner};
 use crate::support::{BINARY, SOON, TOKEN, enable, hooked, spec};
 
 /// Long enough for a courier that was wrongly started to connect.
-const WHILE: Duration = Duration::from_millis(250);
+pub(crate) const WHILE: Duration = Duration::from_millis(250);
 
 /// Does all that could make something leave; each command must still do its own work.
-fn provoke(project: &Project, what: &str) {
+pub(crate) fn provoke(project: &Project, what: &str) {
     project.decide(what);
     let (status, document) = project
         .pawtrail
@@ -35,7 +35,7 @@ fn provoke(project: &Project, what: &str) {
     assert_eq!(shown["connection"], "off", "{what}: {shown:#}");
 }
 
-fn sync_dir(repo: &Repo) -> std::path::PathBuf {
+pub(crate) fn sync_dir(repo: &Repo) -> std::path::PathBuf {
     repo.common_dir().join("pawtrail/sync")
 }
 
@@ -67,40 +67,76 @@ fn consent_that_is_unknown_unreadable_malformed_or_anothers_means_no() {
         std::fs::write(&record, text.replace(from, to)).unwrap();
     };
     let other = "0b0e2f7c-1111-4222-8333-444455556666";
-    let spoilers: [(&str, &dyn Fn()); 11] = [
-        ("gone", &|| std::fs::remove_file(&record).unwrap()),
-        ("empty", &|| std::fs::write(&record, "").unwrap()),
-        ("torn", &|| {
-            std::fs::write(&record, "{\"version\":2,").unwrap();
-        }),
-        ("huge", &|| {
-            std::fs::write(&record, " ".repeat(10_000)).unwrap();
-        }),
-        ("unreadable", &|| {
-            std::fs::remove_file(&record).unwrap();
-            std::fs::create_dir(&record).unwrap();
-        }),
-        ("of a version to come", &|| {
-            swap("\"version\":2", "\"version\":3");
-        }),
-        ("another project's", &|| swap(&project.uuid, other)),
-        ("with a hub in clear text elsewhere", &|| {
-            swap("127.0.0.1", "192.0.2.1");
-        }),
-        ("without a token", &|| std::fs::remove_file(&token).unwrap()),
-        ("with a broken token", &|| {
-            std::fs::write(&token, "two words").unwrap();
-        }),
-        ("with an unreadable token", &|| {
-            std::fs::remove_file(&token).unwrap();
-            std::fs::create_dir(&token).unwrap();
-        }),
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix adds to them"))]
+    let mut spoilers: Vec<Spoiler<'_>> = vec![
+        ("gone", Box::new(|| std::fs::remove_file(&record).unwrap())),
+        ("empty", Box::new(|| std::fs::write(&record, "").unwrap())),
+        (
+            "torn",
+            Box::new(|| std::fs::write(&record, "{\"version\":2,").unwrap()),
+        ),
+        (
+            "huge",
+            Box::new(|| std::fs::write(&record, " ".repeat(10_000)).unwrap()),
+        ),
+        (
+            "unreadable",
+            Box::new(|| {
+                std::fs::remove_file(&record).unwrap();
+                std::fs::create_dir(&record).unwrap();
+            }),
+        ),
+        (
+            "of a version to come",
+            Box::new(|| swap("\"version\":2", "\"version\":3")),
+        ),
+        (
+            "of a version that was",
+            Box::new(|| swap("\"version\":2", "\"version\":1")),
+        ),
+        ("another project's", Box::new(|| swap(&project.uuid, other))),
+        (
+            "with a hub in clear text elsewhere",
+            Box::new(|| swap("127.0.0.1", "192.0.2.1")),
+        ),
+        (
+            "with credentials in the address",
+            Box::new(|| swap("127.0.0.1", "me:secret@127.0.0.1")),
+        ),
+        (
+            "with a query in the address",
+            Box::new(|| swap(&ear.url(), &format!("{}?a=b", ear.url()))),
+        ),
+        (
+            "without a token",
+            Box::new(|| std::fs::remove_file(&token).unwrap()),
+        ),
+        (
+            "with an empty token",
+            Box::new(|| std::fs::write(&token, "").unwrap()),
+        ),
+        (
+            "with a broken token",
+            Box::new(|| std::fs::write(&token, "two words").unwrap()),
+        ),
+        (
+            "with an unreadable token",
+            Box::new(|| {
+                std::fs::remove_file(&token).unwrap();
+                std::fs::create_dir(&token).unwrap();
+            }),
+        ),
     ];
+    #[cfg(unix)]
+    spoilers.extend(unix::spoilers(&scratch, &record, &token));
     for (what, spoil) in spoilers {
         for path in [&record, &token] {
             if path.is_dir() {
                 std::fs::remove_dir(path).unwrap();
             }
+        }
+        if dir.is_symlink() {
+            std::fs::remove_file(&dir).unwrap();
         }
         enable(&project, &ear.url(), &[]);
         spoil();
@@ -111,10 +147,89 @@ fn consent_that_is_unknown_unreadable_malformed_or_anothers_means_no() {
     assert_eq!(ear.heard().connections, 0);
     assert_eq!(scratch.processes(), Vec::<String>::new());
     // The same ear hears where the answer is yes.
-    std::fs::remove_dir(&token).unwrap();
+    if dir.is_symlink() {
+        std::fs::remove_file(&dir).unwrap();
+    }
     enable(&project, &ear.url(), &[]);
     spec(&project, &agent, "yes");
     eventually("somebody calls", SOON, || ear.heard().connections > 0);
+}
+
+/// What makes a consent one that can't be relied on, and what it does to it.
+type Spoiler<'a> = (&'static str, Box<dyn Fn() + 'a>);
+
+/// What only Unix has: links, pipes, and other users.
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    use pawtrail_testkit::Scratch;
+
+    use super::Spoiler;
+
+    pub(super) fn spoilers<'a>(
+        scratch: &'a Scratch,
+        record: &'a Path,
+        token: &'a Path,
+    ) -> Vec<Spoiler<'a>> {
+        let mode = |path: &'a Path, mode| {
+            move || {
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+        };
+        // The very same content, under another name.
+        let link = |path: &'a Path| {
+            move || {
+                let real = scratch.path().join("elsewhere");
+                let _ = std::fs::remove_file(&real);
+                std::fs::rename(path, &real).unwrap();
+                symlink(&real, path).unwrap();
+            }
+        };
+        vec![
+            ("behind a link", Box::new(link(record))),
+            ("with a token behind a link", Box::new(link(token))),
+            (
+                "in a directory behind a link",
+                Box::new(move || {
+                    let dir = record.parent().unwrap();
+                    let real = scratch.path().join("sync-elsewhere");
+                    let _ = std::fs::remove_dir_all(&real);
+                    std::fs::rename(dir, &real).unwrap();
+                    symlink(&real, dir).unwrap();
+                }),
+            ),
+            ("that others may write", Box::new(mode(record, 0o620))),
+            ("that others may read", Box::new(mode(record, 0o604))),
+            (
+                "with a token that the group may read",
+                Box::new(mode(token, 0o640)),
+            ),
+            (
+                "with a token that anybody may read",
+                Box::new(mode(token, 0o604)),
+            ),
+            (
+                "that its owner may not read either",
+                Box::new(move || {
+                    // An administrator may all the same, and would find it in order.
+                    mode(record, 0o000)();
+                    if std::fs::read(record).is_ok() {
+                        std::fs::write(record, "").unwrap();
+                    }
+                }),
+            ),
+            (
+                "that is a pipe nobody writes to",
+                Box::new(move || {
+                    std::fs::remove_file(record).unwrap();
+                    let made = std::process::Command::new("mkfifo").arg(record).status();
+                    assert!(made.unwrap().success());
+                }),
+            ),
+        ]
+    }
 }
 
 #[test]
@@ -202,60 +317,6 @@ fn consent_copied_from_another_clone_is_none_and_a_moved_clone_keeps_its_own() {
         let (status, _) = fresh.pawtrail.json_in(&moved, &["sync", "stop"]);
         assert_eq!(status, 0);
     }
-}
-
-#[test]
-fn a_repository_that_never_said_yes_beside_one_that_did_sends_no_byte() {
-    let scratch = Scratch::new();
-    let ear = Ear::hub();
-    let (open, agent_of_open) = hooked(&scratch);
-    let closed = Project::in_repo(scratch.repo("beside"), Pawtrail::new(&scratch, BINARY));
-    closed.pawtrail.data(&closed.repo, &["hooks", "install"]);
-    let agent_of_closed = closed.repo.worktree("agent-beside", closed.branch());
-    enable(&open, &ear.url(), &[]);
-    for at in 0..3 {
-        spec(&open, &agent_of_open, &format!("open-{at}"));
-        spec(&closed, &agent_of_closed, &format!("closed-{at}"));
-        open.decide(&format!("Open {at}?"));
-        closed.decide(&format!("Closed {at}?"));
-        let args = [
-            "wp",
-            "move",
-            "WP01",
-            ["planned", "claimed", "in_progress"][at],
-            "--mission",
-        ];
-        for project in [&open, &closed] {
-            let args = [&args[..], &[&project.mission_id, "--actor", "agent"]].concat();
-            project.pawtrail.data(&project.repo, &args);
-        }
-    }
-    open.pawtrail.data(&open.repo, &["sync", "now"]);
-    provoke(&closed, "the one beside");
-    std::thread::sleep(WHILE);
-    let heard = ear.heard();
-    assert!(
-        heard.frames.len() >= 9 && !heard.bodies.is_empty(),
-        "{heard:#?}"
-    );
-    let all = [heard.frames, heard.bodies, heard.heads]
-        .concat()
-        .join("\n");
-    assert!(all.contains(&open.uuid));
-    // Both may begin with the same commit: the same files, the same person, the same second.
-    let theirs = open.repo.git(&["rev-list", "--all"]);
-    let hashes = closed.repo.git(&["rev-list", "--all"]);
-    let own = hashes.lines().filter(|hash| !theirs.contains(hash));
-    let names = [
-        closed.uuid.as_str(),
-        &closed.mission_id,
-        "beside",
-        "closed-",
-    ];
-    for private in own.chain(names) {
-        assert!(!all.contains(private), "{private} left");
-    }
-    assert!(!sync_dir(&closed.repo).join("egress.jsonl").exists());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tungstenite::Message;
@@ -23,6 +23,7 @@ pub(crate) enum Manner {
 pub(crate) struct Ear {
     port: u16,
     heard: Arc<Mutex<Heard>>,
+    gate: Arc<Mutex<()>>,
 }
 
 /// What came.
@@ -34,6 +35,18 @@ pub(crate) struct Heard {
     pub(crate) frames: Vec<String>,
     /// The body of each batch, unpacked.
     pub(crate) bodies: Vec<String>,
+    /// How many bytes each of them had as it came.
+    pub(crate) packed: Vec<u64>,
+    /// The text of each pong.
+    pub(crate) pongs: Vec<String>,
+    /// How many lines were upgraded.
+    pub(crate) upgrades: usize,
+    /// How often it was asked for its limits.
+    pub(crate) questions: usize,
+    /// When each frame came.
+    pub(crate) at: Vec<Instant>,
+    /// When the last line was upgraded.
+    pub(crate) upgraded: Option<Instant>,
     /// The head of each request.
     pub(crate) heads: Vec<String>,
     /// How many conversations have ended.
@@ -50,18 +63,26 @@ impl Ear {
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::new(Mutex::new(Heard::default()));
         let shared = Arc::clone(&heard);
+        let gate = Arc::new(Mutex::new(()));
+        let closed = Arc::clone(&gate);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 lock(&shared).connections += 1;
                 let (shared, manner) = (Arc::clone(&shared), manner.clone());
+                let gate = Arc::clone(&closed);
                 std::thread::spawn(move || {
                     // A client that hangs up is no failure of the test.
-                    let _ = serve(stream, &manner, &shared);
+                    let _ = serve(stream, &manner, &shared, &gate);
                     lock(&shared).ended += 1;
                 });
             }
         });
-        Self { port, heard }
+        Self { port, heard, gate }
+    }
+
+    /// Keeps each batch waiting for its answer until this is dropped.
+    pub(crate) fn hold_answers(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().unwrap()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -86,7 +107,12 @@ fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
     heard.lock().unwrap()
 }
 
-fn serve(stream: TcpStream, manner: &Manner, heard: &Mutex<Heard>) -> std::io::Result<()> {
+fn serve(
+    stream: TcpStream,
+    manner: &Manner,
+    heard: &Mutex<Heard>,
+    gate: &Mutex<()>,
+) -> std::io::Result<()> {
     let mut first = [0; 18];
     while stream.peek(&mut first)? < first.len() {
         std::thread::sleep(Duration::from_millis(1));
@@ -95,11 +121,13 @@ fn serve(stream: TcpStream, manner: &Manner, heard: &Mutex<Heard>) -> std::io::R
         Manner::Hub if &first == b"GET /api/v1/health" => {
             let (mut stream, head, _) = request(stream)?;
             lock(heard).heads.push(head);
+            lock(heard).questions += 1;
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
         }
         Manner::SmallHub(events) if &first == b"GET /api/v1/health" => {
             let (mut stream, head, _) = request(stream)?;
             lock(heard).heads.push(head);
+            lock(heard).questions += 1;
             let answer = json!({ "limits": { "max_events_per_batch": events } }).to_string();
             let length = answer.len();
             write!(
@@ -122,8 +150,13 @@ fn serve(stream: TcpStream, manner: &Manner, heard: &Mutex<Heard>) -> std::io::R
                 .iter()
                 .map(|event| json!({ "event_id": event["event_id"], "status": "success" }))
                 .collect();
-            lock(heard).heads.push(head);
-            lock(heard).bodies.push(text);
+            {
+                let mut heard = lock(heard);
+                heard.heads.push(head);
+                heard.packed.push(body.len() as u64);
+                heard.bodies.push(text);
+            }
+            drop(gate.lock());
             let answer = json!({ "results": results }).to_string();
             let length = answer.len();
             write!(
@@ -170,16 +203,32 @@ fn converse(stream: TcpStream, heard: &Mutex<Heard>) {
         return;
     };
     lock(heard).heads.push(head);
+    {
+        let mut heard = lock(heard);
+        heard.upgrades += 1;
+        heard.upgraded = Some(Instant::now());
+    }
     let snapshot = json!({ "type": "snapshot", "protocol": 1, "builds": [] });
-    if socket.send(Message::text(snapshot.to_string())).is_err() {
-        return;
+    let ping = json!({ "type": "ping", "timestamp": "2026-06-01T07:55:08Z" });
+    for word in [snapshot, ping] {
+        if socket.send(Message::text(word.to_string())).is_err() {
+            return;
+        }
     }
     while let Ok(message) = socket.read() {
         let Message::Text(text) = message else {
             continue;
         };
-        lock(heard).frames.push(text.as_str().to_owned());
         let frame: Value = serde_json::from_str(&text).unwrap();
+        if frame["type"] == "pong" {
+            lock(heard).pongs.push(text.as_str().to_owned());
+            continue;
+        }
+        {
+            let mut heard = lock(heard);
+            heard.frames.push(text.as_str().to_owned());
+            heard.at.push(Instant::now());
+        }
         let ack = json!({ "type": "LocalCommitAck", "git_hash": frame["git_hash"] });
         if socket.send(Message::text(ack.to_string())).is_err() {
             return;

@@ -8,8 +8,12 @@
 
 mod consent;
 mod ear;
+mod from_now;
 mod history;
 mod hooks;
+mod neighbours;
 mod preview;
+mod revoked;
 mod rewrites;
 mod support;
+mod versions;

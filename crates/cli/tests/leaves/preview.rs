@@ -4,7 +4,7 @@ use pawtrail_testkit::{Pawtrail, Project, Scratch, text};
 use serde_json::{Value, json};
 
 use crate::ear::{Ear, Manner};
-use crate::support::{BINARY, agent, enable, spec};
+use crate::support::{BINARY, agent, enable, lose_queue, moves, spec};
 
 fn preview(project: &Project) -> Value {
     project.pawtrail.data(&project.repo, &["sync", "preview"])
@@ -26,20 +26,7 @@ fn now(project: &Project) -> Value {
 }
 
 fn start_work(project: &Project, wp: &str) {
-    for lane in ["planned", "claimed"] {
-        let mission = &project.mission_id;
-        let args = [
-            "wp",
-            "move",
-            wp,
-            lane,
-            "--mission",
-            mission,
-            "--actor",
-            "agent",
-        ];
-        project.pawtrail.data(&project.repo, &args);
-    }
+    moves(project, wp, &["planned", "claimed"]);
 }
 
 #[test]
@@ -208,13 +195,19 @@ fn what_is_held_back_says_why() {
         said.stdout.contains("FROM_NOW") && said.stdout.contains("PAWTRAIL_SYNC"),
         "{said}"
     );
-    // An event that no queue has yet is counted, and no queue is made for it.
-    let queue = forbidden.repo.common_dir().join("pawtrail/queue.sqlite");
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", queue.display()));
-    }
-    let lost = preview(&forbidden);
-    assert_eq!(lost["unqueued"], 4);
+    // Nor does it go because the queue is lost.
+    lose_queue(&forbidden);
+    assert_eq!(preview(&forbidden)["unqueued"], 0);
+}
+
+#[test]
+fn events_that_no_queue_has_yet_are_counted_and_no_queue_is_made_for_them() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    start_work(&project, "WP01");
+    lose_queue(&project);
+    assert_eq!(preview(&project)["unqueued"], 4);
+    let queue = project.repo.common_dir().join("pawtrail/queue.sqlite");
     assert!(!queue.exists());
 }
 
@@ -289,4 +282,63 @@ fn the_log_says_what_went_when_where_and_how_much() {
         .pawtrail
         .json_in(project.repo.path(), &["sync", "log", "--kind", "nonsense"]);
     assert_eq!((status, &document["ok"]), (2, &json!(false)));
+}
+
+/// Entry for entry: as much as came, in the order in which it came, and nothing that didn't.
+#[test]
+fn the_log_lists_exactly_what_came() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let hub = Ear::start(Manner::SmallHub(2));
+    for at in 0..3 {
+        project.decide(&format!("Question {at}?"));
+    }
+    start_work(&project, "WP01");
+    enable(&project, &hub.url(), &[]);
+    now(&project);
+    project.pawtrail.data(&project.repo, &["sync", "stop"]);
+    project.decide("Again?");
+    now(&project);
+    project.pawtrail.data(&project.repo, &["sync", "stop"]);
+    let heard = hub.heard();
+    let log = ["sync", "log", "--limit", "1000"];
+    let log = project.pawtrail.data(&project.repo, &log);
+    let entries = log["entries"].as_array().unwrap();
+    let of = |kind: &str| -> Vec<&Value> {
+        entries
+            .iter()
+            .filter(|entry| entry["kind"] == kind)
+            .collect()
+    };
+    assert_eq!(of("connect").len(), heard.upgrades);
+    assert_eq!(of("health").len(), heard.questions);
+    let bytes = |entries: Vec<&Value>| -> Vec<u64> {
+        let sizes = entries.iter().map(|entry| entry["bytes"].as_u64().unwrap());
+        sizes.collect()
+    };
+    let sizes = |texts: &[String]| -> Vec<u64> { texts.iter().map(|t| t.len() as u64).collect() };
+    assert_eq!(bytes(of("LocalCommit")), sizes(&heard.frames));
+    let hashes: Vec<String> = of("LocalCommit")
+        .iter()
+        .map(|entry| text(&entry["git_hash"]))
+        .collect();
+    assert_eq!(hashes, hub.commits());
+    assert_eq!(bytes(of("pong")), sizes(&heard.pongs));
+    assert!(!heard.pongs.is_empty());
+    assert_eq!(bytes(of("events")), heard.packed);
+    assert!(heard.bodies.len() >= 2);
+    for (entry, body) in of("events").into_iter().zip(&heard.bodies) {
+        let body: Value = serde_json::from_str(body).unwrap();
+        let events = body["events"].as_array().unwrap();
+        assert_eq!(entry["events"].as_u64(), Some(events.len() as u64));
+        assert_eq!(entry["event_id"], events[0]["event_id"]);
+    }
+    let known = heard.upgrades
+        + heard.questions
+        + heard.frames.len()
+        + heard.pongs.len()
+        + heard.bodies.len();
+    assert_eq!(entries.len(), known, "{log:#}");
+    // `connections` counts whatever touched the socket: there is nothing else.
+    assert!(heard.connections <= heard.upgrades + heard.questions + heard.bodies.len());
 }

@@ -44,3 +44,44 @@ pub(crate) fn enable(project: &Project, url: &str, more: &[&str]) -> Value {
     let args = [&["sync", "enable", url, "--token", TOKEN], more].concat();
     project.pawtrail.data(&project.repo, &args)
 }
+
+/// Moves a work package of the mission through these lanes.
+pub(crate) fn moves(project: &Project, wp: &str, lanes: &[&str]) {
+    for lane in lanes {
+        let args = ["wp", "move", wp, lane, "--mission", &project.mission_id];
+        let args = [&args[..], &["--actor", "agent"]].concat();
+        project.pawtrail.data(&project.repo, &args);
+    }
+}
+
+/// Does something of every kind that could become a frame, or an event of the queue.
+pub(crate) fn work(project: &Project, agent: &Repo, what: &str) {
+    let run = |args: &[&str]| {
+        let args = [args, &["--mission", &project.mission_id]].concat();
+        project.pawtrail.data(&project.repo, &args)
+    };
+    spec(project, agent, what);
+    project.decide(&format!("{what}?"));
+    let asked = run(&["glossary", "ask", "--term", what, "--question", "Meaning?"]);
+    let conflict = text(&asked["conflict_id"]);
+    run(&["glossary", "resolve", &conflict, "--definition", "a page"]);
+    run(&["glossary", "observe", "--term", what]);
+    // The mission's run: it begins, asks for what it needs to know, and enters its first phase.
+    let next = |args: &[&str]| {
+        let args = [&["next", "--agent", "coder"], args].concat();
+        let args = [&args[..], &["--mission", &project.mission_id]].concat();
+        project.pawtrail.run(&project.repo, &args).expect_status(0);
+    };
+    next(&["--result", "success"]);
+    let answer = ["--answer", "a shop", "--decision-id", "input:goal"];
+    let by = ["--actor", "lead", "--actor-type", "human"];
+    next(&[&["--result", "success"], &answer[..], &by].concat());
+}
+
+/// Removes the queue, as a person might who wants to begin anew.
+pub(crate) fn lose_queue(project: &Project) {
+    let path = project.repo.common_dir().join("pawtrail/queue.sqlite");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
+}

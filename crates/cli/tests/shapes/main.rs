@@ -8,6 +8,7 @@
 
 mod clones;
 mod disk;
+mod links;
 mod mission_ledger;
 mod safe_commit;
 

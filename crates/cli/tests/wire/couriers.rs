@@ -43,6 +43,16 @@ impl Site {
         self.project.wait_until_acknowledged(SOON);
         assert_eq!(self.scratch.couriers().len(), 1);
     }
+
+    /// The same, where another one is about to end.
+    fn live_beside(&self, old: u32) {
+        self.project.decide("Which?");
+        self.project.wait_until_acknowledged(SOON);
+        eventually("the old one ends", SOON, || {
+            let couriers = self.scratch.couriers();
+            couriers.len() == 1 && couriers[0] != old
+        });
+    }
 }
 
 #[test]
@@ -191,6 +201,94 @@ fn a_wedged_courier_holds_nobody_up_and_is_followed_by_another() {
     assert_eq!(done["pending"], 0, "{done:#}");
     signal(wedged, "CONT");
     eventually("one is left", SOON, || site.scratch.couriers().len() == 1);
+}
+
+/// Stopped in its tracks, it is shut out: nothing leaves any more, the next one serves, and it ends when it goes on.
+#[test]
+fn a_wedged_courier_that_is_stopped_is_shut_out() {
+    for command in ["stop", "disable"] {
+        let site = Site::new();
+        site.live();
+        let old = site.scratch.couriers()[0];
+        signal(old, "STOP");
+        let begun = std::time::Instant::now();
+        let (status, said) = site
+            .project
+            .pawtrail
+            .json_in(site.project.repo.path(), &["sync", command]);
+        assert!(begun.elapsed() < Duration::from_secs(8));
+        assert_eq!(status, 0, "{said:#}");
+        if command == "stop" {
+            assert_eq!(said["data"]["was_running"], true);
+            assert_eq!(said["data"]["shut_out"], true);
+            let warnings = said["warnings"].to_string();
+            assert!(warnings.contains("ends by itself"), "{said:#}");
+            let again = site
+                .project
+                .pawtrail
+                .data(&site.project.repo, &["sync", command]);
+            assert_eq!(
+                (&again["was_running"], &again["shut_out"]),
+                (&false.into(), &false.into())
+            );
+            assert_eq!(site.project.status()["connection"], "no_courier");
+        } else {
+            assert_eq!(said["data"]["was_enabled"], true);
+            assert_eq!(site.project.status()["connection"], "off");
+        }
+        let had = stored(&site.store);
+        let agent = site
+            .project
+            .repo
+            .worktree("agent", &format!("{}-lane", site.project.branch()));
+        let path = format!("{}/note.md", site.project.dir);
+        let commit = agent.commit_file(&path, "note\n", "Write a note");
+        signal(old, "CONT");
+        eventually("it ends", SOON, || site.scratch.couriers().is_empty());
+        assert_eq!(stored(&site.store), had, "without another byte");
+        if command == "stop" {
+            site.live();
+            assert!(stored(&site.store).contains(&commit));
+        }
+    }
+}
+
+/// One that accepts whoever calls and says nothing, as a courier might whose work never ends; and one whose socket
+/// somebody has removed, so that nobody can ask it.
+#[test]
+fn a_courier_that_never_answers_or_can_not_be_asked_is_shut_out() {
+    let site = Site::new();
+    site.live();
+    site.project
+        .pawtrail
+        .data(&site.project.repo, &["sync", "stop"]);
+    let state = site.project.repo.common_dir().join("pawtrail");
+    let lock = std::fs::File::options()
+        .append(true)
+        .open(state.join("locks/courier.lock"))
+        .unwrap();
+    lock.try_lock().unwrap();
+    let socket = state.join("courier.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let callers = std::thread::spawn(move || {
+        let streams = listener.incoming().take(3);
+        streams.collect::<Vec<_>>()
+    });
+    let stop = ["sync", "stop"];
+    let said = site.project.pawtrail.data(&site.project.repo, &stop);
+    assert_eq!(said["shut_out"], true, "{said:#}");
+    assert!(!socket.exists(), "nobody is to ask there any more");
+    assert_eq!(callers.join().unwrap().len(), 3, "it was asked three times");
+    // The lock that it holds is nobody's any more.
+    site.live();
+    lock.unlock().unwrap();
+
+    let old = site.scratch.couriers()[0];
+    std::fs::remove_file(&socket).unwrap();
+    let said = site.project.pawtrail.data(&site.project.repo, &stop);
+    assert_eq!(said["shut_out"], true, "{said:#}");
+    // It notices when it looks after the house, at the latest where it has something to send.
+    site.live_beside(old);
 }
 
 /// A courier of another version, as far as this one can know it: it holds the lock, tells its version, and ends when it is

@@ -6,6 +6,7 @@ wrong with it, each pong, each end. Lines of JSON on its input change the plan f
 
 import json
 import re
+import ssl
 import sys
 import threading
 import time
@@ -155,7 +156,16 @@ def follow_new_plans():
         tell("planned")
 
 
-with serve(handle, "127.0.0.1", 0, process_request=before, ping_interval=None) as server:
+def certificate():
+    """The context of a hub that speaks TLS, where the plan has a certificate."""
+    if "certificate" not in plan:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(plan["certificate"])
+    return context
+
+
+with serve(handle, "127.0.0.1", 0, process_request=before, ping_interval=None, ssl=certificate()) as server:
     tell("listening", port=server.socket.getsockname()[1])
     threading.Thread(target=follow_new_plans, daemon=True).start()
     server.serve_forever()

@@ -18,5 +18,8 @@ mod losses;
 #[cfg(unix)]
 mod places;
 mod support;
+/// The system's own list of authorities is a file here, which a test can exchange.
+#[cfg(target_os = "linux")]
+mod tls;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");

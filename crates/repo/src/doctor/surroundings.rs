@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Check, FIX};
 use crate::engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::merge_driver::{self, Remedy, Trouble};
 use crate::program::Git;
 use crate::project::Project;
@@ -60,7 +60,13 @@ pub(super) fn merge_driver(trouble: Option<&Trouble>) -> Check {
 }
 
 pub(super) fn kept_aside(project: &Project) -> Result<Check> {
-    let kept = sync_state::state(project)?.kept_aside;
+    let kept = match sync_state::state(project) {
+        Ok(state) => state.kept_aside,
+        Err(error @ (Error::StateNewer { .. } | Error::Beyond { .. })) => {
+            return Ok(Check::bad("sync_state", error.to_string(), None));
+        }
+        Err(error) => return Err(error),
+    };
     if kept.is_empty() {
         return Ok(Check::good("sync_state", "no damaged copy is kept"));
     }

@@ -16,6 +16,8 @@ impl Error {
             Self::Git { .. } => "GIT_FAILED",
             Self::Io { .. } => "IO_FAILED",
             Self::Damaged { .. } => "FILE_DAMAGED",
+            Self::StateNewer { .. } => "SYNC_STATE_NEWER",
+            Self::Beyond { .. } => "PATH_LEADS_OUT",
             Self::NotInitialized => "NOT_INITIALIZED",
             Self::MissionNotFound { .. } => "MISSION_NOT_FOUND",
             Self::AmbiguousMission { .. } => "MISSION_AMBIGUOUS",
@@ -101,6 +103,8 @@ impl Error {
             | Self::Git { .. }
             | Self::Io { .. }
             | Self::Damaged { .. }
+            | Self::StateNewer { .. }
+            | Self::Beyond { .. }
             | Self::PathTaken { .. }
             | Self::Invalid { .. }
             | Self::KeyReused { .. }
@@ -131,6 +135,8 @@ impl Error {
             | Self::Git { .. }
             | Self::Io { .. }
             | Self::Damaged { .. }
+            | Self::StateNewer { .. }
+            | Self::Beyond { .. }
             | Self::NotInitialized
             | Self::MissionNotFound { .. }
             | Self::AmbiguousMission { .. }
@@ -160,6 +166,9 @@ impl Error {
             }
             Self::Damaged { path, .. } | Self::Hook { path, .. } => {
                 json!({ "path": path.display().to_string() })
+            }
+            Self::StateNewer { path, found, known } => {
+                json!({ "path": path.display().to_string(), "version": found, "known": known })
             }
             Self::MissionNotFound { handle } => json!({ "handle": handle }),
             Self::AmbiguousMission { handle, candidates } => {
@@ -237,6 +246,7 @@ impl Error {
             Self::NoCommits
             | Self::Unsupported { .. }
             | Self::Git { .. }
+            | Self::Beyond { .. }
             | Self::NotInitialized
             | Self::Detached
             | Self::NotCreated { .. }

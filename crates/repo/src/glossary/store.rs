@@ -5,6 +5,7 @@ use std::path::Path;
 use pawtrail_event::glossary::{Scope, Term};
 
 use super::{edit, seed};
+use crate::beyond;
 use crate::checkout::Checkout;
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
@@ -31,6 +32,7 @@ pub(super) fn edit(
     if sparse::leaves_out(project, checkout, &name)? {
         return Ok(false);
     }
+    beyond::refuse(&checkout.root, &name)?;
     // Beside the file, because a sandbox may leave nothing else open.
     let lock = checkout
         .root

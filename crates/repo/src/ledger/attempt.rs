@@ -1,12 +1,12 @@
 //! One attempt to commit: everything is prepared and flushed, then the index is put in place, then the branch moves,
-//! which is flushed together with the record of the commit.
+//! which is flushed. The record of the commit is prepared and flushed with everything else where that can be done.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
-use super::build::{self, Built};
+use super::build::{self, Built, File as Changed};
 use super::engines;
 use super::held::Held;
 use super::index::{Obstacle, Staged};
@@ -20,6 +20,7 @@ use crate::engine::{self as choice, Kind};
 use crate::error::{Error, IoContext, Result};
 use crate::failpoint;
 use crate::history;
+use crate::local_commits::Made;
 use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::sync_state::{self, Recording};
@@ -94,7 +95,25 @@ pub(super) fn attempt(
         }
         let held: Vec<&Held> = indexes.iter().map(|(_, held)| held).collect();
         let locks: Vec<&Held> = held.iter().copied().chain(&token).collect();
-        engine.settle(&locks)?;
+        let paths: Vec<&str> = built.iter().map(|file| file.path.as_str()).collect();
+        // Where git makes the move, it may run what waits for the same lock.
+        let mut ahead = match (base, kind) {
+            (Some(parent), Kind::Library) if built.iter().all(Changed::replaces) => {
+                let made = Made {
+                    commit,
+                    parent,
+                    committed: at.as_second(),
+                    paths: &paths,
+                };
+                // What fails here is tried again when the branch has moved, and told of then.
+                sync_state::recording_ahead(project, &placement.ledger_ref, &made).unwrap_or(None)
+            }
+            (_, Kind::Library | Kind::Executable) => None,
+        };
+        let beside = ahead.as_ref().and_then(Recording::unflushed);
+        if engine.settle(&locks, beside)?.is_err() {
+            ahead = None;
+        }
         failpoint::reached("ledger::flushed").at("flush", project.common_dir())?;
         let step = Move {
             branch: &placement.ledger_ref,
@@ -121,7 +140,13 @@ pub(super) fn attempt(
         // The branch has moved. Whatever fails now, the commit is there, and that is what has to be said.
         let moved = refs::unflushed(project, &placement.ledger_ref);
         let released = release(project, indexes);
-        let (flushed, recorded) = finish(project, &placement.ledger_ref, base, commit, moved);
+        let (flushed, recorded) = match ahead {
+            Some(record) => {
+                let flushed = moved.and_then(|moved| made_durable(project, moved));
+                (flushed, record.finish())
+            }
+            None => finish(project, &placement.ledger_ref, base, commit, moved),
+        };
         return Ok(Outcome::Committed(Committed {
             commit,
             parent: base,
@@ -130,6 +155,14 @@ pub(super) fn attempt(
             unrecorded: recorded.err().map(|error| error.to_string()),
         }));
     }
+}
+
+/// Makes the branch's move durable.
+fn made_durable(project: &Project, moved: Option<(File, PathBuf)>) -> Result<()> {
+    if let Some((open, dir)) = moved {
+        open.sync_all().at("flush", &dir)?;
+    }
+    failpoint::reached("ledger::ref-flushed").at("write to", project.common_dir())
 }
 
 /// Makes the branch's move durable, and records the commit for a hub; both are flushed together. Returns how it went with

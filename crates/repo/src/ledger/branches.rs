@@ -69,7 +69,7 @@ pub(crate) fn merge(
         at,
     })?;
     let token = engine.ready(branch, commit)?;
-    engine.settle(token.as_ref().as_slice())?;
+    engine.settle(token.as_ref().as_slice(), None)??;
     let step = Move {
         branch,
         from: Some(ours),

@@ -1,6 +1,7 @@
 //! The files of a coming commit: the union of what the branch has, what is to be added, and what checked-out files hold.
 
 use std::borrow::Cow;
+use std::mem;
 use std::path::PathBuf;
 
 use gix::ObjectId;
@@ -28,6 +29,11 @@ pub(super) struct File {
 }
 
 impl File {
+    /// Says whether there was a file before, which had another content.
+    pub(super) fn replaces(&self) -> bool {
+        self.before.is_some()
+    }
+
     /// Returns what an index has to know of it.
     pub(super) fn staged(&self, base: Option<ObjectId>) -> Staged<'_> {
         Staged {
@@ -75,7 +81,7 @@ pub(super) fn build(
         if let Some(reason) = beyond(project, placement, made_on, &change.path)? {
             return Ok(Built::Beyond(reason));
         }
-        let old = match before {
+        let mut old = match before {
             Some(before) => engine.content(before)?,
             None => Vec::new(),
         };
@@ -90,7 +96,11 @@ pub(super) fn build(
                 }
                 // Whoever wrote them.
                 let lines = sanitized(project, &change.path, lines)?;
-                (lines::union(&old, &lines), Added::Lines(lines))
+                // A log may be large: it is added to where it is.
+                if !lines::extend(&mut old, &lines) && before.is_some() {
+                    continue;
+                }
+                (mem::take(&mut old), Added::Lines(lines))
             }
             Content::New(content) if before.is_some() && *content != old => {
                 return Ok(Built::Taken(change.path.clone()));

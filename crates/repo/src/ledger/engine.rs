@@ -7,6 +7,7 @@ use super::index::{Obstacle, Staged};
 use super::objects::NewCommit;
 use super::refs::{Move, Reservation};
 use crate::checkout::Checkout;
+use crate::durable::Unflushed;
 use crate::error::Result;
 
 /// One way to commit. All but the reading expects the ledger's lock to be held.
@@ -43,8 +44,8 @@ pub(super) trait Engine {
     ) -> Result<Result<(), Obstacle>>;
 
     /// Makes everything that was written so far durable, and what these locks hold: the branch's and the indexes' as they
-    /// will be.
-    fn settle(&self, locks: &[&Held]) -> Result<()>;
+    /// will be. A file `beside` them is flushed with them; how that went is the inner result.
+    fn settle(&self, locks: &[&Held], beside: Option<Unflushed<'_>>) -> Result<Result<()>>;
 
     /// Takes the branch's lock and looks whether it still is where the caller saw it. `indexes` are held meanwhile.
     fn reserve<'a>(

@@ -3,9 +3,6 @@
 mod index;
 mod trees;
 
-use std::fs::File;
-use std::path::Path;
-
 use gix::ObjectId;
 
 use super::engine::Engine;
@@ -14,7 +11,7 @@ use super::index::{Obstacle, Staged};
 use super::objects::{NewCommit, Person, Role};
 use super::refs::{Move, Reservation, Reserved};
 use crate::checkout::Checkout;
-use crate::durable;
+use crate::durable::{self, Unflushed};
 use crate::error::{Error, GitContext, Result};
 use crate::history;
 use crate::program::{self, Git, Talk};
@@ -117,10 +114,10 @@ impl Engine for Executable<'_> {
     }
 
     /// Git has flushed the objects that it wrote; the indexes it doesn't flush.
-    fn settle(&self, locks: &[&Held]) -> Result<()> {
-        let files = Held::open_all(locks)?;
-        let files: Vec<(&File, &Path)> = files.iter().map(|(file, path)| (file, *path)).collect();
-        durable::flush_all(&files)
+    fn settle(&self, locks: &[&Held], beside: Option<Unflushed<'_>>) -> Result<Result<()>> {
+        let files = Held::written(locks)?;
+        let files: Vec<Unflushed<'_>> = files.iter().map(|(file, path)| (file, *path)).collect();
+        durable::flush_with(&files, beside)
     }
 
     fn reserve<'a>(

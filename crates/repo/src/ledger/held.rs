@@ -3,8 +3,9 @@
 //! A lock is a hard link to a token of ours, made in one step. When its holder dies, the next command finds token
 //! and lock to be the same file, which no foreign lock can be, and removes the lock.
 
+use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ struct Note {
 pub(super) struct Held {
     token: PathBuf,
     note: Note,
+    /// The token's file, while it is being written.
+    file: RefCell<Option<File>>,
     /// The file that the lock stands for.
     target: PathBuf,
     locked: bool,
@@ -56,7 +59,8 @@ impl Held {
         let name = project.ulid().to_string();
         let mut lock = target.as_os_str().to_owned();
         lock.push(".lock");
-        let held = Self {
+        let mut held = Self {
+            file: RefCell::default(),
             token: held_dir(project).join(&name),
             note: Note {
                 token: name,
@@ -72,14 +76,14 @@ impl Held {
                 .create_new(true)
                 .open(&held.token)
         };
-        match create() {
+        let file = match create() {
             Err(error) if durable::is_absent(&error) => {
                 durable::create_dir(&held_dir(project))?;
                 create()
             }
             other => other,
-        }
-        .at("create", &held.token)?;
+        };
+        held.file = RefCell::new(Some(file.at("create", &held.token)?));
         Ok(held)
     }
 
@@ -96,13 +100,26 @@ impl Held {
         }
     }
 
-    /// Returns the token, emptied, to write what its target will hold. Once that is in place, it is too late.
-    pub(super) fn rewrite(&self) -> Result<File> {
-        OpenOptions::new()
-            .write(true)
-            .truncate(true)
-            .open(&self.token)
-            .at("open", &self.token)
+    /// Lets `write` fill the token, emptied, with what its target will hold. Once that is in place, it is too late.
+    pub(super) fn rewrite(&self, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+        let mut file = self.opened()?;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .at("empty", &self.token)?;
+        write(&mut file)?;
+        *self.file.borrow_mut() = Some(file);
+        Ok(())
+    }
+
+    /// The token's file: it is open since its creation, unless it was flushed.
+    fn opened(&self) -> Result<File> {
+        match self.file.take() {
+            Some(file) => Ok(file),
+            None => OpenOptions::new()
+                .write(true)
+                .open(&self.token)
+                .at("open", &self.token),
+        }
     }
 
     /// Returns where the token is.
@@ -110,13 +127,10 @@ impl Held {
         &self.token
     }
 
-    /// Opens tokens to flush what they hold.
-    pub(super) fn open_all<'a>(held: &[&'a Self]) -> Result<Vec<(File, &'a Path)>> {
+    /// Returns the files of tokens, to be flushed and closed.
+    pub(super) fn written<'a>(held: &[&'a Self]) -> Result<Vec<(File, &'a Path)>> {
         held.iter()
-            .map(|held| {
-                let file = OpenOptions::new().write(true).open(&held.token);
-                Ok((file.at("open", &held.token)?, held.token.as_path()))
-            })
+            .map(|held| Ok((held.opened()?, held.token.as_path())))
             .collect()
     }
 

@@ -152,13 +152,15 @@ fn write(
     time: Option<(u64, u32)>,
     content: impl FnOnce(&mut File) -> Result<()>,
 ) -> Result<()> {
-    let mut file = held.rewrite()?;
-    content(&mut file)?;
-    if let Some((seconds, nanoseconds)) = time {
-        let time = UNIX_EPOCH + Duration::new(seconds, nanoseconds);
-        file.set_modified(time).at("keep the time of", path)?;
-    }
-    Ok(())
+    held.rewrite(|file| {
+        content(file)?;
+        match time {
+            Some((seconds, nanoseconds)) => file
+                .set_modified(UNIX_EPOCH + Duration::new(seconds, nanoseconds))
+                .at("keep the time of", path),
+            None => Ok(()),
+        }
+    })
 }
 
 /// The next index by changes in its bytes, and whether it has to keep its time; `None` where that can't be done.
@@ -255,7 +257,7 @@ fn stage(
 fn stat_if_equal(file: &Path, content: &[u8]) -> Stat {
     let stat = || {
         let before = gix::index::fs::Metadata::from_path_no_follow(file).ok()?;
-        let equal = std::fs::read(file).ok()? == content;
+        let equal = durable::beginning_of(file, content).ok()? == Some(content.len());
         equal.then(|| Stat::from_fs(&before).ok()).flatten()
     };
     stat().unwrap_or_default()

@@ -9,6 +9,7 @@ use super::loose::Loose;
 use super::objects::{self, NewCommit};
 use super::refs::{self, Move, Reservation};
 use crate::checkout::Checkout;
+use crate::durable::Unflushed;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::project::Project;
@@ -67,8 +68,8 @@ impl Engine for Library<'_> {
         index::prepare(self.project, &self.loose, checkout, held, files)
     }
 
-    fn settle(&self, locks: &[&Held]) -> Result<()> {
-        self.loose.settle(locks)
+    fn settle(&self, locks: &[&Held], beside: Option<Unflushed<'_>>) -> Result<Result<()>> {
+        self.loose.settle_with(locks, beside)
     }
 
     fn reserve<'a>(

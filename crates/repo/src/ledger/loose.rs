@@ -6,16 +6,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, Builder};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use gix::ObjectId;
 use gix::objs::{Kind, WriteTo};
+use zlib_rs::adler32::adler32;
 
 use super::held::Held;
-use crate::durable;
+use crate::durable::{self, Unflushed};
 use crate::error::{GitContext, IoContext, Result};
 use crate::project::Project;
 
@@ -27,10 +29,8 @@ pub(crate) const PREFIX: &str = "tmp_obj_pawtrail-";
 const STORED: u16 = u16::MAX - STORED_MORE as u16;
 /// How much is around them.
 const STORED_MORE: usize = 11;
-/// What `zlib` divides by for its checksum.
-const ADLER: u32 = 65_521;
-/// So many bytes can be added up before the sums have to be divided, without an overflow.
-const ADLER_BYTES: usize = 5_552;
+/// From so many bytes on an object is named on one processor while another one compresses it.
+const LARGE: usize = 256 * 1024;
 
 /// Objects that are written and not yet in place. Dropping it gives them up.
 pub(super) struct Loose<'p> {
@@ -57,8 +57,7 @@ impl<'p> Loose<'p> {
 
     /// Writes an object.
     pub(super) fn write(&self, kind: Kind, content: &[u8]) -> Result<ObjectId> {
-        let hash = self.project.git().object_hash();
-        let id = gix::objs::compute_hash(hash, kind, content).git("naming an object")?;
+        let (id, packed) = named(self.project.git().object_hash(), kind, content)?;
         if self.waiting.borrow().contains_key(&id) {
             return Ok(id);
         }
@@ -69,7 +68,10 @@ impl<'p> Loose<'p> {
                 own: path,
                 passing: None,
             },
-            None => create(path, &encoded(kind, content)?)?,
+            None => {
+                let packed = packed.map_or_else(|| encoded(kind, content), Ok)?;
+                create(path, &packed)?
+            }
         };
         self.waiting.borrow_mut().insert(id, waiting);
         Ok(id)
@@ -89,23 +91,32 @@ impl<'p> Loose<'p> {
     /// As in git, the directories that name objects are left to the file system's journal: it keeps the order of names,
     /// and the branch's directory, which is flushed, changes last.
     pub(super) fn settle(&self, locks: &[&Held]) -> Result<()> {
+        self.settle_with(locks, None)?
+    }
+
+    /// Does the same and flushes one file `beside`; how that went is the inner result.
+    pub(super) fn settle_with(
+        &self,
+        locks: &[&Held],
+        beside: Option<Unflushed<'_>>,
+    ) -> Result<Result<()>> {
         let mut waiting = self.waiting.borrow_mut();
-        let locks = Held::open_all(locks)?;
-        let mut files: Vec<(&File, &Path)> =
+        let locks = Held::written(locks)?;
+        let mut files: Vec<Unflushed<'_>> =
             locks.iter().map(|(file, path)| (file, *path)).collect();
         files.extend(
             waiting
                 .values()
                 .map(|object| (&object.file, object.own.as_path())),
         );
-        durable::flush_all(&files)?;
+        let beside = durable::flush_with(&files, beside)?;
         for object in waiting.values_mut() {
             if let Some(passing) = object.passing.take() {
                 give_name(&passing, &object.own).at("create", &object.own)?;
             }
         }
         waiting.clear();
-        Ok(())
+        Ok(beside)
     }
 
     /// Opens the object's file, where there is one that says this. After a power loss one may be there that doesn't.
@@ -161,9 +172,17 @@ pub(crate) fn sweep(project: &Project) -> Result<()> {
 fn give_name(passing: &Path, own: &Path) -> std::io::Result<()> {
     match fs::rename(passing, own) {
         Err(error) if durable::is_absent(&error) => {
-            fs::create_dir_all(own.parent().unwrap_or(own))?;
+            make_dir(own.parent().unwrap_or(own))?;
             fs::rename(passing, own)
         }
+        other => other,
+    }
+}
+
+/// Makes a directory that was not there; git may have made it meanwhile.
+fn make_dir(dir: &Path) -> std::io::Result<()> {
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
 }
@@ -197,7 +216,7 @@ fn create(path: PathBuf, encoded: &[u8]) -> Result<Waiting> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
     let open = match options.open(&passing) {
         // A command that died was about to write the same.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(&passing).and_then(|()| options.open(&passing))
         }
         other => other,
@@ -211,6 +230,21 @@ fn create(path: PathBuf, encoded: &[u8]) -> Result<Waiting> {
         file,
         own: path,
         passing: Some(passing),
+    })
+}
+
+/// Returns an object's name; of a large one also what its file will hold.
+fn named(hash: gix::hash::Kind, kind: Kind, content: &[u8]) -> Result<(ObjectId, Option<Vec<u8>>)> {
+    let name = || gix::objs::compute_hash(hash, kind, content).git("naming an object");
+    if content.len() < LARGE {
+        return Ok((name()?, None));
+    }
+    thread::scope(|scope| {
+        // A thread that the system refuses is done without.
+        let packing = Builder::new().spawn_scoped(scope, || encoded(kind, content));
+        let id = name();
+        let packed = packing.ok().and_then(|packing| packing.join().ok());
+        Ok((id?, packed.transpose()?))
     })
 }
 
@@ -236,19 +270,12 @@ fn stored(length: u16, parts: &[&[u8]]) -> Vec<u8> {
     stream.extend([0x78, 0x01, 1]);
     stream.extend(length.to_le_bytes());
     stream.extend((!length).to_le_bytes());
-    let (mut low, mut high) = (1_u32, 0_u32);
+    let mut sum = 1;
     for part in parts {
         stream.extend_from_slice(part);
-        for some in part.chunks(ADLER_BYTES) {
-            for byte in some {
-                low += u32::from(*byte);
-                high += low;
-            }
-            low %= ADLER;
-            high %= ADLER;
-        }
+        sum = adler32(sum, part);
     }
-    stream.extend((high << 16 | low).to_be_bytes());
+    stream.extend(sum.to_be_bytes());
     stream
 }
 
@@ -297,7 +324,8 @@ mod tests {
         let repo = scratch.repo("main");
         let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
         let long = "long\n".repeat(20_000);
-        for content in ["", "short", &long] {
+        let longer = "longer\n".repeat(LARGE / 6);
+        for content in ["", "short", &long, &longer] {
             let loose = Loose::new(&project);
             let id = loose.write(Kind::Blob, content.as_bytes()).unwrap();
             assert_eq!(loose.write(Kind::Blob, content.as_bytes()).unwrap(), id);
@@ -327,6 +355,8 @@ mod tests {
         let repo = scratch.repo("main");
         let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
         let held = Held::prepare(&project, &repo.path().join(".git/index")).unwrap();
+        // It is opened again to be flushed, and isn't there.
+        drop(Held::written(&[&held]).unwrap());
         fs::remove_file(held.token()).unwrap();
         let loose = Loose::new(&project);
         let ids = ["one", "two"].map(|text| loose.write(Kind::Blob, text.as_bytes()).unwrap());

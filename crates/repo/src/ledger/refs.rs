@@ -49,9 +49,11 @@ pub(super) struct Move<'a> {
 pub(super) fn prepare(project: &Project, branch: &str, to: ObjectId) -> Result<Held> {
     let file = project.common_dir().join(branch);
     let held = Held::prepare(project, &file)?;
-    held.rewrite()?
-        .write_all(format!("{to}\n").as_bytes())
-        .at("write the lock of", &file)?;
+    held.rewrite(|token| {
+        token
+            .write_all(format!("{to}\n").as_bytes())
+            .at("write the lock of", &file)
+    })?;
     Ok(held)
 }
 

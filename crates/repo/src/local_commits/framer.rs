@@ -55,6 +55,21 @@ pub(crate) struct Framer<'p> {
     origin: Option<(BuildId, Option<ProjectUuid>)>,
 }
 
+/// A mission, with the name of its directory where the commit says it.
+type Owner = (MissionId, Option<MissionSlug>);
+
+/// A commit with one parent that has just been made.
+pub(crate) struct Made<'a> {
+    /// The commit.
+    pub(crate) commit: ObjectId,
+    /// What it is built on.
+    pub(crate) parent: ObjectId,
+    /// When, in seconds since 1970.
+    pub(crate) committed: i64,
+    /// The paths in which it differs from its parent, all of them.
+    pub(crate) paths: &'a [&'a str],
+}
+
 /// What a commit object says.
 struct Facts {
     tree: ObjectId,
@@ -73,6 +88,11 @@ impl<'p> Framer<'p> {
             missions: None,
             origin: None,
         }
+    }
+
+    /// Says whether what is derived will be stored.
+    pub(crate) fn stores(&self) -> bool {
+        self.purpose == Purpose::Store
     }
 
     /// Returns git's view with its object cache.
@@ -99,7 +119,43 @@ impl<'p> Framer<'p> {
         if paths.is_empty() {
             return Ok(Outcome::Untouched);
         }
-        let Some((mission_id, mission_slug)) = self.owner(&paths, before, after, branch)? else {
+        let owner = self.owner(&paths, before, after, branch)?;
+        self.assembled(commit, facts.parents, facts.committed, paths, owner, branch)
+    }
+
+    /// Returns the frame of a commit as [`Self::frame`] does, before its objects can be read. Nothing where they would
+    /// have to be.
+    pub(crate) fn frame_ahead(&mut self, made: &Made<'_>, branch: &str) -> Result<Option<Outcome>> {
+        let mut paths: Vec<String> = made
+            .paths
+            .iter()
+            .filter(|path| path.starts_with(SPECS_PREFIX))
+            .map(|path| (*path).to_owned())
+            .collect();
+        paths.sort();
+        // What names a mission changes with the commit: only the commit itself says what it will be.
+        if paths.is_empty() || paths.iter().any(|path| path.ends_with(META)) {
+            return Ok(None);
+        }
+        let specs = self.specs_of(made.parent)?;
+        let owner = self.owner(&paths, specs, None, Some(branch))?;
+        let parents = vec![made.parent];
+        let branch = Some(branch);
+        self.assembled(made.commit, parents, made.committed, paths, owner, branch)
+            .map(Some)
+    }
+
+    /// Makes the frame of a commit of which everything is known.
+    fn assembled(
+        &mut self,
+        commit: ObjectId,
+        parents: Vec<ObjectId>,
+        committed: i64,
+        paths: Vec<String>,
+        owner: Option<Owner>,
+        branch: Option<&str>,
+    ) -> Result<Outcome> {
+        let Some((mission_id, mission_slug)) = owner else {
             return Ok(Outcome::Unattributed);
         };
         let (build_id, project_uuid) = self.origin()?;
@@ -114,7 +170,7 @@ impl<'p> Framer<'p> {
             mission_id,
             build_id,
             changed_files,
-            committed_at: Timestamp::from_second(facts.committed)
+            committed_at: Timestamp::from_second(committed)
                 .unwrap_or(Timestamp::UNIX_EPOCH)
                 .to_string(),
             project_uuid,
@@ -122,11 +178,9 @@ impl<'p> Framer<'p> {
             branch: branch
                 .filter(|name| name.len() <= MAX_BRANCH)
                 .map(str::to_owned),
-            parents: facts
-                .parents
-                .iter()
+            parents: parents
+                .into_iter()
                 .take(MAX_PARENTS)
-                .copied()
                 .map(project::hash)
                 .collect(),
             supersedes: Vec::new(),
@@ -176,7 +230,7 @@ impl<'p> Framer<'p> {
         before: Option<ObjectId>,
         after: Option<ObjectId>,
         branch: Option<&str>,
-    ) -> Result<Option<(MissionId, Option<MissionSlug>)>> {
+    ) -> Result<Option<Owner>> {
         let mut dirs: Vec<&str> = paths
             .iter()
             .filter_map(|path| path.strip_prefix(SPECS_PREFIX)?.split_once('/'))

@@ -60,7 +60,13 @@ pub(super) fn catch_up(
     let base = present(framer.git(), base);
     let added = match only_grown(framer.git(), document, &refs.tips)? {
         Some(seen) if same_remotes => add_new(framer, document, &refs, &base, seen)?,
-        Some(_) | None => false,
+        Some(_) => false,
+        None => {
+            if framer.stores() {
+                floor::hold(project, framer.git())?;
+            }
+            false
+        }
     };
     if !added {
         derive_all(framer, document, &refs, &base)?;

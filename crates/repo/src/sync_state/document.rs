@@ -22,7 +22,7 @@ use crate::error::{GitContext, Result};
 /// The largest file that is read, in bytes.
 const LIMIT: usize = 256 * 1024 * 1024;
 /// The version of the keys that we add.
-const VERSION: u64 = 2;
+pub(super) const VERSION: u64 = 2;
 /// The most rewrites that are remembered until a branch has their new commits.
 const MAX_REWRITTEN: usize = 1_000;
 const ENCODING: &str = "encoding sync-state.json";
@@ -120,6 +120,8 @@ pub(super) enum Content {
     Sound(Box<Document>),
     /// Understood but for frames of another tool, which are given as they stand.
     Foreign(Box<Document>, Vec<Value>),
+    /// Of a later version than this program knows.
+    Newer(u64),
     /// Not JSON, or not of this shape.
     Damaged,
 }
@@ -129,7 +131,14 @@ pub(super) fn read(text: &[u8], sanitizer: &Sanitizer) -> Content {
     if text.len() > LIMIT {
         return Content::Damaged;
     }
-    let mut content = match parsed(text, sanitizer) {
+    let parsed = parsed(text, sanitizer);
+    // Whatever a later version keeps, in whatever form: it isn't this one's to change.
+    if parsed.is_err()
+        && let Some(found) = later(text)
+    {
+        return Content::Newer(found);
+    }
+    let mut content = match parsed {
         Ok(document) if document.pending.iter().all(|f| f.validate().is_ok()) => {
             Content::Sound(Box::new(document))
         }
@@ -183,6 +192,17 @@ fn parsed(text: &[u8], sanitizer: &Sanitizer) -> serde_json::Result<Document> {
     let document = reader.deserialize_map(Keys { sanitizer })?;
     reader.end()?;
     Ok(document)
+}
+
+/// The version of a text that only a later program understands.
+fn later(text: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Head {
+        #[serde(default)]
+        version: Value,
+    }
+    let head: Head = serde_json::from_slice(text).ok()?;
+    head.version.as_u64().filter(|found| *found > VERSION)
 }
 
 fn with_foreign_frames(text: &[u8], sanitizer: &Sanitizer) -> Content {
@@ -328,9 +348,15 @@ impl<'de> Visitor<'de> for Keys<'_> {
                     let clean = |frame| Announcement::new(frame, self.sanitizer);
                     document.pending = frames.into_iter().map(clean).collect();
                 }
-                "version" | SUM => {
+                SUM => {
                     map.next_value::<IgnoredAny>()?;
                 }
+                "version" => match map.next_value::<Option<u64>>()? {
+                    Some(later) if later > VERSION => {
+                        return Err(serde::de::Error::custom("of a later version"));
+                    }
+                    Some(_) | None => {}
+                },
                 "acknowledged" => document.acknowledged.groups = of_builds(map.next_value()?),
                 "acknowledged_last" => document.acknowledged.last = map.next_value()?,
                 "acknowledged_supersedes" => document.acknowledged.supersedes = map.next_value()?,

@@ -8,9 +8,10 @@ use pawtrail_event::CommitHash;
 use serde_json::Value;
 
 use super::document::{self, Content, Document};
+use crate::beyond;
 use crate::clone_state;
 use crate::durable::{self, Access, Replacement};
-use crate::error::{IoContext, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::lock::{Lock, PATIENCE};
 use crate::project::Project;
 
@@ -32,18 +33,30 @@ pub(super) struct Stored {
 
 /// Reads the file as it is now.
 pub(super) fn read(project: &Project) -> Result<Stored> {
-    Ok(understood(project, text(project)?))
+    understood(project, text(project)?)
 }
 
 /// Returns the file's text.
 pub(super) fn text(project: &Project) -> Result<Option<Vec<u8>>> {
+    stays_inside(project, NAME)?;
     durable::read(&path(project))
 }
 
+/// Fails where a file beside this name would lie outside of the checkout.
+fn stays_inside(project: &Project, name: &str) -> Result<()> {
+    match project.primary() {
+        Some(root) => beyond::refuse(root, &format!(".kittify/{name}")),
+        None => Ok(()),
+    }
+}
+
 /// Reads a text of the file.
-pub(super) fn understood(project: &Project, text: Option<Vec<u8>>) -> Stored {
+///
+/// # Errors
+/// [`Error::StateNewer`] where a later version of this program wrote it.
+pub(super) fn understood(project: &Project, text: Option<Vec<u8>>) -> Result<Stored> {
     let Some(text) = text else {
-        return Stored::default();
+        return Ok(Stored::default());
     };
     let mut stored = Stored::default();
     match document::read(&text, project.sanitizer()) {
@@ -65,10 +78,17 @@ pub(super) fn understood(project: &Project, text: Option<Vec<u8>>) -> Stored {
                 }
             }
         }
+        Content::Newer(found) => {
+            return Err(Error::StateNewer {
+                path: path(project),
+                found,
+                known: document::VERSION,
+            });
+        }
         Content::Damaged => stored.unexplained = true,
     }
     stored.text = Some(text);
-    stored
+    Ok(stored)
 }
 
 /// Waits until nobody else changes the file, at most so long.
@@ -77,17 +97,26 @@ pub(super) fn lock(project: &Project, patience: Duration) -> Result<Lock> {
     Lock::acquire(&path, patience)
 }
 
+/// Takes the same lock where nobody has it.
+pub(super) fn try_lock(project: &Project) -> Result<Option<Lock>> {
+    match lock(project, Duration::ZERO) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(Error::LockTimeout { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads the file to change it: nobody else can until the result is dropped.
 pub(super) fn open(project: &Project) -> Result<Stored> {
     let lock = lock(project, PATIENCE)?;
-    Ok(open_locked(project, lock, text(project)?))
+    open_locked(project, lock, text(project)?)
 }
 
 /// The same where the lock is held and the text was read already.
-pub(super) fn open_locked(project: &Project, lock: Lock, text: Option<Vec<u8>>) -> Stored {
-    let mut stored = understood(project, text);
+pub(super) fn open_locked(project: &Project, lock: Lock, text: Option<Vec<u8>>) -> Result<Stored> {
+    let mut stored = understood(project, text)?;
     stored.lock = Some(lock);
-    stored
+    Ok(stored)
 }
 
 /// Replaces the file by a text that says more.

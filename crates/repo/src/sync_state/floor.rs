@@ -1,4 +1,4 @@
-//! The floor: what the clone held when Pawtrail first saw it. Nothing at or below it is announced.
+//! The floor: what the clone held when Pawtrail first saw it, and what a consent left out. Nothing at or below it is announced.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,9 @@ use gix::ObjectId;
 use crate::durable::{self, Access};
 use crate::error::{Error, Result};
 use crate::history;
+use crate::local_commits::present;
 use crate::project::Project;
+use crate::reach;
 
 /// Returns the recorded floor; `None` when Pawtrail hasn't written here yet.
 ///
@@ -35,6 +37,11 @@ pub(super) fn read(project: &Project) -> Result<Option<Vec<ObjectId>>> {
     }
 }
 
+/// Says whether there is one.
+pub(super) fn is_known(project: &Project) -> bool {
+    path(project).exists()
+}
+
 /// Records the present tips as the floor, unless there is one. `made` is a commit of our own that
 /// is there already, with what its branch held before: that counts instead.
 pub(super) fn first_sight(
@@ -45,15 +52,7 @@ pub(super) fn first_sight(
     if path.exists() {
         return Ok(());
     }
-    let mut tips = Vec::new();
-    for prefix in ["refs/heads/", "refs/remotes/"] {
-        for (_, tip) in history::branches(project, prefix)? {
-            match made {
-                Some((commit, parent)) if commit == tip => tips.extend(parent),
-                Some(_) | None => tips.push(tip),
-            }
-        }
-    }
+    let mut tips = tips(project, made)?;
     tips.sort();
     tips.dedup();
     durable::create_new(&path, &text(&tips), Access::Private)?;
@@ -71,6 +70,39 @@ pub(super) fn raise(project: &Project, more: impl IntoIterator<Item = ObjectId>)
         return Ok(());
     }
     durable::replace(&path(project), &text(&tips), Access::Private)
+}
+
+/// Keeps the floor where a branch was rewritten below it: git forgets in time what no branch has, and all that such a
+/// commit kept down would come up. What lies right below, and a branch still has, takes its place beside it.
+pub(super) fn hold(project: &Project, git: &gix::Repository) -> Result<()> {
+    let Some(floor) = read(project)? else {
+        return Ok(());
+    };
+    let tips = present(git, tips(project, None)?);
+    let given_up = reach::only_from(git, &present(git, floor.iter().copied()), &tips)?;
+    let below: Vec<ObjectId> = given_up
+        .values()
+        .flat_map(|node| &node.parents)
+        .copied()
+        .filter(|id| !given_up.contains_key(id) && !floor.contains(id))
+        .collect();
+    if below.is_empty() {
+        return Ok(());
+    }
+    raise(project, below)
+}
+
+fn tips(project: &Project, made: Option<(ObjectId, Option<ObjectId>)>) -> Result<Vec<ObjectId>> {
+    let mut tips = Vec::new();
+    for prefix in ["refs/heads/", "refs/remotes/"] {
+        for (_, tip) in history::branches(project, prefix)? {
+            match made {
+                Some((commit, parent)) if commit == tip => tips.extend(parent),
+                Some(_) | None => tips.push(tip),
+            }
+        }
+    }
+    Ok(tips)
 }
 
 fn text(tips: &[ObjectId]) -> Vec<u8> {

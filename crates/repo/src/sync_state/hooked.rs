@@ -80,7 +80,7 @@ pub fn rewritten(project: &Project, by: Rewriter, rewrites: &[Rewrite]) -> Resul
     }
     floor::first_sight(project, None)?;
     let lock = file::lock(project, PATIENCE)?;
-    let mut stored = file::open_locked(project, lock, file::text(project)?);
+    let mut stored = file::open_locked(project, lock, file::text(project)?)?;
     stored.document.remember(&told);
     refresh(project, &mut framer, &mut stored)?;
     file::save(project, &stored)

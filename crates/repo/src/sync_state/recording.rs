@@ -33,7 +33,7 @@ pub fn record(project: &Project) -> Result<Vec<Announcement>> {
 pub(super) fn record_within(project: &Project, patience: Duration) -> Result<Vec<Announcement>> {
     floor::first_sight(project, None)?;
     let lock = file::lock(project, patience)?;
-    let mut stored = file::open_locked(project, lock, file::text(project)?);
+    let mut stored = file::open_locked(project, lock, file::text(project)?)?;
     let mut framer = Framer::new(project, Purpose::Store);
     refresh(project, &mut framer, &mut stored)?;
     file::save(project, &stored)?;
@@ -74,9 +74,9 @@ pub(super) fn record_commit_within(
 #[derive(Debug)]
 pub(crate) struct Recording {
     /// None where it says so already.
-    next: Option<Replacement>,
+    pub(super) next: Option<Replacement>,
     /// Freed last.
-    _lock: Lock,
+    pub(super) _lock: Lock,
 }
 
 impl Recording {
@@ -146,7 +146,7 @@ fn with_commit(
             }
         }
     }
-    let mut stored = file::understood(project, text);
+    let mut stored = file::understood(project, text)?;
     let hash = project::hash(commit);
     let cursor = stored.document.cursors.get(branch);
     if cursor.is_none() && !local_commits::is_mission_branch(project, branch)? {
@@ -217,7 +217,7 @@ fn append(
 
 /// Returns the commits that came on top of what is remembered of `branch`, oldest first; nothing where only a look at
 /// all branches can tell.
-fn new_on_top(
+pub(super) fn new_on_top(
     project: &Project,
     known: &Document,
     branch: &str,

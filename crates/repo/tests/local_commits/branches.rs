@@ -272,3 +272,51 @@ fn fast_import(ground: &Ground, stream: &str) {
         .unwrap();
     assert!(import.wait().unwrap().success());
 }
+
+/// Git forgets a commit that was amended away; what it kept down stays down.
+#[test]
+fn what_was_there_at_first_sight_stays_there_though_its_last_commit_is_rewritten_and_forgotten() {
+    let ground = Ground::new();
+    let old = ["a.md", "b.md", "c.md"].map(|name| ground.spec(name));
+    std::fs::remove_file(ground.repo.common_dir().join("pawtrail/floor")).unwrap();
+    sync_state::first_sight(&ground.project()).unwrap();
+    assert!(ground.record().is_empty());
+    let forget = || {
+        ground
+            .repo
+            .git(&["reflog", "expire", "--expire=now", "--all"]);
+        ground.repo.git(&["gc", "-q", "--prune=now"]);
+    };
+    let mut made = Vec::new();
+    for name in ["d.md", "e.md"] {
+        made.push(ground.spec(name));
+        ground.record();
+    }
+    // The two that are new and two of before become others.
+    let todo = "sed -i -e 's/^pick/reword/'";
+    let mut rebase = ground.repo.env().command("git");
+    rebase
+        .current_dir(ground.repo.path())
+        .env("GIT_SEQUENCE_EDITOR", todo)
+        .env("GIT_EDITOR", "sh -c 'echo again >> \"$1\"' --")
+        .args(["rebase", "-q", "-i", "HEAD~4"]);
+    assert!(rebase.status().unwrap().success());
+    let list = ground.repo.git(&["rev-list", "--reverse", "-4", "HEAD"]);
+    let rewritten: Vec<&str> = list.lines().collect();
+    assert_eq!(hashes(&ground.record()), rewritten);
+    forget();
+    for gone in &old[1..] {
+        assert!(
+            !ground
+                .project()
+                .git()
+                .has_object(gix::ObjectId::from_hex(gone.as_bytes()).unwrap())
+        );
+    }
+    // Another rewrite looks at everything anew; and so does whoever has lost the state file.
+    let last = ground.amend("Better still");
+    let expected = [&rewritten[..3], &[last.as_str()]].concat();
+    assert_eq!(hashes(&ground.record()), expected);
+    std::fs::remove_file(ground.file()).unwrap();
+    assert_eq!(hashes(&ground.record()), expected);
+}

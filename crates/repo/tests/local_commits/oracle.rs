@@ -148,6 +148,9 @@ struct World {
     /// What the clock shows, in seconds since 1970, if not the time.
     clock: Option<i64>,
     acked: BTreeSet<String>,
+    /// Confirmed commits that a deleted branch had. They are forgotten where anybody looked meanwhile, and announced again
+    /// where a branch takes them back: the hub knows them.
+    forgotten: BTreeSet<String>,
     stored: BTreeSet<String>,
     /// What git said of rewrites, in order, and whether the old commit was known then.
     told: Vec<(String, String)>,
@@ -178,6 +181,7 @@ impl World {
             hooked,
             clock: None,
             acked: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             stored: BTreeSet::new(),
             told: Vec::new(),
         }
@@ -302,6 +306,13 @@ fn run(world: &mut World, step: &Step) {
         }
         Step::Delete(at) if name(*at) != current => {
             repo.try_git(&["branch", "-q", "-D", &name(*at)]);
+            let left = repo.git(&["rev-list", "--branches=kitty/mission-*", "--remotes"]);
+            let left: BTreeSet<&str> = left.lines().collect();
+            let gone: Vec<String> = world
+                .acked
+                .extract_if(.., |commit| !left.contains(commit.as_str()))
+                .collect();
+            world.forgotten.extend(gone);
         }
         Step::Delete(_) => {}
         Step::Merge(at) => {
@@ -327,6 +338,7 @@ fn run(world: &mut World, step: &Step) {
             if !pending.is_empty() {
                 let hash = pending[usize::from(*at) % pending.len()].git_hash.clone();
                 world.acked.insert(hash.to_string());
+                world.forgotten.remove(hash.as_str());
                 let project = world.ground.project();
                 sync_state::acknowledge(&project, &[hash.into()]).unwrap();
                 world.stored = hashes(&sync_state::pending(&project).unwrap())
@@ -342,6 +354,7 @@ fn run(world: &mut World, step: &Step) {
                 std::fs::remove_file(world.ground.file()).unwrap();
             }
             world.acked.clear();
+            world.forgotten.clear();
             world.stored.clear();
             // What git told stood in the file alone.
             world.told.clear();
@@ -371,7 +384,7 @@ proptest! {
                 pushed.extend(now.lines().map(str::to_owned));
             }
         }
-        let World { ground, acked, stored, told, .. } = world;
+        let World { ground, acked, forgotten, stored, told, .. } = world;
         let shown = sync_state::pending(&ground.project()).unwrap();
         let frames = ground.record();
         prop_assert_eq!(hashes(&shown), hashes(&frames));
@@ -386,7 +399,7 @@ proptest! {
         for (commit, paths) in &expected {
             if acked.contains(commit) {
                 prop_assert!(!listed.contains_key(commit), "confirmed and yet waiting: {}", commit);
-            } else if listed.contains_key(commit) || !pushed.contains(commit) {
+            } else if listed.contains_key(commit) || !(pushed.contains(commit) || forgotten.contains(commit)) {
                 // What a remote had once needs no frame, though the remote was overwritten since.
                 prop_assert_eq!(listed.get(commit), Some(paths), "{}", commit);
             }

@@ -138,6 +138,33 @@ fn a_deleted_branch_takes_its_frames_along() {
     assert!(ground.record().is_empty());
 }
 
+/// What was confirmed is remembered as long as a branch has it. Whoever takes it back later announces it again, and the hub
+/// knows it.
+#[test]
+fn a_confirmed_commit_is_forgotten_with_its_branch_and_announced_again_with_the_next() {
+    let ground = Ground::new();
+    let kept = ground.spec("a.md");
+    ground.record();
+    ground.acknowledge(&[&kept]);
+    ground.repo.git(&["switch", "-q", "-c", "topic"]);
+    ground.repo.git(&["branch", "-q", "-D", BRANCH]);
+    let old = ground.spec("b.md");
+    let new = ground.amend("Better");
+    hear_amend(&ground, &old, &new);
+    assert!(
+        ground.record().is_empty(),
+        "no mission's branch has any of it"
+    );
+    ground.repo.git(&["switch", "-q", "-c", BRANCH]);
+    assert_eq!(hashes(&ground.record()), [kept.clone(), new.clone()]);
+    ground.acknowledge(&[&kept, &new]);
+    // With nobody looking in between nothing was ever away.
+    ground.repo.git(&["switch", "-q", "topic"]);
+    ground.repo.git(&["branch", "-q", "-D", BRANCH]);
+    ground.repo.git(&["switch", "-q", "-c", BRANCH]);
+    assert!(ground.record().is_empty());
+}
+
 /// What our hooks do after an amend.
 fn hear_amend(ground: &Ground, old: &str, new: &str) {
     sync_state::committed(&ground.project()).unwrap();

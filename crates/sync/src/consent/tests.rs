@@ -134,6 +134,23 @@ fn a_project_without_identity_cannot_be_sent() {
     );
 }
 
+/// What `enable` leaves is what the door takes for a yes, or nothing.
+#[cfg(unix)]
+#[test]
+fn a_yes_that_can_not_be_kept_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(&dir);
+    let elsewhere = dir.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::create_dir(&place.state_dir).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, place.state_dir.join("sync")).unwrap();
+    let error = enable(&place, URL, Some("first-token")).unwrap_err();
+    assert_eq!((error.code(), error.exit_code()), ("CONSENT_NOT_KEPT", 1));
+    assert!(error.to_string().contains("symbolic link"), "{error}");
+    assert_eq!(verdict(&place), Verdict::Never);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn both_files_are_private() {
@@ -150,34 +167,15 @@ fn both_files_are_private() {
 }
 
 /// Whoever reads the record just before it is replaced, and the token just after, must not send the one to the other.
-#[cfg(unix)]
 #[test]
 fn the_token_of_one_hub_never_stands_beside_the_address_of_another() {
-    use std::io::Write;
-
     let dir = tempfile::tempdir().unwrap();
     let place = place(&dir);
-    enable(&place, "https://two.example", Some("the-token-of-two")).unwrap();
-    let record = place.sync_file(FILE);
-    let second = fs::read(&record).unwrap();
     enable(&place, "https://one.example", Some("the-token-of-one")).unwrap();
-    let path = place.sync_file(TOKEN_FILE);
-    std::fs::remove_file(&path).unwrap();
-    let made = std::process::Command::new("mkfifo").arg(&path).status();
-    assert!(made.unwrap().success());
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(|| verdict(&place));
-        // Opens when the reader has come to the token.
-        let mut token = File::options().write(true).open(&path).unwrap();
-        // What `enable` does, but for its own look at the token.
-        private_file::remove(&record).unwrap();
-        private_file::replace(&path, b"the-token-of-two").unwrap();
-        private_file::replace(&record, &second).unwrap();
-        token.write_all(b"the-token-of-two").unwrap();
-        drop(token);
-        let mixed = reader.join().unwrap();
-        assert!(matches!(mixed, Verdict::Unusable(_)), "{mixed:?}");
+    let mixed = read_pausing(&place, || {
+        enable(&place, "https://two.example", Some("the-token-of-two")).unwrap();
     });
+    assert!(mixed.unwrap_err().contains("being replaced"));
     let consent = verdict(&place).granted().unwrap();
     assert_eq!(consent.url.to_string(), "https://two.example");
 }

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::consent::{self, Verdict};
+use crate::courier::address::Address;
 use crate::courier::launch::Launcher;
 use crate::courier::socket::{Answer, call};
 use crate::courier::wire::{Op, Reply, Request};
-use crate::courier::{PATIENCE, POLL, Report, TAKEOVER};
+use crate::courier::{PATIENCE, POLL, Report, Stopped, TAKEOVER};
 use crate::courier::{lifetime, wedged};
 use crate::error::SyncError;
 use crate::place::Place;
@@ -16,6 +17,8 @@ use crate::session::Connection;
 const WAKE_PATIENCE: Duration = Duration::from_millis(50);
 /// How long a new courier may take to answer.
 const START_PATIENCE: Duration = Duration::from_secs(5);
+/// How long `stop` tries to.
+const STOP_PATIENCE: Duration = Duration::from_secs(8);
 /// How long `now` waits for a courier that doesn't answer to be followed by another one.
 const WEDGED_PATIENCE: Duration = Duration::from_secs(10);
 /// The longest that `now` waits.
@@ -166,6 +169,7 @@ fn report(reply: Reply, begun: Instant) -> Report {
         connection: reply.connection,
         elapsed_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         last_error: reply.last_error,
+        outbox_error: reply.outbox_error,
     }
 }
 
@@ -176,29 +180,45 @@ fn is_answered(place: &Place) -> bool {
     }
 }
 
-pub(super) fn stop_at(place: &Place) -> Result<bool, SyncError> {
-    if !place.lock_file("courier.lock").exists() {
-        return Ok(false);
+pub(super) fn stop_at(place: &Place) -> Result<Stopped, SyncError> {
+    if !place.lock_file(lifetime::LOCK).exists() {
+        return Ok(Stopped::Nobody);
     }
     let begun = Instant::now();
-    let (mut asked, mut heard, mut ran) = (false, false, false);
-    while begun.elapsed() < START_PATIENCE {
+    let (mut told, mut heard, mut ran) = (false, false, false);
+    let (mut late, mut silent) = (0, None);
+    while begun.elapsed() < STOP_PATIENCE {
+        let holder = lifetime::identity(place);
         // One that doesn't listen may hold the lock all the same: it begins, or it ends.
-        if !asked {
-            (asked, heard) = match call(place, &Request::new(Op::Stop, None), PATIENCE) {
-                Answer::Reply(_) => (true, true),
-                Answer::Late | Answer::Older | Answer::Newer => (true, false),
-                Answer::Nobody => (false, false),
-            };
+        if !told {
+            match call(place, &Request::new(Op::Stop, None), PATIENCE) {
+                Answer::Reply(_) => (told, heard) = (true, true),
+                Answer::Older | Answer::Newer => told = true,
+                Answer::Late => {
+                    late = if holder == silent { late + 1 } else { 1 };
+                    silent = holder;
+                }
+                Answer::Nobody => {}
+            }
+            ran |= told || late > 0;
         } else if heard && is_answered(place) {
             // After its reply the one that was stopped answers nobody. Another command has started the next.
-            return Ok(true);
+            return Ok(Stopped::Ended);
         }
         if lifetime::try_take(place)?.is_some() {
-            return Ok(asked || ran);
+            return Ok(if ran { Stopped::Ended } else { Stopped::Nobody });
         }
         ran = true;
+        if (late >= wedged::QUESTIONS || begun.elapsed() >= START_PATIENCE)
+            && let Some(holder) = holder
+            && let Some(lock) = wedged::take_place(place, holder)?
+        {
+            // Nobody is to ask there any more. Whoever starts the next one waits for this lock.
+            Address::of(place).clear(place);
+            drop(lock);
+            return Ok(Stopped::ShutOut);
+        }
         std::thread::sleep(POLL);
     }
-    Err(SyncError::CourierSilent("it does not end".to_owned()))
+    Err(SyncError::CourierStuck("what waits is safe"))
 }

@@ -122,7 +122,7 @@ fn consent_that_is_being_renewed_ends_nothing() {
     clone.git_commit(0);
     std::thread::sleep(Duration::from_millis(1_200));
     assert_eq!(hub.received(), []);
-    fs::write(&record, text).unwrap();
+    crate::private_file::replace(&record, &text).unwrap();
     lock.unlock().unwrap();
     eventually("delivered", || clone.outbox.acknowledged() == hashes(0..1));
 }
@@ -136,8 +136,8 @@ fn a_courier_that_holds_the_lock_and_does_not_listen_yet_is_waited_for() {
     std::thread::sleep(Duration::from_millis(200));
     assert!(!stopping.is_finished());
     drop(lock);
-    assert!(stopping.join().unwrap().unwrap());
-    assert!(!stop_at(&clone.place).unwrap());
+    assert_eq!(stopping.join().unwrap().unwrap(), Stopped::Ended);
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Nobody);
 }
 
 #[test]
@@ -204,9 +204,9 @@ fn an_older_courier_is_told_of_and_followed() {
     eventually("the new one delivers", || clone.outbox.waiting() == 0);
     assert!(old.join().unwrap().last().unwrap().contains("stop"));
 
-    assert!(stop_at(&clone.place).unwrap());
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Ended);
     assert_eq!(clone.join(), End::Stopped);
     let old = old_courier(&clone.place);
-    assert!(stop_at(&clone.place).unwrap());
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Ended);
     old.join().unwrap();
 }

@@ -148,8 +148,10 @@ impl Progress {
         let clear = session.pending() == 0 && self.unnoted == 0 && self.trouble.is_none();
         let refused = session.connection() == Connection::Refused;
         for waiter in std::mem::take(&mut self.waiters) {
-            let done = clear && self.read >= waiter.serial;
-            let hopeless = refused && self.refusals > waiter.refusals_before;
+            // Before that nobody knows whether anything waits.
+            let read = self.read >= waiter.serial;
+            let done = clear && read;
+            let hopeless = read && refused && self.refusals > waiter.refusals_before;
             // Neither waits for the other: an upload needs no conversation.
             let looked = self.uploads.serial >= waiter.upload_serial;
             let clear_queue = self.uploads.queued == 0 && self.uploads.trouble.is_none();
@@ -180,6 +182,7 @@ impl Progress {
             queued: self.uploads.queued,
             uploaded: self.uploads.delivered - waiter.uploaded_before,
             elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
+            outbox_error: self.trouble.clone(),
             polling: self.polling.clone(),
             last_error: self
                 .trouble

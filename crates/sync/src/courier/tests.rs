@@ -170,7 +170,7 @@ fn the_token_is_in_its_header_and_nowhere_else() {
         Some("Bearer very-secret-token")
     );
     assert_eq!(request.header("x-pawtrail-protocol").as_deref(), Some("1"));
-    assert!(stop_at(&clone.place).unwrap());
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Ended);
     assert_eq!(clone.join(), End::Stopped);
 
     let entries = egress::log(&clone.place).unwrap();
@@ -329,7 +329,7 @@ fn without_consent_nothing_listens_connects_or_starts() {
     clone.start();
     let refused = clone.courier.take().unwrap().join().unwrap().unwrap_err();
     assert_eq!(refused.code(), "EGRESS_DENIED");
-    assert!(!stop_at(&clone.place).unwrap());
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Nobody);
     assert_eq!(clone.connection(), Connection::Off);
     assert!(!clone.place.state_dir.exists(), "not even a directory");
     assert!(!marker.exists(), "no process");

@@ -62,6 +62,9 @@ pub(crate) struct Reply {
     pub(crate) elapsed_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_error: Option<String>,
+    /// Why it isn't known what waits, or what is acknowledged isn't noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outbox_error: Option<String>,
     /// Why the refs are looked at from time to time, if the system can't tell of changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) polling: Option<String>,

@@ -1,12 +1,13 @@
 //! All journals of a clone whose rows go to a hub: the project's own, and of each mission status, glossary and run.
 
+use pawtrail_event::envelope::EnvelopeId;
 use pawtrail_repo::{Project, mission, runs, status};
 
 use super::glossary_rows::GlossaryLog;
 use super::project_rows::ProjectLog;
 use super::run_rows::RunLog;
 use super::status_rows::{self, StatusLog};
-use super::{Journal, Queue};
+use super::{Journal, Queue, kept_back};
 use crate::error::SyncError;
 
 /// Queues what the journals of all missions hold and the queue never had: what died between a row and
@@ -53,6 +54,14 @@ pub(crate) fn uncaught(project: &Project) -> Result<usize, SyncError> {
     }
 }
 
+/// Which of these a queue would be new to, if it were made now.
+fn uncovered(project: &Project, ids: &[EnvelopeId]) -> Result<Vec<usize>, SyncError> {
+    let kept_back = kept_back::of_state(&project.state_dir())?;
+    let each = ids.iter().enumerate();
+    let new = each.filter(|(_, id)| !kept_back.contains(id.as_str()));
+    Ok(new.map(|(at, _)| at).collect())
+}
+
 /// Counts the events among the rows that a queue never had; among all rows, where there is none.
 fn count(project: &Project, queue: Option<&Queue>) -> Result<usize, SyncError> {
     let mut count = 0;
@@ -64,7 +73,7 @@ fn count(project: &Project, queue: Option<&Queue>) -> Result<usize, SyncError> {
         let log = StatusLog::read(project, mission, cursor, None)?;
         let fresh = match queue {
             Some(queue) => queue.fresh(&log.ids)?,
-            None => (0..log.ids.len()).collect(),
+            None => uncovered(project, &log.ids)?,
         };
         count += fresh
             .into_iter()
@@ -74,7 +83,7 @@ fn count(project: &Project, queue: Option<&Queue>) -> Result<usize, SyncError> {
     each(project, |journal| {
         let fresh = match queue {
             Some(queue) => queue.unseen(journal)?,
-            None => (0..journal.ids().len()).collect(),
+            None => uncovered(project, journal.ids())?,
         };
         let drafted = fresh.into_iter().filter(|at| journal.draft(*at).is_some());
         count += drafted.count();

@@ -1,6 +1,7 @@
 //! The events that a consent left out, in a file of their own: a queue that is made anew would find them in the journals
 //! and take them for new.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use pawtrail_event::envelope::EnvelopeId;
@@ -54,6 +55,17 @@ pub(super) fn restore(db: &Connection, queue: &Path) -> Result<(), SyncError> {
         known.execute([id.as_str()]).map_err(failed("write"))?;
     }
     Ok(())
+}
+
+/// Returns their ids, where there may be no queue.
+///
+/// # Errors
+/// When the file can't be read.
+pub(super) fn of_state(state_dir: &Path) -> Result<HashSet<String>, SyncError> {
+    let file = file(&state_dir.join(super::FILE));
+    let text = private_file::read(&file, MAX_BYTES).map_err(SyncError::file("read", &file))?;
+    let lines = text.iter().flat_map(|text| text.lines());
+    Ok(lines.map(str::to_owned).collect())
 }
 
 fn file(queue: &Path) -> PathBuf {

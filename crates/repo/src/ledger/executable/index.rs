@@ -183,7 +183,5 @@ fn known(copy: &Copy<'_>, path: &str) -> Result<Vec<Known>> {
 
 fn hand_over(from: &Path, held: &Held) -> Result<()> {
     let content = fs::read(from).at("read", from)?;
-    held.rewrite()?
-        .write_all(&content)
-        .at("write", held.token())
+    held.rewrite(|token| token.write_all(&content).at("write", held.token()))
 }
