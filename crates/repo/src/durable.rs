@@ -63,21 +63,21 @@ pub(crate) type Unflushed<'a> = (&'a File, &'a Path);
 
 /// Flushes several files and waits for all of them. Returns how it went with each.
 ///
-/// The system is asked to begin with all of them at once. One by one, each would wait for a turn of its own.
+/// The system is asked to begin with all of them at once; what it can't be asked for is flushed beside the others. One by
+/// one, each would wait for a turn of its own.
 pub(crate) fn flush_each(files: &[Unflushed<'_>]) -> Vec<Result<()>> {
-    let flush = |(file, path): &Unflushed<'_>| file.sync_all().at("flush", path);
-    if files.len() > 1 && write_back::can_begin() {
-        for (file, _) in files {
-            write_back::begin(file);
-        }
-        return files.iter().map(flush).collect();
-    }
-    let threads = files.len().min(FLUSHERS);
-    side_by_side::on_threads(threads, files, |(), file| flush(file))
+    let begun = |(file, _): &&Unflushed<'_>| write_back::begin(file);
+    let unasked = match files {
+        [] | [_] => 0,
+        [_, _, ..] => files.len() - files.iter().filter(begun).count(),
+    };
+    let threads = (unasked + 1).min(files.len()).min(FLUSHERS);
+    side_by_side::on_threads(threads, files, |(), (file, path)| {
+        file.sync_all().at("flush", path)
+    })
 }
 
-/// How many threads flush together at most, where the system can't be asked to begin; this one is among them. More of
-/// them gained nothing that could be measured.
+/// How many threads flush together at most, this one among them. More of them gained nothing that could be measured.
 const FLUSHERS: usize = 4;
 
 /// Flushes several files as [`flush_each`] does, and one `beside` them; how that went is the inner result.
@@ -380,6 +380,10 @@ mod tests {
             .iter()
             .map(|path| File::create(path).unwrap())
             .collect();
+        // Some are large, and flushed beside the others.
+        for (at, file) in (0..).zip(&files) {
+            file.set_len(at % 3 * 100_000).unwrap();
+        }
         let mut all: Vec<(&File, &Path)> = files
             .iter()
             .zip(&paths)

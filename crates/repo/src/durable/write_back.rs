@@ -2,29 +2,26 @@
 
 use std::fs::File;
 
-/// Says whether the system can be asked.
-pub(super) const fn can_begin() -> bool {
-    cfg!(target_os = "linux")
-}
-
-/// A file with more is left to the flush. In bytes.
+/// How large a file may be that is asked for, in bytes.
 #[cfg(target_os = "linux")]
 const MOST: u64 = 64 * 1024;
 
-/// Lets the system begin to write a small file to the disk. It promises nothing: the flush does.
+/// Lets the system begin to write a small file to the disk, and says whether it was asked. It promises nothing: the flush
+/// does.
 ///
 /// What is asked for is to write these bytes and forget them. Linux begins to write each page that one of them stands
 /// in, and forgets the others that it needn't write any more: of so small a file none, for all of it is written at once.
 #[cfg(target_os = "linux")]
-pub(super) fn begin(file: &File) {
+pub(super) fn begin(file: &File) -> bool {
     use rustix::fs::{Advice, fadvise};
 
-    if file.metadata().is_ok_and(|known| known.len() <= MOST) {
-        // Advice that isn't taken changes nothing. The first page is never forgotten that it begins behind.
-        let _ = fadvise(file, 1, None, Advice::DontNeed);
-    }
+    // The first page is never forgotten where what is asked for begins inside it.
+    file.metadata().is_ok_and(|known| known.len() <= MOST)
+        && fadvise(file, 1, None, Advice::DontNeed).is_ok()
 }
 
 /// There is nobody to ask.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn begin(_file: &File) {}
+pub(super) fn begin(_file: &File) -> bool {
+    false
+}
