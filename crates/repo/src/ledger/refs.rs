@@ -72,6 +72,13 @@ pub(super) fn reserve<'a>(
             action: format!("creating {}", step.branch),
             message: format!("a branch of a shorter name is in the way ({source})"),
         })?;
+        // The round that makes the branch durable flushes no more than the last of them.
+        for above in dir.ancestors().skip(1) {
+            durable::sync_dir(above)?;
+            if above == project.common_dir() {
+                break;
+            }
+        }
     }
     if !token.lock(project, indexes)? {
         return Ok(Reservation::Locked);
