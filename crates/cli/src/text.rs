@@ -91,16 +91,6 @@ pub(crate) fn short(hash: &str) -> &str {
     hash.get(..10).unwrap_or(hash)
 }
 
-/// A word as a shell takes it: quoted where that is needed.
-pub(crate) fn quoted(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,12 +103,5 @@ mod tests {
         ];
         let text = anstream::adapter::strip_str(&table(&["name", "text"], &rows)).to_string();
         assert_eq!(text, "name   text\none    a [31mb\nthree  ü");
-    }
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("input:key"), "input:key");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -227,6 +227,9 @@ pub enum FrameError {
     /// A field's value is outside its limits.
     #[error("the frame is invalid: {0}")]
     Invalid(&'static str),
+    /// A frame of ours that has no form in JSON.
+    #[error("the frame can't be written: {0}")]
+    Unwritable(String),
 }
 
 impl FrameError {
@@ -236,6 +239,7 @@ impl FrameError {
             Self::TooLarge(_) => "FRAME_TOO_LARGE",
             Self::Malformed(_) => "FRAME_MALFORMED",
             Self::Invalid(_) => "FRAME_INVALID",
+            Self::Unwritable(_) => "FRAME_UNWRITABLE",
         }
     }
 }
@@ -277,7 +281,11 @@ impl Frame {
     }
 
     /// Returns the frame as it stands on the wire.
-    pub fn to_text(&self) -> String {
+    ///
+    /// # Errors
+    /// [`FrameError::Unwritable`] when a field has no form in JSON. None that is here lacks one; an empty text is never sent
+    /// instead.
+    pub fn to_text(&self) -> Result<String, FrameError> {
         let text = match self {
             Self::Snapshot(frame) => serde_json::to_string(frame),
             Self::LocalCommit(frame) => serde_json::to_string(frame),
@@ -287,8 +295,7 @@ impl Frame {
             Self::Pong(frame) => serde_json::to_string(frame),
             Self::Unknown(kind) => serde_json::to_string(&serde_json::json!({ "type": kind })),
         };
-        // Strings, numbers and lists of them: serde_json has no way to fail on these.
-        text.unwrap_or_default()
+        text.map_err(|error| FrameError::Unwritable(error.to_string()))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What rows of the decision journal and of the run log have in common: their head, and what can be wrong with them.
+//! What rows of the decision journal, the glossary's log and the run log have in common: their head, how a log of them is
+//! read, and what can be wrong with them.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -20,7 +21,16 @@ pub enum RowError {
     Missing(&'static str),
     /// The event id is none.
     #[error("`event_id`: {0}")]
-    EventId(#[from] IdError),
+    EventId(IdError),
+    /// The event id, of which any text is one, is too long.
+    #[error("`event_id` has more than {0} bytes")]
+    EventIdTooLong(usize),
+    /// The conflict id is none.
+    #[error("`conflict_id`: {0}")]
+    ConflictId(IdError),
+    /// The scope is none.
+    #[error("the scope: {0}")]
+    Scope(String),
     /// The payload isn't that of its event type.
     #[error("the payload of {event_type} is malformed: {reason}")]
     Payload {
@@ -37,10 +47,47 @@ impl RowError {
         match self {
             Self::Json(error) => error.code(),
             Self::Missing(_) => "ROW_FIELD_MISSING",
-            Self::EventId(_) => "ROW_EVENT_ID_INVALID",
+            Self::EventId(_) | Self::EventIdTooLong(_) => "ROW_EVENT_ID_INVALID",
+            Self::ConflictId(_) => "ROW_CONFLICT_ID_INVALID",
+            Self::Scope(_) => "ROW_SCOPE_INVALID",
             Self::Payload { .. } => "ROW_PAYLOAD_MALFORMED",
         }
     }
+}
+
+/// A payload that has no form in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the payload of {event_type} can't be written: {reason}")]
+pub struct UnwritableError {
+    /// The type of the event.
+    pub event_type: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
+/// A line that is no row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Its number, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Reads the lines of a log, each with its number, from 1: its row, or what is wrong with it. Blank lines are passed over.
+pub(crate) fn rows<R>(
+    log: &[u8],
+    parse: impl Fn(&str) -> Result<R, RowError>,
+) -> impl Iterator<Item = (usize, Result<R, String>)> {
+    let lines = log.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let numbered = (1..).zip(lines).filter(|(_, line)| !line.is_empty());
+    numbered.map(move |(number, line)| {
+        let row = match std::str::from_utf8(line) {
+            Ok(line) => parse(line).map_err(|error| error.to_string()),
+            Err(_) => Err("the line is not UTF-8".to_owned()),
+        };
+        (number, row)
+    })
 }
 
 /// Returns the text under a key that every row has.
@@ -57,7 +104,10 @@ pub(crate) fn text<'a>(
 pub(crate) fn event_id(map: &Map<String, Value>) -> Result<Option<EventId>, RowError> {
     match map.get("event_id") {
         None | Some(Value::Null) => Ok(None),
-        Some(_) => Ok(Some(text(map, "event_id")?.parse()?)),
+        Some(_) => {
+            let id = text(map, "event_id")?.parse().map_err(RowError::EventId)?;
+            Ok(Some(id))
+        }
     }
 }
 

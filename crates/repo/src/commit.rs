@@ -16,7 +16,7 @@ use crate::ledger::{Ledger, NOBODY};
 use crate::mission::{self, SPECS_DIR};
 use crate::project::{self, Project};
 use crate::protection::Facts;
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::references;
 use crate::sync_state;
 
@@ -102,16 +102,13 @@ pub fn commit(
         ));
     }
     Ok(Committed {
-        receipt: Receipt {
-            event_id: None,
+        receipt: Receipt::here(
+            None,
             mission_id,
-            path: in_specs.or(paths.first()).cloned().unwrap_or_default(),
-            r#ref: head,
-            commit: Some(project::hash(commit)),
-            committed: true,
-            pushed: false,
-            delivery: Delivery::None,
-        },
+            in_specs.or(paths.first()).cloned().unwrap_or_default(),
+            &head,
+            Some(project::hash(commit)),
+        ),
         paths,
         warnings,
     })

@@ -21,9 +21,9 @@ use crate::ledger::{Change, Content, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::sync_state;
-use crate::{beyond, durable, history, lines, sandbox, sparse};
+use crate::{adopt, beyond, durable, history, lines, sandbox, sparse};
 
 pub(crate) use clean::Cleaner;
 pub use clean::id as written_id;
@@ -110,7 +110,7 @@ fn record_request(project: &Project, mission: &Mission, ask: Ask) -> Result<Writ
         Err(error) => return Err(error),
     };
     sync_state::first_sight(project)?;
-    let mut warnings = sandbox::adopt(project, &ledger)?;
+    let mut warnings = adopt::adopt(project, &ledger)?;
     let mut place = placement::placement(project, mission)?;
     let fresh = decision_id(project, &ask)?;
     let print = serde_json::json!([ask.question, ask.options, ask.input_key, ask.step, ask.run]);
@@ -187,7 +187,7 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
         Err(error) => return Err(error),
     };
     sync_state::first_sight(project)?;
-    let mut left = sandbox::adopt(project, &ledger)?;
+    let mut left = adopt::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
     let decision_id = reply.decision_id;
     let rows = read::rows_about(project, mission, &place, &decision_id)?;
@@ -374,16 +374,13 @@ fn receipt(
     event_id: EventId,
     commit: Option<ObjectId>,
 ) -> Receipt {
-    Receipt {
-        event_id: Some(event_id),
-        mission_id: Some(mission.mission_id.clone()),
-        path: mission.path(decision::FILE),
-        r#ref: place.ledger_ref.clone(),
-        commit: commit.map(project::hash),
-        committed: commit.is_some(),
-        pushed: false,
-        delivery: Delivery::None,
-    }
+    Receipt::here(
+        Some(event_id),
+        Some(mission.mission_id.clone()),
+        mission.path(decision::FILE),
+        &place.ledger_ref,
+        commit.map(project::hash),
+    )
 }
 
 fn refused(error: &PayloadError) -> Error {

@@ -5,6 +5,7 @@ mod write_back;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use crate::error::{IoContext, Result};
 use crate::failpoint;
@@ -38,6 +39,23 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     #[cfg(not(unix))]
     let _ = dir;
     Ok(())
+}
+
+/// Returns the names in a directory that are identifiers, in order; another name is none of ours. None where there is no
+/// directory.
+pub(crate) fn identifiers<T: FromStr + Ord>(dir: &Path) -> Result<Vec<T>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", dir),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.at("list", dir)?.file_name();
+        found.extend(name.to_str().and_then(|name| name.parse().ok()));
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// A file to flush, and the path that an error is to name.

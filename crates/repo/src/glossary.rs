@@ -7,7 +7,7 @@
 mod brought;
 mod edit;
 mod finish;
-mod log;
+mod logs;
 mod read;
 mod resolve;
 mod seed;
@@ -17,26 +17,21 @@ mod target;
 
 use pawtrail_event::glossary::{
     ClarificationRequested, Event, Header, Payload, PayloadError, Scope, SenseUpdated, Term,
-    TermObserved, Urgency,
+    TermObserved, UnwritableError, Urgency,
 };
 use pawtrail_event::route::{LocalLog, route};
-use pawtrail_event::{BuildId, ConflictId, EventId, MissionId, time};
+use pawtrail_event::{ConflictId, EventId, MissionId, Sanitized, time};
 
 use crate::error::{Error, Result};
 use crate::mission::Mission;
 use crate::project::Project;
-use crate::receipt::{Delivery, Receipt};
-use crate::sandbox;
+use crate::receipt::Receipt;
+use crate::{glossary_log, sandbox};
 
-pub(crate) use finish::waiting;
+pub use crate::glossary_log::{Logged, logged};
 pub use finish::{finish, fix};
-pub(crate) use log::append;
-pub use log::{Logged, logged};
 pub use read::{Difference, Known, Open, Problem, Rebuilt, list, rebuild, show};
 pub use resolve::{Reply, Resolution, resolve};
-
-/// The name of a mission's spool of resolutions that are in no commit yet.
-pub(crate) const SPOOL: &str = "glossary.events.jsonl";
 
 /// What a write did.
 #[derive(Debug, Clone)]
@@ -107,7 +102,7 @@ pub struct Ask {
 /// # Errors
 /// [`Error::Invalid`] for a blank or oversized field; otherwise when the log can't be written.
 pub fn observe(project: &Project, mission: &Mission, seen: Observed) -> Result<Written> {
-    let header = header(project, &mission.mission_id);
+    let header = header(project, &mission.mission_id)?;
     let payload = Payload::TermObserved(TermObserved {
         mission_id: mission.mission_id.to_string(),
         scope_id: seen.scope.to_string(),
@@ -137,7 +132,7 @@ pub fn sense(project: &Project, mission: &Mission, found: Sensed) -> Result<Writ
         reason: found.reason,
         actor: found.actor,
     });
-    write(project, header(project, &mission.mission_id), payload)
+    write(project, header(project, &mission.mission_id)?, payload)
 }
 
 /// Asks what a term means: `GlossaryClarificationRequested`, in the local log and for the queue. The conflict is named
@@ -146,7 +141,7 @@ pub fn sense(project: &Project, mission: &Mission, found: Sensed) -> Result<Writ
 /// # Errors
 /// As [`observe`].
 pub fn ask(project: &Project, mission: &Mission, ask: Ask) -> Result<(ConflictId, Written)> {
-    let header = header(project, &mission.mission_id);
+    let header = header(project, &mission.mission_id)?;
     let own = header.event_id.to_string();
     let payload = Payload::ClarificationRequested(ClarificationRequested {
         mission_id: mission.mission_id.to_string(),
@@ -174,10 +169,11 @@ pub fn record(project: &Project, mission: &Mission, payload: Payload) -> Result<
             "a resolution is recorded by resolving it",
         ));
     }
-    if payload.to_value()["mission_id"] != mission.mission_id.as_str() {
+    let written = payload.to_value().map_err(|error| unwritable(&error))?;
+    if written["mission_id"] != mission.mission_id.as_str() {
         return Err(Error::invalid("event", "it belongs to another mission"));
     }
-    write(project, header(project, &mission.mission_id), payload)
+    write(project, header(project, &mission.mission_id)?, payload)
 }
 
 /// Returns a seed file of a branch with these terms in it.
@@ -194,11 +190,11 @@ pub(crate) fn set(scope: Scope, content: Option<&[u8]>, terms: &[Term]) -> Resul
 fn write(project: &Project, header: Header, payload: Payload) -> Result<Written> {
     let payload = payload.within_limits().map_err(|error| refused(&error))?;
     let event = Event { header, payload };
-    let sanitized = event.sanitized(project.sanitizer());
+    let sanitized = sanitized(project, &event)?;
     goes_to_log(&event)?;
     let mut warnings = Vec::new();
     let mission = &event.header.mission_id;
-    let path = match log::append(project, mission, &sanitized) {
+    let path = match glossary_log::append(project, mission, &sanitized) {
         Ok(path) => path,
         Err(error) if sandbox::is_closed(&error) => {
             let file = sandbox::leave(project, &sanitized, error)?;
@@ -210,20 +206,23 @@ fn write(project: &Project, header: Header, payload: Payload) -> Result<Written>
         Err(error) => return Err(error),
     };
     Ok(Written {
-        receipt: Receipt {
-            event_id: Some(event.header.event_id.clone()),
-            mission_id: Some(mission.clone()),
+        receipt: Receipt::here(
+            Some(event.header.event_id.clone()),
+            Some(mission.clone()),
             path,
-            r#ref: String::new(),
-            commit: None,
-            committed: false,
-            pushed: false,
-            delivery: Delivery::None,
-        },
+            "",
+            None,
+        ),
         offered: offered(&event),
         event,
         warnings,
     })
+}
+
+/// Returns an event as it is written, without what is private.
+fn sanitized(project: &Project, event: &Event) -> Result<Sanitized> {
+    let written = event.sanitized(project.sanitizer());
+    written.map_err(|error| unwritable(&error))
 }
 
 /// Makes sure that the route table sends an event where this service is about to write it.
@@ -244,16 +243,17 @@ fn offered(event: &Event) -> Vec<Event> {
     enters.then(|| event.clone()).into_iter().collect()
 }
 
-fn header(project: &Project, mission: &MissionId) -> Header {
-    Header {
+fn header(project: &Project, mission: &MissionId) -> Result<Header> {
+    Ok(Header {
         at: time::iso(project.now()),
-        // Where the git directory is closed none can be stored, and the event gets one of its own.
-        build_id: project
-            .build_id()
-            .unwrap_or_else(|_| BuildId::from(project.ulid())),
+        build_id: sandbox::build_id(project)?,
         event_id: EventId::from(project.ulid()),
         mission_id: mission.clone(),
-    }
+    })
+}
+
+fn unwritable(error: &UnwritableError) -> Error {
+    Error::invalid("event", error.to_string())
 }
 
 fn refused(error: &PayloadError) -> Error {

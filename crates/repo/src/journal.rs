@@ -7,7 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use pawtrail_event::{MissionId, Sanitized, json};
+use pawtrail_event::{MissionId, Sanitized, json, status};
 
 use crate::durable;
 use crate::error::{IoContext, Result};
@@ -23,7 +23,7 @@ pub(crate) struct Journal {
 
 /// How the lines of a file are spaced, which all its writers keep to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Spacing {
+enum Spacing {
     /// None, as decisions have it.
     Compact,
     /// Behind each comma and colon, as status rows have it.
@@ -36,13 +36,12 @@ impl Journal {
         Self::spaced(project, mission, file, Spacing::Compact)
     }
 
-    /// Returns the journal of a mission's file.
-    pub(crate) fn spaced(
-        project: &Project,
-        mission: &MissionId,
-        file: &str,
-        spacing: Spacing,
-    ) -> Self {
+    /// Returns the journal of a mission's status.
+    pub(crate) fn of_status(project: &Project, mission: &MissionId) -> Self {
+        Self::spaced(project, mission, status::FILE, Spacing::Spaced)
+    }
+
+    fn spaced(project: &Project, mission: &MissionId, file: &str, spacing: Spacing) -> Self {
         Self {
             spool: spool_dir(project).join(mission.as_str()).join(file),
             spacing,
@@ -178,20 +177,7 @@ impl Journal {
 
 /// Returns the missions that have a spool.
 pub(crate) fn spooling_missions(project: &Project) -> Result<Vec<MissionId>> {
-    let dir = spool_dir(project);
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", &dir),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let name = entry.at("list", &dir)?.file_name();
-        if let Some(id) = name.to_str().and_then(|name| name.parse().ok()) {
-            found.push(id);
-        }
-    }
-    Ok(found)
+    durable::identifiers(&spool_dir(project))
 }
 
 fn spool_dir(project: &Project) -> PathBuf {

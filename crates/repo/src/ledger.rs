@@ -10,6 +10,7 @@ mod branches;
 mod build;
 mod derived;
 mod engine;
+mod engines;
 mod executable;
 mod held;
 mod index;
@@ -34,7 +35,6 @@ use crate::project::Project;
 
 use attempt::attempt;
 pub(crate) use branches::{is_event_file, merge};
-use build::Added;
 pub(crate) use derived::Derived;
 pub(crate) use held::dead_locks;
 pub(crate) use objects::NOBODY;

@@ -15,9 +15,9 @@ use crate::mission::{META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::protection::Facts;
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::record::{self, ChosenBy, Record};
-use crate::{choices, durable, history, lines, program, sandbox, sync_state};
+use crate::{adopt, choices, durable, history, lines, program, sync_state};
 
 /// The longest name of a branch that is taken, in bytes; file systems end there.
 const MAX_NAME_BYTES: usize = 200;
@@ -58,7 +58,7 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
     }
     let mut held = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
-    let mut warnings = sandbox::adopt(project, &held)?;
+    let mut warnings = adopt::adopt(project, &held)?;
     let old = placement::placement(project, mission)?;
     let new = placement::on_branch(project, mission, &full, old.tip.or(old.base))?;
     if new.base.is_none() {
@@ -142,16 +142,13 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
     }
     let placement = placement::placement(project, mission)?;
     Ok(Moved {
-        receipt: Receipt {
-            event_id: None,
-            mission_id: Some(mission.mission_id.clone()),
-            path: mission.path(decision::FILE),
-            r#ref: placement.ledger_ref.clone(),
-            commit: commit.map(project::hash),
-            committed: commit.is_some(),
-            pushed: false,
-            delivery: Delivery::None,
-        },
+        receipt: Receipt::here(
+            None,
+            Some(mission.mission_id.clone()),
+            mission.path(decision::FILE),
+            &placement.ledger_ref,
+            commit.map(project::hash),
+        ),
         previous_ref: old.ledger_ref,
         placement,
         warnings,

@@ -2,6 +2,7 @@
 //!
 //! This crate answers what is true here, and makes it durable. It never touches the network.
 
+mod adopt;
 mod aside;
 pub mod audit;
 mod beyond;
@@ -19,6 +20,7 @@ pub mod engine;
 mod error;
 mod failpoint;
 pub mod glossary;
+mod glossary_log;
 mod history;
 pub mod hooks;
 mod idempotency;
@@ -47,7 +49,7 @@ mod references;
 pub mod runs;
 mod sandbox;
 mod settle;
-mod shell;
+pub mod shell;
 mod side_by_side;
 mod source;
 mod sparse;

@@ -125,6 +125,7 @@ pub(crate) fn foreign_lines(content: &[u8], base: &[u8], known: &[String]) -> Ve
     let known: HashSet<&str> = known.iter().map(String::as_str).collect();
     missing(base, events.collect())
         .into_iter()
+        // What is no UTF-8 is damaged: it stays where it is, and whoever reads the file reports it.
         .filter_map(|line| line.to_str().ok())
         // Git may have checked the file out with other line ends than the branch has.
         .map(|line| line.trim_end_matches('\r'))

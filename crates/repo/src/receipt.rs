@@ -35,3 +35,25 @@ pub struct Receipt {
     /// How far it has travelled to the hub.
     pub delivery: Delivery,
 }
+
+impl Receipt {
+    /// What is true right after a write: it is here, in a commit where there is one, and nowhere else yet.
+    pub(crate) fn here(
+        event_id: Option<EventId>,
+        mission_id: Option<MissionId>,
+        path: String,
+        branch: &str,
+        commit: Option<CommitHash>,
+    ) -> Self {
+        Self {
+            event_id,
+            mission_id,
+            path,
+            r#ref: branch.to_owned(),
+            committed: commit.is_some(),
+            commit,
+            pushed: false,
+            delivery: Delivery::None,
+        }
+    }
+}

@@ -6,7 +6,7 @@ use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::{Deserialize, Serialize};
 
 use crate::durable::{self, Access};
-use crate::error::{Error, GitContext, IoContext, Result};
+use crate::error::{Error, GitContext, Result};
 use crate::project::Project;
 
 /// Who chose a mission's ledger branch.
@@ -89,37 +89,14 @@ pub(crate) fn branch(project: &Project, id: &MissionId) -> Result<Option<String>
 
 /// Returns the missions that this clone remembers, in order. A file with another name is none of ours.
 pub(crate) fn missions(project: &Project) -> Result<Vec<MissionId>> {
-    let dir = project.state_dir().join("missions");
-    let entries = match std::fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", &dir),
-    };
-    let mut missions = Vec::new();
-    for entry in entries {
-        let name = entry.at("list", &dir)?.file_name();
-        missions.extend(name.to_str().and_then(|name| name.parse().ok()));
-    }
-    missions.sort();
-    Ok(missions)
+    durable::identifiers(&project.state_dir().join("missions"))
 }
 
 /// Returns every recorded ledger branch of this clone.
 pub(crate) fn branches(project: &Project) -> Result<Vec<String>> {
-    let dir = project.state_dir().join("missions");
-    let entries = match std::fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", &dir),
-    };
     let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.at("list", &dir)?.file_name();
-        if let Some(id) = name.to_str().and_then(|name| name.parse().ok())
-            && let Some(record) = read(project, &id)?
-        {
-            names.push(record.ledger_ref);
-        }
+    for id in missions(project)? {
+        names.extend(branch(project, &id)?);
     }
     names.sort();
     names.dedup();

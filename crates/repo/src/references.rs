@@ -62,6 +62,7 @@ pub(crate) fn branches(project: &Project, prefix: &str) -> Result<Vec<(String, O
         if reference.target().try_name().is_some() {
             continue;
         }
+        // One whose object is gone names no commit; git passes it over as well.
         if let Ok(id) = reference.peel_to_id() {
             found.push((name, id.detach()));
         }

@@ -78,7 +78,7 @@ fn look(project: &Project, mission: &MissionId, tail: Tail) -> Result<Option<Sto
         return Ok(Some(stored));
     }
     let mut latest: Option<(Timestamp, Stored)> = None;
-    for run_id in known(&runs)? {
+    for run_id in durable::identifiers(&runs)? {
         let Some(found) = stored(&runs, &run_id, tail)? else {
             continue;
         };
@@ -107,21 +107,7 @@ pub fn was_started(project: &Project, mission: &MissionId) -> Result<bool> {
 /// # Errors
 /// When the clone's state can't be read.
 pub fn missions(project: &Project) -> Result<Vec<MissionId>> {
-    let dir = claims(project);
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", &dir),
-    };
-    let mut missions = Vec::new();
-    for entry in entries {
-        let name = entry.at("list", &dir)?.file_name();
-        if let Some(mission) = name.to_str().and_then(|name| name.parse().ok()) {
-            missions.push(mission);
-        }
-    }
-    missions.sort();
-    Ok(missions)
+    durable::identifiers(&claims(project))
 }
 
 /// The right to change a mission's run; nobody else has it meanwhile.
@@ -291,24 +277,6 @@ fn claimed(project: &Project, mission: &MissionId) -> Result<Option<RunId>> {
             .parse()
             .ok()
     }))
-}
-
-/// The runs that have a directory, in the order of their names.
-fn known(runs: &Path) -> Result<Vec<RunId>> {
-    let entries = match fs::read_dir(runs) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", runs),
-    };
-    let mut known = Vec::new();
-    for entry in entries {
-        let name = entry.at("list", runs)?.file_name();
-        if let Some(run_id) = name.to_str().and_then(|name| name.parse().ok()) {
-            known.push(run_id);
-        }
-    }
-    known.sort();
-    Ok(known)
 }
 
 /// Reads a run; none where it has no log yet.

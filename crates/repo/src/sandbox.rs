@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use pawtrail_event::decision::{self, Row, RowPayload};
 use pawtrail_event::route::{LocalLog, route};
 use pawtrail_event::status as event_status;
-use pawtrail_event::{MissionId, Sanitized, json};
+use pawtrail_event::{BuildId, MissionId, Sanitized, json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,15 +19,9 @@ use crate::beyond;
 use crate::checkouts;
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
-use crate::glossary;
-use crate::journal::Journal;
-use crate::ledger::Ledger;
 use crate::project::Project;
-use crate::status;
 
 const DIR: &str = ".kittify/spool";
-/// The one event of the glossary that changes more than its log.
-const RESOLVED: &str = "GlossaryClarificationResolved";
 /// Larger files are none of ours.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -40,6 +34,18 @@ pub(crate) fn is_closed(error: &Error) -> bool {
         )
     } else {
         false
+    }
+}
+
+/// Returns this checkout's build id. Where the git directory is closed and has none yet, none can be stored, and what is
+/// written gets one of its own.
+///
+/// # Errors
+/// When the stored one can't be read.
+pub(crate) fn build_id(project: &Project) -> Result<BuildId> {
+    match project.build_id() {
+        Err(error) if is_closed(&error) => Ok(BuildId::from(project.ulid())),
+        known => known,
     }
 }
 
@@ -148,60 +154,8 @@ pub(crate) fn waits(project: &Project) -> Result<bool> {
     Ok(!files(project)?.is_empty())
 }
 
-/// Takes what waits into the spool, durably, and removes the files. Returns what could not be taken, and why.
-pub(crate) fn adopt(project: &Project, _ledger: &Ledger) -> Result<Vec<String>> {
-    let mut left = Vec::new();
-    for file in files(project)? {
-        match read(&file)? {
-            Content::Entries(entries) => {
-                take(project, &entries)?;
-                if let Err(error) = fs::remove_file(&file).at("remove", &file) {
-                    // It is taken; it will be taken again, and counts once.
-                    left.push(error.to_string());
-                }
-            }
-            Content::Gone => {}
-            Content::Unknown(reason) => left.push(format!("{}: {reason}", file.display())),
-        }
-    }
-    Ok(left)
-}
-
-fn take(project: &Project, entries: &[Entry]) -> Result<()> {
-    for entry in entries {
-        let (journal, event) = match entry {
-            Entry::Event(row, line) => {
-                let Some(mission) = &row.mission_id else {
-                    continue;
-                };
-                let event = sanitized(project, line)?;
-                let file = if is_glossary(row) {
-                    glossary::append(project, mission, &event)?;
-                    match &row.payload {
-                        RowPayload::Other(name) if name == RESOLVED => glossary::SPOOL,
-                        // The log is all that it is written to.
-                        RowPayload::Other(_)
-                        | RowPayload::Requested(_)
-                        | RowPayload::Answered(_) => continue,
-                    }
-                } else {
-                    decision::FILE
-                };
-                (Journal::of(project, mission, file), event)
-            }
-            Entry::Status(mission, row) => {
-                let event = project.sanitizer().sanitize(row);
-                (status::journal(project, mission), event)
-            }
-        };
-        journal.append_once(&event)?;
-        journal.flush()?;
-    }
-    Ok(())
-}
-
 /// Whether a row goes to the local log of a glossary.
-fn is_glossary(row: &Row) -> bool {
+pub(crate) fn is_glossary(row: &Row) -> bool {
     match &row.payload {
         RowPayload::Other(name) => {
             route(name).is_some_and(|route| route.local_log == Some(LocalLog::Glossary))
@@ -229,21 +183,21 @@ struct Wrapped {
 }
 
 /// What a line of such a file holds.
-enum Entry {
+pub(crate) enum Entry {
     /// An event, with its line.
     Event(Box<Row>, String),
     /// A row of a mission's status.
     Status(MissionId, Value),
 }
 
-enum Content {
+pub(crate) enum Content {
     Entries(Vec<Entry>),
     /// Somebody else has adopted it.
     Gone,
     Unknown(String),
 }
 
-fn read(file: &Path) -> Result<Content> {
+pub(crate) fn read(file: &Path) -> Result<Content> {
     match fs::symlink_metadata(file) {
         Ok(known) if !known.is_file() => return Ok(Content::Unknown("it is no file".to_owned())),
         Ok(known) if known.len() > MAX_BYTES => {
@@ -308,7 +262,7 @@ fn is_status(row: &Value) -> bool {
 }
 
 /// The files of all checkouts, oldest first in each.
-fn files(project: &Project) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(project: &Project) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for (root, _) in checkouts::places(project)? {
         let dir = root.join(DIR);

@@ -5,11 +5,10 @@ use pawtrail_event::decision::{self, RowPayload};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::glossary;
+use crate::glossary_log;
 use crate::journal::{self, Journal};
 use crate::project::Project;
 use crate::sandbox;
-use crate::status;
 
 /// The lines of one mission that are recorded and in no commit yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,10 +45,10 @@ pub fn waiting(project: &Project) -> Result<Vec<Waiting>> {
         lines.extend(sandbox::lines(project, &mission_id)?);
         lines.sort();
         lines.dedup();
-        let resolutions = Journal::of(project, &mission_id, glossary::SPOOL).spooled()?;
+        let resolutions = Journal::of(project, &mission_id, glossary_log::SPOOL).spooled()?;
         let late = resolutions.len();
         lines.extend(resolutions);
-        let mut rows = status::journal(project, &mission_id).spooled()?;
+        let mut rows = Journal::of_status(project, &mission_id).spooled()?;
         rows.extend(sandbox::status_lines(project, &mission_id)?);
         rows.sort();
         rows.dedup();

@@ -26,12 +26,13 @@ use ulid::Ulid;
 
 use crate::error::{Error, Result};
 use crate::idempotency;
+use crate::journal::Journal;
 use crate::ledger::{Committed, Ledger, Outcome};
 use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
-use crate::receipt::{Delivery, Receipt};
-use crate::{lock, sandbox, sync_state};
+use crate::receipt::Receipt;
+use crate::{adopt, lock, sandbox, sync_state};
 
 pub use check::{Copy, check, check_all};
 pub(crate) use emitted::of as emitted;
@@ -41,7 +42,6 @@ pub use merged::merge_snapshot;
 pub use offered::{Appended, Offered, Offers, Seen, offered, recorded};
 use plan::{Planned, Planner};
 use read::Known;
-pub(crate) use read::journal;
 pub use read::{Package, Reading, list, order};
 pub(crate) use seed::{First, first_rows};
 pub use seed::{Seeded, seed};
@@ -193,7 +193,7 @@ fn write(
         Err(error) => return Err(error),
     };
     sync_state::first_sight(project)?;
-    let mut warnings = sandbox::adopt(project, &ledger)?;
+    let mut warnings = adopt::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
     let (key, message) = (request.key, request.message.as_str());
     let first = idempotency::claim_events(project, mission, key, request.kind, &request.print)?;
@@ -215,7 +215,7 @@ fn write(
         }
     }
     let place = placement::choose_for_good(project, mission, place)?;
-    let journal = read::journal(project, &mission.mission_id);
+    let journal = Journal::of_status(project, &mission.mission_id);
     if !planned.rows.is_empty() {
         journal.append_all(&planned.rows)?;
     }
@@ -277,7 +277,7 @@ fn commit(
     message: &str,
     last: EventId,
 ) -> Result<(Receipt, Option<Committed>, Vec<String>)> {
-    let journal = read::journal(project, &mission.mission_id);
+    let journal = Journal::of_status(project, &mission.mission_id);
     let pending = |reason: String| Error::Spooled {
         receipt: Box::new(receipt(mission, place, last.clone(), None)),
         reason: match journal.flush() {
@@ -316,16 +316,13 @@ fn receipt(
     event_id: EventId,
     commit: Option<ObjectId>,
 ) -> Receipt {
-    Receipt {
-        event_id: Some(event_id),
-        mission_id: Some(mission.mission_id.clone()),
-        path: mission.path(status::FILE),
-        r#ref: place.ledger_ref.clone(),
-        commit: commit.map(project::hash),
-        committed: commit.is_some(),
-        pushed: false,
-        delivery: Delivery::None,
-    }
+    Receipt::here(
+        Some(event_id),
+        Some(mission.mission_id.clone()),
+        mission.path(status::FILE),
+        &place.ledger_ref,
+        commit.map(project::hash),
+    )
 }
 
 /// The identities of a write's rows: the first is claimed, each other one follows the one before it.

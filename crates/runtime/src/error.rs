@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use pawtrail_event::{DecisionId, StepId};
+use pawtrail_repo::shell::quoted;
 use serde_json::{Value, json};
 
 use crate::template::TemplateError;
@@ -337,14 +338,4 @@ fn now(current: Option<&StepId>) -> String {
 fn list(ids: &[DecisionId]) -> String {
     let ids: Vec<&str> = ids.iter().map(DecisionId::as_str).collect();
     ids.join(", ")
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

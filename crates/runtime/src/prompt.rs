@@ -6,9 +6,10 @@ use std::path::{Component, Path};
 use pawtrail_event::decision::{Decision, Status};
 use pawtrail_repo::Project;
 use pawtrail_repo::mission::Mission;
+use pawtrail_repo::shell::quoted;
 
 use crate::discovery;
-use crate::error::{Result, quoted};
+use crate::error::Result;
 use crate::plan::{DecisionPlan, StepPlan};
 use crate::run::Run;
 

@@ -11,7 +11,6 @@ use pawtrail_repo::Project;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::courier;
 use crate::error::SyncError;
 use crate::outbox::{Outbox, ProjectOutbox};
 use crate::place::Place;
@@ -162,23 +161,6 @@ pub fn enable(
         queue::offer_project(project)?;
     }
     enable_at(&place, &outbox, url, token, options, now)
-}
-
-/// Takes a yes back: the record first, then the token, then the courier.
-///
-/// # Errors
-/// When a file can't be removed.
-pub fn disable(project: &Project) -> Result<bool, SyncError> {
-    let place = Place::of(project)?;
-    let was = disable_at(&place)?;
-    // One that doesn't answer is shut out, and the door asks for consent besides.
-    courier::stop(project).map_err(|error| match error {
-        SyncError::CourierStuck(_) => SyncError::CourierStuck(
-            "no consent is recorded any more, so it sends nothing if it goes on",
-        ),
-        error => error,
-    })?;
-    Ok(was)
 }
 
 /// Returns the consent, if there is one that holds.
@@ -378,6 +360,7 @@ pub(crate) fn enable_at(
     })
 }
 
+/// Takes a yes back: the record first, then the token. Returns whether there was one.
 pub(crate) fn disable_at(place: &Place) -> Result<bool, SyncError> {
     let file = place.sync_file(FILE);
     if !place.state_dir.join("sync").exists() {

@@ -209,6 +209,7 @@ pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
     let settings = Settings {
         ground,
         idle: idle(ground),
+        // Only a pong names it: one that can't be read keeps nothing back.
         build_id: project.build_id().ok(),
         limits: Limits::default(),
         catch_up: Box::new(move || {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use pawtrail_event::ProjectUuid;
-use pawtrail_event::frame::Outgoing;
+use pawtrail_event::frame::{FrameError, Outgoing};
 use rustls::ClientConfig;
 use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::Message;
@@ -169,7 +169,7 @@ impl Door {
     pub async fn send(&self, line: &mut Line, frames: &[Outgoing]) -> Result<(), DoorError> {
         let mut left = frames;
         while !left.is_empty() {
-            let texts = together(left);
+            let texts = together(left).map_err(|error| DoorError::Lost(error.to_string()))?;
             let (now, later) = left.split_at(texts.len());
             self.allowed(line)?;
             if now.iter().any(|frame| self.bars(line, frame)) {
@@ -305,18 +305,18 @@ fn describe(frame: &Outgoing) -> (&'static str, Option<String>) {
 }
 
 /// The texts of the first frames, as many as leave together.
-fn together(frames: &[Outgoing]) -> Vec<String> {
+fn together(frames: &[Outgoing]) -> Result<Vec<String>, FrameError> {
     let mut texts = Vec::new();
     let mut bytes = 0;
     for frame in frames.iter().take(TOGETHER) {
-        let text = frame.to_text();
+        let text = frame.to_text()?;
         bytes += text.len();
         if !texts.is_empty() && bytes > TOGETHER_BYTES {
             break;
         }
         texts.push(text);
     }
-    texts
+    Ok(texts)
 }
 
 async fn deliver(

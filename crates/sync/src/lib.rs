@@ -21,8 +21,10 @@ mod testing;
 mod token;
 mod upload;
 pub mod url;
+mod withdrawal;
 
 pub use error::SyncError;
 pub use outbox::Outbox;
 pub use place::Place;
 pub use token::Token;
+pub use withdrawal::withdraw;

@@ -179,17 +179,14 @@ fn frame(mut commit: Announcement, owner: Option<&ProjectUuid>) -> Result<Frame,
             reason,
         ));
     }
-    match sendable(&commit) {
-        Ok(frame) => {
-            let text = frame.to_text();
-            Ok(Frame {
-                git_hash: commit.git_hash.clone(),
-                bytes: text.len(),
-                text,
-            })
-        }
-        Err((hash, reason)) => Err(held(Kind::Commit, &hash, "INVALID_FRAME", &reason)),
-    }
+    let unfit = |reason: &str| held(Kind::Commit, &commit.git_hash, "INVALID_FRAME", reason);
+    let frame = sendable(&commit).map_err(|(_, reason)| unfit(&reason))?;
+    let text = frame.to_text().map_err(|error| unfit(&error.to_string()))?;
+    Ok(Frame {
+        git_hash: commit.git_hash.clone(),
+        bytes: text.len(),
+        text,
+    })
 }
 
 fn add_events(

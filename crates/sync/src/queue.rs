@@ -6,6 +6,7 @@
 mod catch_up;
 mod draft;
 mod entry;
+mod glossary_rows;
 mod journals;
 mod kept_back;
 #[cfg(test)]
@@ -14,7 +15,8 @@ mod look;
 mod open;
 mod outgoing;
 mod project_rows;
-mod runs;
+mod run_rows;
+mod status_rows;
 #[cfg(test)]
 mod tests;
 
@@ -29,11 +31,12 @@ use serde::Serialize;
 pub use catch_up::{CaughtUp, Journal};
 pub use draft::{Draft, Origin};
 pub use entry::{Entry, State};
+pub use glossary_rows::offer_glossary;
 pub(crate) use journals::{catch_up_all, uncaught};
-pub use journals::{offer_glossary, offer_status};
 pub(crate) use outgoing::{Candidate, Outcome, Outgoing};
 pub use project_rows::offer_project;
-pub use runs::offer_run;
+pub use run_rows::offer_run;
+pub use status_rows::offer_status;
 
 use crate::error::SyncError;
 use crate::url::HubUrl;

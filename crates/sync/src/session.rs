@@ -352,7 +352,8 @@ pub(crate) fn sendable(commit: &Announcement) -> Result<Outgoing, (CommitHash, S
         .validate()
         .map_err(|error| refuse(error.to_string()))?;
     let frame = Outgoing::Commit(Box::new(commit.clone()));
-    let bytes = frame.to_text().len();
+    let text = frame.to_text().map_err(|error| refuse(error.to_string()))?;
+    let bytes = text.len();
     if bytes > pawtrail_event::frame::MAX_FRAME_BYTES {
         return Err(refuse(format!("the frame has {bytes} bytes")));
     }

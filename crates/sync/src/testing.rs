@@ -261,7 +261,7 @@ fn serve(stream: TcpStream, inside: &Mutex<Inside>) {
     let Ok(mut socket) = accept_hdr(stream, greet) else {
         return;
     };
-    let greeting = Frame::Snapshot(Snapshot::default()).to_text();
+    let greeting = Frame::Snapshot(Snapshot::default()).to_text().unwrap();
     if socket.send(Message::text(greeting)).is_err() {
         return;
     }
@@ -282,7 +282,9 @@ fn serve(stream: TcpStream, inside: &Mutex<Inside>) {
             reply(&inside.answer, frame.git_hash)
         };
         if let Some(answer) = answer
-            && socket.send(Message::text(answer.to_text())).is_err()
+            && socket
+                .send(Message::text(answer.to_text().unwrap()))
+                .is_err()
         {
             return;
         }

@@ -7,6 +7,7 @@
 mod limits;
 mod pack;
 mod plan;
+mod post;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use crate::error::SyncError;
 use crate::queue::{Outcome, Outgoing, Queue};
 pub(crate) use limits::Limits;
 pub(crate) use plan::plan;
+pub(crate) use post::Asking;
 pub(crate) use reply::LONGEST_PAUSE_MS;
 use reply::{Reading, Whole};
 
@@ -42,16 +44,6 @@ pub(crate) trait Transport {
     /// # Errors
     /// When it may not be asked, or can't be reached.
     fn limits(&mut self) -> Result<Limits, DoorError>;
-}
-
-impl Transport for crate::egress::post::Post {
-    fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, DoorError> {
-        crate::egress::post::Post::send(self, parcel)
-    }
-
-    fn limits(&mut self) -> Result<Limits, DoorError> {
-        crate::egress::post::Post::limits(self)
-    }
 }
 
 /// How an upload ended.

@@ -84,6 +84,25 @@ impl Hub {
         &self.store
     }
 
+    /// Makes a token for a project.
+    #[track_caller]
+    pub fn token(&self, pawtrail: &Pawtrail, project: &str) -> String {
+        let store = self.store.to_string_lossy();
+        let words = [
+            "hub",
+            "token",
+            "create",
+            "--project",
+            project,
+            "--store",
+            &store,
+        ];
+        let dir = self.store.parent().expect("a store is in a directory");
+        let (status, made) = pawtrail.json_in(dir, &words);
+        assert_eq!(status, 0, "{made:#}");
+        made["data"]["token"].as_str().expect("a token").to_owned()
+    }
+
     /// Ends the hub at once, as a crash would, and returns host and port to start it at again.
     pub fn kill(self) -> String {
         let address = self.url.trim_start_matches("http://").trim_end_matches('/');

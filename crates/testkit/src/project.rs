@@ -147,17 +147,7 @@ impl Project {
     /// Does the same for a hub that is reached by another address.
     #[track_caller]
     pub fn connect_by(&self, hub: &Hub, url: &str) {
-        let store = hub.store().to_string_lossy().into_owned();
-        let create = [
-            "hub",
-            "token",
-            "create",
-            "--project",
-            &self.uuid,
-            "--store",
-            &store,
-        ];
-        let token = text(&self.pawtrail.data(&self.repo, &create)["token"]);
+        let token = hub.token(&self.pawtrail, &self.uuid);
         let enable = ["sync", "enable", url, "--token", &token];
         self.pawtrail.data(&self.repo, &enable);
     }

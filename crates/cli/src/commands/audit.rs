@@ -8,13 +8,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pawtrail_event::sanitize::Sanitizer;
 use pawtrail_repo::audit::{self, Finding, Progress, Report, Request};
 use pawtrail_repo::developer;
+use pawtrail_repo::shell::quoted;
 
 use crate::args::AuditArgs;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::output::{Done, to_json};
-use crate::text::{Text, plain, quoted, short};
+use crate::text::{Text, plain, short};
 
 /// How many findings a message names.
 const NAMED: usize = 20;
@@ -98,7 +99,10 @@ fn looked_at(text: Text, report: &Report) -> Text {
     match report.blobs {
         0 => text,
         blobs => text
-            .field("in git", format!("{blobs} contents, each read once"))
+            .field(
+                "in git",
+                format!("{blobs} versions of files, each read once"),
+            )
             .field("commits", report.commits),
     }
 }

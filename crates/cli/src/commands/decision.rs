@@ -4,6 +4,7 @@ use pawtrail_event::DecisionId;
 use pawtrail_event::decision::{Actor, ActorType, Status};
 use pawtrail_repo::decisions::{self, Ask, Entry, Reading, Reply, Written};
 use pawtrail_repo::mission::Mission;
+use pawtrail_repo::shell::quoted;
 use pawtrail_repo::{Error, Project};
 use pawtrail_runtime::engine::{self, Given};
 use serde_json::json;
@@ -15,7 +16,7 @@ use crate::commands::after_write::{self, receipt_fields};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Done, to_json};
-use crate::text::{Text, plain, quoted, short, table};
+use crate::text::{Text, plain, short, table};
 
 pub(super) fn run(context: &Context, command: &DecisionCommand) -> Result<Done, CliError> {
     match command {

@@ -5,6 +5,7 @@ use pawtrail_repo::glossary::{
     self, Ask, Difference, Known, Observed, Open, Problem, Reply, Sensed, Written,
 };
 use pawtrail_repo::mission::Mission;
+use pawtrail_repo::shell::quoted;
 use pawtrail_repo::{Error, Project};
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use crate::commands::glossary_queue;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Done, to_json};
-use crate::text::{Text, plain, quoted, table};
+use crate::text::{Text, plain, table};
 
 /// How many differences a message shows.
 const SHOWN: usize = 20;

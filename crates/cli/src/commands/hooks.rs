@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use pawtrail_repo::hooks::{self, Hook, Installed};
+use pawtrail_repo::shell::quoted;
 use pawtrail_repo::sync_state::{self, Rewrite, Rewriter};
 use pawtrail_repo::{Project, audit};
 use pawtrail_sync::courier;
@@ -13,7 +14,7 @@ use crate::args::{Command, HookArg, HooksCommand};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Done, to_json};
-use crate::text::{Text, plain, quoted};
+use crate::text::{Text, plain};
 
 /// The most that is read of what git lists as rewritten, in bytes: about 12,000 commits.
 const MAX_INPUT: u64 = 1024 * 1024;

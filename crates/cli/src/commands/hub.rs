@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pawtrail_hub::{Hub, HubError};
+use pawtrail_repo::shell::quoted;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -12,7 +13,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::interrupt::interrupted;
 use crate::output::{Done, to_json};
-use crate::text::{Text, plain, quoted, table};
+use crate::text::{Text, plain, table};
 
 pub(super) fn run(context: &Context, command: &HubCommand) -> Result<Done, CliError> {
     match command {

@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use pawtrail_event::decision::{Actor, ActorType};
 use pawtrail_event::run::StepResult;
 use pawtrail_repo::mission::Mission;
+use pawtrail_repo::shell::quoted;
 use pawtrail_repo::{Project, decisions};
 use pawtrail_runtime::engine::{self, Delegation, Document, Given, Governed, Kind, Reply, Turn};
 use pawtrail_runtime::template;
@@ -16,7 +17,7 @@ use crate::args::{ActorArgs, NextArgs, NextCommand, ResultName, TemplateCommand,
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Done;
-use crate::text::{Text, plain, quoted};
+use crate::text::{Text, plain};
 
 pub(super) fn run(context: &Context, args: &NextArgs) -> Result<Done, CliError> {
     let Some(command) = &args.command else {

@@ -45,7 +45,7 @@ pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError>
         .with_warnings(warnings(&copies).collect()))
 }
 
-/// Checks every mission, and shows what isn't equal.
+/// Checks every mission in every place, a branch or a directory, that has its log; shows where it isn't equal.
 fn check_all(project: &Project, order: Order) -> Result<Done, CliError> {
     let found = mission::list(project)?;
     let checked = status::check_all(project, &found.missions, order)?;
@@ -64,10 +64,13 @@ fn check_all(project: &Project, order: Order) -> Result<Done, CliError> {
         rows.extend(unequal.map(|copy| [vec![slug.clone()], row(copy)].concat()));
     }
     let text = Text::new(&match rows.len() {
-        0 => format!("Each of {count} logs has its status.json, and that says what the log says."),
-        unequal => format!("{unequal} of {count} logs have no status.json that says the same."),
+        0 => "Wherever a mission has its log, status.json says what the log says.".to_owned(),
+        unequal => {
+            format!("In {unequal} of {count} places no status.json says what the log there says.")
+        }
     });
-    let mut human = text.field("missions", missions.len()).done();
+    let text = text.field("missions", missions.len());
+    let mut human = text.field("places", count).done();
     if !rows.is_empty() {
         let head = ["mission", "status.json", "beside its log"];
         human = format!("{human}\n\n{}", table(&head, &rows));

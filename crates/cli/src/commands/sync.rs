@@ -8,7 +8,7 @@ use pawtrail_repo::spooled;
 use pawtrail_sync::consent::{self, EnableOptions};
 use pawtrail_sync::courier::{self, Ground, Status, Stopped};
 use pawtrail_sync::session::Connection;
-use pawtrail_sync::{SyncError, Token};
+use pawtrail_sync::{SyncError, Token, withdraw};
 use serde_json::json;
 
 use super::sync_shown::{self, waiting};
@@ -86,7 +86,7 @@ fn read_token(dir: &Path, file: &Path) -> Result<String, CliError> {
 }
 
 fn disable(context: &Context) -> Result<Done, CliError> {
-    let was = consent::disable(&context.project()?)?;
+    let was = withdraw(&context.project()?)?;
     let headline = if was {
         "Nothing leaves this machine any more."
     } else {

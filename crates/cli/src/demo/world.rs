@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use pawtrail_event::ProjectUuid;
 use pawtrail_hub::{Hub, StoredCommit};
+use pawtrail_repo::shell::quoted;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -13,7 +14,6 @@ use super::report::Report;
 use super::server::Server;
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
-use crate::text::quoted;
 
 /// Git's settings here, so that neither a signing key nor a hook of the machine takes part.
 const GIT_CONFIG: &str = "\

@@ -7,6 +7,7 @@
     reason = "helpers of tests fail like tests, and say what they measured"
 )]
 
+mod closed;
 mod deaths;
 mod failures;
 mod glossary;

@@ -1,23 +1,12 @@
 //! A git directory that can't be written: requests and answers wait in the checkout, and nothing else changes.
 
-use pawtrail_testkit::{Output, Project, Repo, Scratch, text};
+use pawtrail_testkit::{Output, Project, Scratch, text};
 use serde_json::Value;
 
+#[cfg(target_os = "linux")]
+use crate::closed::told_read_only;
+use crate::closed::{CLOSED, ask_elsewhere, die_adopting, waiting};
 use crate::support::{BINARY, SHAPES, Shape, World};
-
-pub(crate) const CLOSED: &str = "lock::open=return(EACCES)";
-
-/// The files that wait in a checkout.
-pub(crate) fn waiting(repo: &Repo) -> Vec<String> {
-    let dir = repo.path().join(".kittify/spool");
-    let mut names: Vec<String> = std::fs::read_dir(dir).map_or(Vec::new(), |entries| {
-        entries
-            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-            .collect()
-    });
-    names.sort();
-    names
-}
 
 #[test]
 fn what_a_sandbox_left_is_read_at_once_and_adopted_by_the_next_command_from_any_checkout() {
@@ -28,16 +17,7 @@ fn what_a_sandbox_left_is_read_at_once_and_adopted_by_the_next_command_from_any_
         let closed = |args: &[&str]| world.with_fault(&scratch, CLOSED, args);
         story(&world.project, &asked, closed, &format!("{shape:?}"));
         // Another checkout of the clone takes it.
-        let other = world.project.repo.worktree("other", "other");
-        let ask = [
-            "decision",
-            "request",
-            "--question",
-            "After?",
-            "--mission",
-            &world.project.mission_id,
-        ];
-        world.project.pawtrail.data(&other, &ask);
+        let other = ask_elsewhere(&world);
         adopted(&world.project, &asked);
         if shape != Shape::Here {
             assert_eq!(other.status_v2(), "");
@@ -49,44 +29,12 @@ fn what_a_sandbox_left_is_read_at_once_and_adopted_by_the_next_command_from_any_
 #[cfg(target_os = "linux")]
 #[test]
 fn a_git_directory_mounted_read_only_is_such_a_sandbox() {
-    let scratch = Scratch::new();
-    let project = Project::new(&scratch, BINARY);
-    let asked = project.request("Before?");
-    let run = |args: &[&str]| mounted_read_only(&scratch, &project, args);
-    let probe = run(&["--version"]);
-    if probe.status != 0 {
-        println!(
-            "not run here, the failure point stands in for it: {}",
-            probe.stderr.trim()
-        );
-        return;
-    }
-    story(&project, &asked, run, "mounted read-only");
-    project.receipt(&["mission", "create", "other"]);
-    adopted(&project, &asked);
-}
-
-/// Runs a command where the git directory is mounted read-only.
-#[cfg(target_os = "linux")]
-pub(crate) fn mounted_read_only(scratch: &Scratch, project: &Project, args: &[&str]) -> Output {
-    let mounted = "mount --bind .git .git && mount -o remount,ro,bind .git && exec \"$@\"";
-    let line = ["-m", "sh", "-c", mounted, "sh", BINARY, "--json"];
-    let started = std::time::Instant::now();
-    let output = scratch
-        .env()
-        .command("unshare")
-        .args(line)
-        .args(args)
-        .current_dir(project.repo.path())
-        .output()
-        .unwrap();
-    Output {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        took: started.elapsed(),
-        command: format!("{args:?}"),
-    }
+    told_read_only(|project, run| {
+        let asked = project.request("Before?");
+        story(project, &asked, run, "mounted read-only");
+        project.receipt(&["mission", "create", "other"]);
+        adopted(project, &asked);
+    });
 }
 
 fn story(project: &Project, asked: &str, closed: impl Fn(&[&str]) -> Output, what: &str) {
@@ -210,14 +158,7 @@ fn a_command_that_dies_while_it_adopts_leaves_nothing_twice() {
         let id = world.project.request("Which?");
         let answer = ["decision", "answer", &id, "yes"];
         assert_eq!(world.with_fault(&scratch, CLOSED, &answer).status, 3);
-        let fault = format!("{place}=return(abort)");
-        let ask = ["decision", "request", "--question", "Dead?"];
-        assert_eq!(
-            world.with_fault(&scratch, &fault, &ask).status,
-            -1,
-            "{place}"
-        );
-        assert_eq!(waiting(&world.project.repo).len(), 1, "{place}");
+        die_adopting(&world, &scratch, place, 1);
         world.project.request("After?");
         assert_eq!(
             waiting(&world.project.repo),

@@ -3,7 +3,9 @@
 use pawtrail_testkit::{Output, Project, Scratch, rows, text};
 use serde_json::{Value, json};
 
-use crate::sandbox::{CLOSED, waiting};
+#[cfg(target_os = "linux")]
+use crate::closed::told_read_only;
+use crate::closed::{CLOSED, ask_elsewhere, die_adopting, waiting};
 use crate::support::{BINARY, SHAPES, World};
 
 #[test]
@@ -15,16 +17,7 @@ fn moves_that_a_sandbox_left_are_read_at_once_and_adopted_by_the_next_command_fr
         let what = format!("{shape:?}");
         story(&world.project, closed, &what);
         // Another checkout of the clone takes it.
-        let other = world.project.repo.worktree("other", "other");
-        let ask = [
-            "decision",
-            "request",
-            "--question",
-            "After?",
-            "--mission",
-            &world.project.mission_id,
-        ];
-        world.project.pawtrail.data(&other, &ask);
+        ask_elsewhere(&world);
         adopted(&world.project, &what);
     }
 }
@@ -33,21 +26,11 @@ fn moves_that_a_sandbox_left_are_read_at_once_and_adopted_by_the_next_command_fr
 #[cfg(target_os = "linux")]
 #[test]
 fn a_move_where_the_git_directory_is_mounted_read_only_waits() {
-    use crate::sandbox::mounted_read_only;
-    let scratch = Scratch::new();
-    let project = Project::new(&scratch, BINARY);
-    let run = |args: &[&str]| mounted_read_only(&scratch, &project, args);
-    let probe = run(&["--version"]);
-    if probe.status != 0 {
-        println!(
-            "not run here, the failure point stands in for it: {}",
-            probe.stderr.trim()
-        );
-        return;
-    }
-    story(&project, run, "mounted read-only");
-    project.receipt(&["wp", "note", "WP02", "Out of the sandbox"]);
-    adopted(&project, "mounted read-only");
+    told_read_only(|project, run| {
+        story(project, run, "mounted read-only");
+        project.receipt(&["wp", "note", "WP02", "Out of the sandbox"]);
+        adopted(project, "mounted read-only");
+    });
 }
 
 fn story(project: &Project, closed: impl Fn(&[&str]) -> Output, what: &str) {
@@ -209,14 +192,7 @@ fn a_command_that_dies_while_it_adopts_moves_leaves_none_twice() {
         };
         let closed = |args: &[&str]| world.with_fault(&scratch, CLOSED, args);
         story(&world.project, closed, place);
-        let fault = format!("{place}=return(abort)");
-        let ask = ["decision", "request", "--question", "Dead?"];
-        assert_eq!(
-            world.with_fault(&scratch, &fault, &ask).status,
-            -1,
-            "{place}"
-        );
-        assert_eq!(waiting(&world.project.repo).len(), 4, "{place}");
+        die_adopting(&world, &scratch, place, 4);
         world.project.request("After?");
         adopted(&world.project, place);
     }

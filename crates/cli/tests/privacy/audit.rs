@@ -179,6 +179,32 @@ fn the_work_tree_of_another_worktree_and_a_bare_repository_have_the_same_history
 }
 
 #[test]
+fn history_whose_references_only_git_can_read_is_searched_as_well() {
+    let scratch = Scratch::new();
+    let repo = scratch.empty_repo("workshop");
+    std::fs::remove_dir_all(repo.path().join(".git")).unwrap();
+    let made = repo.try_git(&["init", "-q", "--ref-format=reftable", "-b", "work"]);
+    if made.status != 0 {
+        println!("not run here: this git has no reftable: {made}");
+        return;
+    }
+    let project = Project::in_repo(repo, pawtrail(&scratch));
+    // It is in the history of a linked worktree with a detached HEAD, and nowhere else.
+    let linked = project.repo.worktree("linked", "topic");
+    linked.git(&["switch", "-q", "--detach"]);
+    let log = format!("{}/status.events.jsonl", project.dir);
+    linked.commit_file(&log, &dirty(&project), "Leak");
+    linked.commit_file(&log, CLEAN, "Mend");
+    let (status, report) = audit(&project, &["--history"]);
+    assert_eq!(status, 1);
+    assert!(
+        places(&report)
+            .iter()
+            .all(|(path, .., brought)| *path == log && *brought)
+    );
+}
+
+#[test]
 fn files_are_audited_outside_any_repository() {
     let scratch = Scratch::new();
     let pawtrail = pawtrail(&scratch);

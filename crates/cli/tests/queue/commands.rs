@@ -89,17 +89,7 @@ fn what_waits_can_be_left_out_of_a_consent_and_taken_back_in() {
     let (scratch, project) = project();
     start_work(&project, "WP01");
     let hub = Hub::start(&scratch, &project.pawtrail);
-    let store = hub.store().to_string_lossy().into_owned();
-    let create = [
-        "hub",
-        "token",
-        "create",
-        "--project",
-        &project.uuid,
-        "--store",
-        &store,
-    ];
-    let token = text(&project.pawtrail.data(&project.repo, &create)["token"]);
+    let token = hub.token(&project.pawtrail, &project.uuid);
     let enable = ["sync", "enable", hub.url(), "--token", &token, "--from-now"];
     let enabled = project.pawtrail.data(&project.repo, &enable);
     assert_eq!(enabled["queued"], 0);

@@ -1,6 +1,6 @@
 //! A clone in Python that was written from the contract is served by our hub, and what it may not do costs it nothing else.
 
-use pawtrail_testkit::{Hub, Pawtrail, Peer, Scratch, text};
+use pawtrail_testkit::{Hub, Pawtrail, Peer, Scratch};
 use serde_json::{Value, json};
 
 use crate::BINARY;
@@ -13,19 +13,7 @@ fn hold(conversation: &str) -> Vec<String> {
     let scratch = Scratch::new();
     let pawtrail = Pawtrail::new(&scratch, BINARY);
     let hub = Hub::start(&scratch, &pawtrail);
-    let store = hub.store().to_string_lossy().into_owned();
-    let create = [
-        "hub",
-        "token",
-        "create",
-        "--project",
-        PROJECT,
-        "--store",
-        &store,
-    ];
-    let (status, made) = pawtrail.json_in(scratch.path(), &create);
-    assert_eq!(status, 0, "{made:#}");
-    let token = text(&made["data"]["token"]);
+    let token = hub.token(&pawtrail, PROJECT);
     let mut clone = Peer::start(&scratch, CLONE, &[hub.url(), conversation]);
     clone.say(&json!({ "token": token, "project": PROJECT }));
     let (status, told) = clone.finish();

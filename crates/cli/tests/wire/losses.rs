@@ -172,19 +172,7 @@ fn another_hub_gets_all_that_is_local_and_nothing_of_before_where_somebody_says_
     std::fs::create_dir(&place).unwrap();
     let second = Hub::start_at(&site.project.pawtrail, &place, "127.0.0.1:0");
     let pawtrail = &site.project.pawtrail;
-    let token = |hub: &Hub| {
-        let store = hub.store().to_string_lossy().into_owned();
-        let create = [
-            "hub",
-            "token",
-            "create",
-            "--project",
-            &site.project.uuid,
-            "--store",
-            &store,
-        ];
-        text(&pawtrail.data(&site.project.repo, &create)["token"])
-    };
+    let token = |hub: &Hub| hub.token(pawtrail, &site.project.uuid);
     let preview = pawtrail.data(&site.project.repo, &["sync", "preview"]);
     let again = preview["again"].as_array().unwrap().len();
     assert_eq!(

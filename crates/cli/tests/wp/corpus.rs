@@ -61,6 +61,7 @@ fn status_fold_gives_what_the_python_reducer_gives_for_every_mission_of_the_corp
     let check_all = ["status", "fold", "--check", "--all"];
     let output = pawtrail.run(&repo, &check_all).expect_status(1);
     assert_eq!(output.stderr, "");
+    let said = output.stdout;
     let output = pawtrail.run(&repo, &[&check_all[..], &["--json"]].concat());
     let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     let checked = document["data"]["missions"].as_array().unwrap();
@@ -72,6 +73,15 @@ fn status_fold_gives_what_the_python_reducer_gives_for_every_mission_of_the_corp
             .map(name)
             .eq(missions.iter().map(|(name, _)| name.clone()))
     );
+    // A place is a branch or a directory: a mission may have several.
+    let copies = checked
+        .iter()
+        .flat_map(|mission| mission["copies"].as_array().unwrap());
+    let (wrong, all) = copies.fold((0, 0), |(wrong, all), copy| {
+        (wrong + usize::from(copy["equal"] == false), all + 1)
+    });
+    let first = format!("In {wrong} of {all} places ");
+    assert!(said.starts_with(&first), "{first}: {said}");
     unequal.sort();
     let differing = checked.iter().filter(|mission| mission["equal"] == false);
     assert_eq!(differing.map(name).collect::<Vec<_>>(), unequal);

@@ -7,10 +7,15 @@
     reason = "helpers of tests fail like tests, and say what they measured"
 )]
 
+mod agents;
 mod board;
 mod corpus;
 mod created;
 mod interop;
 mod merges;
 mod moves;
+mod notes;
+mod order;
+mod rules;
+mod seeds;
 mod support;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Row, parse_row};
 use crate::id::EventId;
+use crate::row::{Damaged, rows};
 
 /// The rows of a journal and what couldn't be read of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,15 +15,6 @@ pub struct Log {
     pub damaged: Vec<Damaged>,
 }
 
-/// A line that is no row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damaged {
-    /// Its number, from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
 impl Log {
     /// Reads a journal. Blank lines are passed over, damaged ones reported; an event that is
     /// repeated counts once. Of two different rows under one event id the same one is always
@@ -30,25 +22,15 @@ impl Log {
     pub fn read(bytes: &[u8]) -> Self {
         let mut log = Self::default();
         let mut seen = HashMap::new();
-        for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            let damage = match std::str::from_utf8(line) {
-                Err(_) => Some("the line is not UTF-8".to_owned()),
-                Ok(line) => match parse_row(line) {
-                    Err(error) => Some(error.to_string()),
-                    Ok(row) => log.add(&mut seen, row).then(|| {
-                        "another row has the same event id and different content".to_owned()
-                    }),
-                },
+        for (line, row) in rows(bytes, parse_row) {
+            let damage = match row {
+                Err(reason) => Some(reason),
+                Ok(row) => log
+                    .add(&mut seen, row)
+                    .then(|| "another row has the same event id and different content".to_owned()),
             };
             if let Some(reason) = damage {
-                log.damaged.push(Damaged {
-                    line: at + 1,
-                    reason,
-                });
+                log.damaged.push(Damaged { line, reason });
             }
         }
         log

@@ -6,14 +6,14 @@ mod payload;
 mod row;
 
 pub use fold::{Decision, GivenAnswer, Status, fold};
-pub use log::{Damaged, Log};
+pub use log::Log;
 pub use payload::{
     Actor, ActorType, Answered, MAX_ANSWER_BYTES, MAX_OPTIONS, MAX_QUESTION_BYTES, MAX_SHORT_BYTES,
     Payload, PayloadError, Requested,
 };
 pub use row::{Row, RowPayload, parse_row};
 
-pub use crate::row::RowError;
+pub use crate::row::{Damaged, RowError};
 
 use serde_json::json;
 

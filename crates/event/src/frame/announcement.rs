@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
-use super::{Frame, LocalCommit, Pong, SPECS_PREFIX};
+use super::{Frame, FrameError, LocalCommit, Pong, SPECS_PREFIX};
 use crate::id::{BuildId, CommitHash, ProjectUuid};
 use crate::sanitize::Sanitizer;
 
@@ -133,7 +133,10 @@ pub enum Outgoing {
 
 impl Outgoing {
     /// Returns the frame as it stands on the wire.
-    pub fn to_text(&self) -> String {
+    ///
+    /// # Errors
+    /// As [`Frame::to_text`].
+    pub fn to_text(&self) -> Result<String, FrameError> {
         self.clone().into_frame().to_text()
     }
 

@@ -31,7 +31,7 @@ fn with(key: &str, member: Value) -> Result<Frame, FrameError> {
 fn a_commit_has_exactly_the_fields_of_the_protocol() {
     let frame = parse(&commit()).unwrap();
     assert_eq!(
-        frame.to_text(),
+        frame.to_text().unwrap(),
         format!(
             concat!(
                 r#"{{"type":"LocalCommit","git_hash":"{}","mission_id":"01KT119YA7GD2Y0D7MZRH5JSS3","#,
@@ -204,7 +204,7 @@ fn fitted(paths: Vec<String>) -> LocalCommit {
     commit.branch = Some("b".repeat(1_024));
     commit.changed_files = paths;
     commit.fit();
-    let text = Frame::LocalCommit(commit.clone()).to_text();
+    let text = Frame::LocalCommit(commit.clone()).to_text().unwrap();
     assert_eq!(Frame::parse(&text), Ok(Frame::LocalCommit(commit.clone())));
     commit
 }
@@ -270,7 +270,7 @@ fn what_a_frame_comes_to_replace_takes_its_place_from_the_paths() {
         assert_eq!(frame.supersedes.len(), 256);
         assert!(frame.changed_files.len() > 500);
         assert_eq!(frame.changed_files_total, Some(1_000));
-        let text = Outgoing::Commit(Box::new(frame)).to_text();
+        let text = Outgoing::Commit(Box::new(frame)).to_text().unwrap();
         assert!(Frame::parse(&text).is_ok(), "{} bytes", text.len());
     }
 }
@@ -286,7 +286,7 @@ fn the_first_path_stays_however_long() {
         (commit.changed_files.len(), commit.changed_files_total),
         (1, Some(2))
     );
-    let text = Frame::LocalCommit(commit).to_text();
+    let text = Frame::LocalCommit(commit).to_text().unwrap();
     assert!(matches!(Frame::parse(&text), Err(FrameError::TooLarge(_))));
 }
 

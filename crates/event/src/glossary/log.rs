@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::row::{Row, parse_row};
-use crate::decision::Damaged;
+use crate::row::{Damaged, rows};
 
 /// The rows of a log and what couldn't be read of it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,21 +23,10 @@ impl Log {
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |last| last + 1);
-        for (at, line) in bytes[..end].split(|byte| *byte == b'\n').enumerate() {
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            let row = match std::str::from_utf8(line) {
-                Ok(line) => parse_row(line).map_err(|error| error.to_string()),
-                Err(_) => Err("the line is not UTF-8".to_owned()),
-            };
+        for (line, row) in rows(&bytes[..end], parse_row) {
             match row {
                 Ok(row) => log.rows.push(row),
-                Err(reason) => log.damaged.push(Damaged {
-                    line: at + 1,
-                    reason,
-                }),
+                Err(reason) => log.damaged.push(Damaged { line, reason }),
             }
         }
         log.once();

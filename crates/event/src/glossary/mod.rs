@@ -6,6 +6,7 @@ mod payload;
 mod row;
 mod word;
 
+pub use crate::row::{RowError, UnwritableError};
 pub use fold::{Key, Question, Source, Term, questions, rebuild, resolutions, senses, sorted};
 pub use log::Log;
 pub use payload::{
@@ -13,7 +14,7 @@ pub use payload::{
     MAX_DEFINITION_BYTES, MAX_OPTIONS, MAX_QUESTION_BYTES, MAX_SHORT_BYTES, MAX_TERM_BYTES,
     Payload, PayloadError, ScopeActivated, SenseUpdated, StrictnessSet, TermObserved,
 };
-pub use row::{Asked, Resolved, Row, RowError, RowPayload, Sensed, parse_row};
+pub use row::{Asked, Resolved, Row, RowPayload, Sensed, parse_row};
 pub use word::{Action, Mode, Nature, Scope, Status, Strictness, Urgency, WordError};
 
 use serde_json::json;
@@ -57,15 +58,18 @@ pub struct Event {
 
 impl Event {
     /// Returns the event as the local log has it.
-    pub fn sanitized(&self, sanitizer: &Sanitizer) -> Sanitized {
-        sanitizer.sanitize(&json!({
+    ///
+    /// # Errors
+    /// As [`Payload::to_value`].
+    pub fn sanitized(&self, sanitizer: &Sanitizer) -> Result<Sanitized, UnwritableError> {
+        Ok(sanitizer.sanitize(&json!({
             "at": self.header.at,
             "build_id": self.header.build_id.as_str(),
             "event_id": self.header.event_id.as_str(),
             "event_type": self.payload.event_type(),
             "mission_id": self.header.mission_id.as_str(),
-            "payload": self.payload.to_value(),
-        }))
+            "payload": self.payload.to_value()?,
+        })))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::word::{Action, Mode, Nature, Scope, Strictness, Urgency};
 use crate::id::ConflictId;
+use crate::row::UnwritableError;
 
 /// The largest term, in bytes.
 pub const MAX_TERM_BYTES: usize = 256;
@@ -316,8 +317,11 @@ impl Payload {
     }
 
     /// Returns the payload as JSON.
-    pub fn to_value(&self) -> Value {
-        let value = match self {
+    ///
+    /// # Errors
+    /// When a field has no form in JSON. None that is here lacks one; an event without its payload is never made instead.
+    pub fn to_value(&self) -> Result<Value, UnwritableError> {
+        let written = match self {
             Self::ScopeActivated(payload) => serde_json::to_value(payload),
             Self::TermObserved(payload) => serde_json::to_value(payload),
             Self::CheckEvaluated(payload) => serde_json::to_value(payload),
@@ -327,8 +331,10 @@ impl Payload {
             Self::GenerationBlocked(payload) => serde_json::to_value(payload),
             Self::StrictnessSet(payload) => serde_json::to_value(payload),
         };
-        // Structs of texts, numbers and lists always have a JSON form.
-        value.unwrap_or(Value::Null)
+        written.map_err(|error| UnwritableError {
+            event_type: self.event_type(),
+            reason: error.to_string(),
+        })
     }
 
     /// Checks what the contract asks of the fields' content.

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::payload::{Payload, PayloadError};
 use super::surface;
 use super::word::{Scope, Status, WordError};
-use crate::id::{ConflictId, IdError};
-use crate::json::{self, ParseError};
+use crate::id::ConflictId;
+use crate::json;
+use crate::row::{RowError, text};
 
 /// The longest event id of a foreign row, in bytes.
 const MAX_ID_BYTES: usize = 128;
@@ -82,43 +83,6 @@ pub struct Sensed {
     pub status: Status,
 }
 
-/// Why a line is no row of the log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RowError {
-    /// The line is no JSON object.
-    #[error(transparent)]
-    Json(#[from] ParseError),
-    /// A field is missing or no string.
-    #[error("the row has no text `{0}`")]
-    Missing(&'static str),
-    /// The event id is too long.
-    #[error("`event_id` has more than {MAX_ID_BYTES} bytes")]
-    EventId,
-    /// The conflict id is none.
-    #[error("`conflict_id`: {0}")]
-    ConflictId(#[from] IdError),
-    /// The scope is none.
-    #[error("the scope: {0}")]
-    Word(#[from] WordError),
-    /// The payload isn't that of its event type.
-    #[error(transparent)]
-    Payload(#[from] PayloadError),
-}
-
-impl RowError {
-    /// Returns the stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Json(error) => error.code(),
-            Self::Missing(_) => "ROW_FIELD_MISSING",
-            Self::EventId => "ROW_EVENT_ID_INVALID",
-            Self::ConflictId(_) => "ROW_CONFLICT_ID_INVALID",
-            Self::Word(_) => "ROW_SCOPE_INVALID",
-            Self::Payload(error) => error.code(),
-        }
-    }
-}
-
 /// Reads one row. Fields that nothing here needs are passed over.
 ///
 /// # Errors
@@ -128,17 +92,18 @@ pub fn parse_row(line: &str) -> Result<Row, RowError> {
     let event_type = text(&map, "event_type")?;
     let event_id = optional(&map, "event_id").map(str::to_owned);
     if event_id.as_ref().is_some_and(|id| id.len() > MAX_ID_BYTES) {
-        return Err(RowError::EventId);
+        return Err(RowError::EventIdTooLong(MAX_ID_BYTES));
     }
     let at = optional(&map, "at")
         .or_else(|| optional(&map, "timestamp"))
         .unwrap_or_default();
-    let payload = match map.get("payload") {
-        Some(payload) if super::EVENT_TYPES.contains(&event_type) => {
-            ours(event_type, payload, event_id.as_deref())?
-        }
-        Some(_) => RowPayload::Other,
-        None => flat(event_type, &map)?,
+    let known = super::EVENT_TYPES
+        .iter()
+        .find(|known| **known == event_type);
+    let payload = match (map.get("payload"), known) {
+        (Some(payload), Some(known)) => ours(known, payload, event_id.as_deref())?,
+        (Some(_), None) => RowPayload::Other,
+        (None, _) => flat(event_type, &map)?,
     };
     Ok(Row {
         at: at.to_owned(),
@@ -149,31 +114,34 @@ pub fn parse_row(line: &str) -> Result<Row, RowError> {
     })
 }
 
-fn ours(event_type: &str, payload: &Value, event_id: Option<&str>) -> Result<RowPayload, RowError> {
-    Ok(match Payload::parse(event_type, payload)? {
+fn ours(
+    event_type: &'static str,
+    payload: &Value,
+    event_id: Option<&str>,
+) -> Result<RowPayload, RowError> {
+    let parsed = Payload::parse(event_type, payload).map_err(|error| misread(event_type, error))?;
+    Ok(match parsed {
         Payload::ClarificationRequested(asked) => RowPayload::Asked(Asked {
-            conflict_id: event_id.ok_or(RowError::Missing("event_id"))?.parse()?,
+            conflict_id: conflict(event_id.ok_or(RowError::Missing("event_id"))?)?,
             surface: surface(&asked.term),
             question: asked.question,
             options: asked.options,
             urgency: asked.urgency.to_string(),
+            // The contract lets a scope have any name; only ours have a seed file.
             scope: asked.scope_id.parse().ok(),
         }),
         Payload::ClarificationResolved(said) => RowPayload::Resolved(Resolved {
             conflict_id: match said.conflict_id {
                 Some(id) => id,
-                None => said.clarification_event_id.parse()?,
+                None => conflict(&said.clarification_event_id)?,
             },
             surface: surface(&said.term_surface.ok_or(RowError::Missing("term_surface"))?),
-            scope: said
-                .scope_id
-                .ok_or(RowError::Missing("scope_id"))?
-                .parse()?,
+            scope: scope(&said.scope_id.ok_or(RowError::Missing("scope_id"))?)?,
             definition: said.selected_meaning,
         }),
         Payload::SenseUpdated(sense) => RowPayload::Sensed(Sensed {
             surface: surface(&sense.term_surface),
-            scope: sense.scope_id.parse()?,
+            scope: scope(&sense.scope_id)?,
             definition: sense.after_sense,
             status: Status::Draft,
         }),
@@ -189,7 +157,7 @@ fn ours(event_type: &str, payload: &Value, event_id: Option<&str>) -> Result<Row
 fn flat(event_type: &str, map: &Map<String, Value>) -> Result<RowPayload, RowError> {
     Ok(match event_type {
         "GlossaryClarificationRequested" => RowPayload::Asked(Asked {
-            conflict_id: text(map, "conflict_id")?.parse()?,
+            conflict_id: conflict(text(map, "conflict_id")?)?,
             surface: surface(text(map, "term")?),
             question: text(map, "question")?.to_owned(),
             options: texts(map.get("options")),
@@ -199,19 +167,19 @@ fn flat(event_type: &str, map: &Map<String, Value>) -> Result<RowPayload, RowErr
         "GlossaryClarificationResolved" => {
             let sense = object(map, "selected_sense")?;
             RowPayload::Resolved(Resolved {
-                conflict_id: text(map, "conflict_id")?.parse()?,
+                conflict_id: conflict(text(map, "conflict_id")?)?,
                 surface: surface_of(sense, map)?,
                 // A resolution that names no scope changes none: nothing is guessed.
-                scope: text(sense, "scope")?.parse()?,
+                scope: scope(text(sense, "scope")?)?,
                 definition: filled(sense, "definition")?,
             })
         }
         "GlossarySenseUpdated" => {
             let sense = object(map, "new_sense")?;
-            let scope = optional(sense, "scope").map_or_else(|| text(map, "scope"), Ok)?;
+            let named = optional(sense, "scope").map_or_else(|| text(map, "scope"), Ok)?;
             RowPayload::Sensed(Sensed {
                 surface: surface_of(sense, map)?,
-                scope: scope.parse()?,
+                scope: scope(named)?,
                 definition: filled(sense, "definition")?,
                 status: optional(sense, "status")
                     .and_then(|status| status.parse().ok())
@@ -236,8 +204,26 @@ fn surface_of(sense: &Map<String, Value>, row: &Map<String, Value>) -> Result<St
     Ok(found)
 }
 
-fn text<'a>(map: &'a Map<String, Value>, key: &'static str) -> Result<&'a str, RowError> {
-    optional(map, key).ok_or(RowError::Missing(key))
+fn conflict(id: &str) -> Result<ConflictId, RowError> {
+    id.parse().map_err(RowError::ConflictId)
+}
+
+fn scope(name: &str) -> Result<Scope, RowError> {
+    let parsed: Result<Scope, WordError> = name.parse();
+    parsed.map_err(|error| RowError::Scope(error.to_string()))
+}
+
+fn misread(event_type: &'static str, error: PayloadError) -> RowError {
+    let reason = match error {
+        PayloadError::Malformed { reason, .. } => reason,
+        other @ (PayloadError::UnknownType(_)
+        | PayloadError::Blank(_)
+        | PayloadError::Confidence(_)
+        | PayloadError::TooLong { .. }
+        | PayloadError::TooManyOptions(_)
+        | PayloadError::TermNotPlain) => other.to_string(),
+    };
+    RowError::Payload { event_type, reason }
 }
 
 fn filled(map: &Map<String, Value>, key: &'static str) -> Result<String, RowError> {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::row::{Row, parse_row};
-use crate::decision::Damaged;
 use crate::id::EventId;
+use crate::row::{Damaged, rows};
 
 /// The rows of a log and what couldn't be read of it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,15 +20,7 @@ impl Log {
     pub fn read(bytes: &[u8]) -> Self {
         let mut log = Self::default();
         let mut seen: HashSet<EventId> = HashSet::new();
-        for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            let row = match std::str::from_utf8(line) {
-                Ok(line) => parse_row(line).map_err(|error| error.to_string()),
-                Err(_) => Err("the line is not UTF-8".to_owned()),
-            };
+        for (line, row) in rows(bytes, parse_row) {
             match row {
                 Ok(row) => {
                     let id = row.event_id.clone();
@@ -36,10 +28,7 @@ impl Log {
                         log.rows.push(row);
                     }
                 }
-                Err(reason) => log.damaged.push(Damaged {
-                    line: at + 1,
-                    reason,
-                }),
+                Err(reason) => log.damaged.push(Damaged { line, reason }),
             }
         }
         log

@@ -12,11 +12,10 @@ pub use log::Log;
 pub use payload::{
     BlockCleared, Completed, Delegable, Delegated, Denied, OwnerSet, Payload, Significance,
     SoftGate, SoftGated, Started, StepCompleted, StepIssued, StepResult, TemplateAdopted, TimedOut,
-    UnwritableError,
 };
 pub use row::{Row, RowPayload, parse_row};
 
-pub use crate::row::RowError;
+pub use crate::row::{RowError, UnwritableError};
 
 use serde_json::json;
 

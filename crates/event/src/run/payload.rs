@@ -9,7 +9,7 @@ use super::raci::{Binding, Raci, Source};
 use super::significance::{Band, HardTrigger, Score};
 use crate::decision::{Actor, ActorType};
 use crate::id::{DecisionId, MissionId, MissionSlug, RunId, StepId, TemplateHash};
-use crate::row::{RowError, payload};
+use crate::row::{RowError, UnwritableError, payload};
 
 /// `MissionRunStarted`: a run begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -294,16 +294,6 @@ pub struct TemplateAdopted {
     pub template_path: String,
     /// Who says so.
     pub actor: Actor,
-}
-
-/// A payload that has no form in JSON.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the payload of {event_type} can't be written: {reason}")]
-pub struct UnwritableError {
-    /// The type of the event.
-    pub event_type: &'static str,
-    /// Why.
-    pub reason: String,
 }
 
 /// What an event of a run carries.

@@ -59,8 +59,7 @@ fn marker(text: &str, at: usize) -> Option<&[u8]> {
 /// Whether a place is inside a marker.
 pub(super) fn is_in_marker(text: &str, at: usize) -> bool {
     let end = run(text, at, |b| b.is_ascii_lowercase() || b == b'-');
-    byte(text, end) == Some(b']')
-        && (marker(text, at).is_some() || text.get(..at).is_some_and(|head| head.ends_with('[')))
+    byte(text, end) == Some(b']') && marker(text, at).is_some()
         || text
             .get(at..)
             .is_some_and(|rest| rest.starts_with("redacted:"))

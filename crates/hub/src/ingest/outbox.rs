@@ -67,7 +67,7 @@ pub(super) struct Outbox {
     timing: Timing,
 }
 
-/// The peer is gone or doesn't read.
+/// The peer is gone, doesn't read, or can't be answered.
 struct Broken;
 
 impl Outbox {
@@ -91,7 +91,7 @@ impl Outbox {
         first: Frame,
         replies: &mut mpsc::Receiver<Reply>,
     ) -> Result<Farewell, Broken> {
-        self.feed(text(&first)).await?;
+        self.feed(text(&first)?).await?;
         // The first ping goes at once: its pong names the build, and the board shows it.
         let mut pings = interval(self.timing.ping_every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -100,20 +100,20 @@ impl Outbox {
                 reply = replies.recv() => match reply {
                     None => return self.close(Farewell::Gone).await,
                     Some(Reply::Close(farewell)) => return self.close(farewell).await,
-                    Some(Reply::Refused(error)) => self.feed(text(&Frame::Error(*error))).await?,
+                    Some(Reply::Refused(error)) => self.feed(text(&Frame::Error(*error))?).await?,
                     Some(Reply::Stored(hash, answer)) => {
                         let outcome = self.outcome(answer).await?;
                         if outcome.map(|written| written.outcome) == Some(Outcome::Revoked) {
-                            self.feed(text(&revoked(hash))).await?;
+                            self.feed(text(&revoked(hash))?).await?;
                             return self.close(Farewell::Revoked).await;
                         }
                         let frame = self.answer(hash, outcome);
-                        self.feed(text(&frame)).await?;
+                        self.feed(text(&frame)?).await?;
                     }
                 },
                 _ = pings.tick() => {
                     let timestamp = format!("{:.3}", Timestamp::now());
-                    self.feed(text(&Frame::Ping(Ping { timestamp }))).await?;
+                    self.feed(text(&Frame::Ping(Ping { timestamp }))?).await?;
                     self.feed(Message::Ping(Vec::new().into())).await?;
                 }
             }
@@ -206,6 +206,13 @@ fn revoked(hash: CommitHash) -> Frame {
     })
 }
 
-fn text(frame: &Frame) -> Message {
-    Message::Text(frame.to_text().into())
+/// A frame that has no text ends the conversation: the peer comes back and sends again.
+fn text(frame: &Frame) -> Result<Message, Broken> {
+    match frame.to_text() {
+        Ok(text) => Ok(Message::Text(text.into())),
+        Err(error) => {
+            tracing::error!(%error, "an answer can't be written");
+            Err(Broken)
+        }
+    }
 }

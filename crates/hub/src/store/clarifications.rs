@@ -4,7 +4,7 @@ use pawtrail_event::ProjectUuid;
 use pawtrail_event::envelope::EnvelopeId;
 use rusqlite::{Connection, params};
 
-use super::events::text;
+use super::shown::text;
 use super::{IncomingEvent, Resolution};
 use crate::error::Result;
 
@@ -36,6 +36,7 @@ pub(super) fn resolve(
     project: &ProjectUuid,
     event: &IncomingEvent,
 ) -> Result<()> {
+    // The contract, which the event was held against, asks for it.
     let request = text(event, "clarification_event_id").unwrap_or_default();
     let request = match request.parse::<EnvelopeId>() {
         Ok(id) => id.to_string(),

@@ -7,7 +7,7 @@ use pawtrail_event::ProjectUuid;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::events::{shortened, text};
+use super::shown::{shortened, text};
 use super::{IncomingEvent, Lane};
 use crate::error::Result;
 
@@ -17,6 +17,7 @@ pub(super) fn apply(
     event: &IncomingEvent,
 ) -> Result<()> {
     let payload = &event.envelope["payload"];
+    // The contract, which the event was held against, asks for each.
     let word = |name: &str| text(event, name).unwrap_or_default();
     let (from, to) = (word("from_lane"), word("to_lane"));
     let reviewed =

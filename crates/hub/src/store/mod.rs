@@ -5,6 +5,7 @@ mod commits;
 mod events;
 mod lanes;
 mod schema;
+mod shown;
 mod sqlite;
 mod supersede;
 mod tokens;

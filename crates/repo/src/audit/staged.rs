@@ -13,6 +13,7 @@ use crate::durable;
 use crate::error::{GitContext, Result};
 use crate::history;
 use crate::project::Project;
+use crate::references;
 
 /// Names the index of the commit that git is making, to its hooks.
 const INDEX: &str = "GIT_INDEX_FILE";
@@ -78,13 +79,7 @@ fn scan(project: &Project, scanner: &Scanner<'_>, id: ObjectId) -> Result<Vec<Of
 
 /// The parents that the coming commit has: HEAD, and what is being merged.
 fn parents(project: &Project) -> Result<Vec<ObjectId>> {
-    let mut parents: Vec<ObjectId> = project
-        .git()
-        .head_id()
-        .ok()
-        .map(|id| id.detach())
-        .into_iter()
-        .collect();
+    let mut parents = Vec::from_iter(references::head(project)?.commit);
     let merged = durable::read(&project.git_dir().join("MERGE_HEAD"))?.unwrap_or_default();
     let merged = merged
         .lines()

@@ -7,7 +7,9 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use super::scope::{Place, Scope};
+use crate::checkouts;
 use crate::error::{GitContext, Result};
+use crate::program::Git;
 use crate::project::Project;
 
 /// One version of a file.
@@ -58,6 +60,35 @@ pub(super) fn find(project: &Project, git: &gix::Repository, scope: &Scope) -> R
 
 /// What references point to, and the HEAD of every worktree.
 fn tips(project: &Project) -> Result<Vec<ObjectId>> {
+    let mut tips = match project.refs_by_git() {
+        true => tips_by_git(project)?,
+        false => tips_by_library(project)?,
+    };
+    tips.sort();
+    tips.dedup();
+    Ok(tips)
+}
+
+fn tips_by_git(project: &Project) -> Result<Vec<ObjectId>> {
+    let names = "--format=%(objectname) %(*objectname)";
+    let mut names = Git::in_dir(project, project.common_dir())
+        .args(["for-each-ref", names])
+        .expect(b"")?;
+    let linked = checkouts::places(project)?.into_iter().map(|(_, dir)| dir);
+    for dir in linked.chain([project.common_dir().to_owned()]) {
+        // A branch without commits has no history.
+        let head = ["rev-parse", "--quiet", "--verify", "HEAD"];
+        names.push(b'\n');
+        names.extend(Git::in_dir(project, &dir).args(head).run(b"")?.output);
+    }
+    let names = names.split(u8::is_ascii_whitespace);
+    let names = names.filter(|name| !name.is_empty());
+    names
+        .map(|name| ObjectId::from_hex(name).git("listing references"))
+        .collect()
+}
+
+fn tips_by_library(project: &Project) -> Result<Vec<ObjectId>> {
     let git = project.git();
     let mut tips = Vec::new();
     let platform = git.references().git("listing references")?;
@@ -69,20 +100,17 @@ fn tips(project: &Project) -> Result<Vec<ObjectId>> {
         }
     }
     for worktree in std::iter::once(git.clone()).chain(others(project)?) {
-        if let Ok(id) = worktree.head_id() {
-            tips.push(id.detach());
-        }
+        // A branch without commits has no history.
+        let head = worktree.head().git("reading a HEAD")?;
+        let tip = head.try_into_peeled_id().git("reading a HEAD")?;
+        tips.extend(tip.map(|id| id.detach()));
     }
-    tips.sort();
-    tips.dedup();
     Ok(tips)
 }
 
 fn others(project: &Project) -> Result<Vec<gix::Repository>> {
-    let mut found = Vec::new();
-    if let Ok(main) = project.git().main_repo() {
-        found.push(main);
-    }
+    let main = project.git().main_repo();
+    let mut found = vec![main.git("opening the clone's repository")?];
     for proxy in project.git().worktrees().git("listing worktrees")? {
         found.push(
             proxy

@@ -85,6 +85,7 @@ impl Walk<'_> {
                 next = Some(*same);
                 continue;
             }
+            // A blob that isn't here is missed where its content is needed.
             let header = self.project.git().find_header(blob).ok();
             versions.push(Version {
                 commit,

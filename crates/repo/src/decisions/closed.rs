@@ -1,7 +1,7 @@
 //! Requests and answers where the git directory can't be written: left in the checkout, adopted later.
 
 use pawtrail_event::decision::{self, Header};
-use pawtrail_event::{BuildId, EventId, time};
+use pawtrail_event::{EventId, time};
 
 use super::{Ask, Reply, Written, answered, asked, read, receipt, requested, same_answer};
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ pub(super) fn request(
     let place = placement::placement(project, mission)?;
     let decision_id = super::decision_id(project, &ask)?;
     let rows = read::rows(project, mission, &place)?;
-    let header = header(project, mission);
+    let header = header(project, mission)?;
     let payload = asked(ask, &decision_id)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
@@ -77,7 +77,7 @@ pub(super) fn answer(
     let rows = read::rows(project, mission, &place)?;
     let decisions = decision::fold(&rows);
     let known = super::known(&decisions, &decision_id, mission)?;
-    let header = header(project, mission);
+    let header = header(project, mission)?;
     let payload = answered(known, reply.answer, reply.actor)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
     let (event_id, file) = match same_answer(&event, known)? {
@@ -104,14 +104,11 @@ pub(super) fn answer(
     })
 }
 
-fn header(project: &Project, mission: &Mission) -> Header {
-    Header {
+fn header(project: &Project, mission: &Mission) -> Result<Header> {
+    Ok(Header {
         at: time::iso(project.now()),
-        // Where the checkout has no build id yet none can be stored, and the event gets one of its own.
-        build_id: project
-            .build_id()
-            .unwrap_or_else(|_| BuildId::from(project.ulid())),
+        build_id: sandbox::build_id(project)?,
         event_id: EventId::from(project.ulid()),
         mission_id: mission.mission_id.clone(),
-    }
+    })
 }

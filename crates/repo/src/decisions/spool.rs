@@ -10,7 +10,7 @@ use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::settle::{left, settle};
 use crate::spooled::is_answer;
-use crate::{history, journal, ledger, lines, sandbox};
+use crate::{adopt, history, journal, ledger, lines, sandbox};
 
 /// Commits all lines of a mission's decision spool, and lets go of them once they are in the branch.
 ///
@@ -86,7 +86,7 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
     let mut waiting = Vec::new();
     if sandbox::waits(project)? {
         match Ledger::lock(project) {
-            Ok(held) => waiting.extend(sandbox::adopt(project, &held)?),
+            Ok(held) => waiting.extend(adopt::adopt(project, &held)?),
             // The receipt of whoever wrote it says so already.
             Err(error) if sandbox::is_closed(&error) => return Ok(waiting),
             Err(error) => return Err(error),

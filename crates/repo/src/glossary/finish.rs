@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use pawtrail_event::MissionId;
 use pawtrail_event::glossary::{Scope, Term};
 
+use super::logs::waiting;
 use super::settle::{Work, finished};
 use super::target::Settled;
 use super::target::target;
-use super::{SPOOL, log, read, seed};
+use super::{read, seed};
 use crate::error::Result;
-use crate::journal::{self, Journal};
 use crate::ledger::Ledger;
 use crate::mission::{self, Mission};
 use crate::project::Project;
-use crate::receipt::{Delivery, Receipt};
-use crate::{sandbox, sync_state};
+use crate::receipt::Receipt;
+use crate::{adopt, glossary_log, sandbox, sync_state};
 
 /// Finishes the resolutions that earlier commands could only record. Returns the reasons of those that still wait.
 ///
@@ -38,7 +37,7 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
         // What one mission's log or branch can't take keeps no other mission's back.
         let restored = lines
             .iter()
-            .try_for_each(|line| log::restore(project, &mission_id, line));
+            .try_for_each(|line| glossary_log::restore(project, &mission_id, line));
         let target = restored.and_then(|()| target(project, mission));
         let done = target.and_then(|target| {
             let mut work = Work {
@@ -63,18 +62,6 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
     Ok(reasons)
 }
 
-/// The resolutions that wait in spools, by mission.
-pub(crate) fn waiting(project: &Project) -> Result<Vec<(MissionId, Vec<String>)>> {
-    let mut found = Vec::new();
-    for id in journal::spooling_missions(project)? {
-        let lines = Journal::of(project, &id, SPOOL).spooled()?;
-        if !lines.is_empty() {
-            found.push((id, lines));
-        }
-    }
-    Ok(found)
-}
-
 /// Mends the seed files of this checkout by what a rebuild found, and commits that. None where nothing differs.
 ///
 /// # Errors
@@ -82,7 +69,7 @@ pub(crate) fn waiting(project: &Project) -> Result<Vec<(MissionId, Vec<String>)>
 pub fn fix(project: &Project, mission: Option<&Mission>) -> Result<Option<(Receipt, Vec<String>)>> {
     let mut ledger = Ledger::lock(project)?;
     sync_state::first_sight(project)?;
-    let mut warnings = sandbox::adopt(project, &ledger)?;
+    let mut warnings = adopt::adopt(project, &ledger)?;
     let found = read::rebuild(project)?;
     let mut terms: BTreeMap<Scope, Vec<Term>> = BTreeMap::new();
     for difference in &found.differences {
@@ -98,16 +85,8 @@ pub fn fix(project: &Project, mission: Option<&Mission>) -> Result<Option<(Recei
     for (scope, terms) in &terms {
         target.rehearse(project, *scope, terms)?;
     }
-    let first = Receipt {
-        event_id: None,
-        mission_id: mission.map(|mission| mission.mission_id.clone()),
-        path: seed::path(scope),
-        r#ref: String::new(),
-        commit: None,
-        committed: false,
-        pushed: false,
-        delivery: Delivery::None,
-    };
+    let mission_id = mission.map(|mission| mission.mission_id.clone());
+    let first = Receipt::here(None, mission_id, seed::path(scope), "", None);
     let message = "chore(glossary): bring seed files up to their resolutions [skip ci]";
     let wanted = || Ok(Some(terms.clone()));
     let done = target.write(

@@ -6,7 +6,7 @@ use pawtrail_event::ConflictId;
 use pawtrail_event::glossary::{self, Key, Log, Row, Scope, Source, Term};
 use serde::Serialize;
 
-use super::{log, seed, store};
+use super::{logs, seed, store};
 use crate::error::{Error, Result};
 use crate::history;
 use crate::project::Project;
@@ -84,7 +84,7 @@ pub struct Rebuilt {
 /// # Errors
 /// When a file can't be read. What is damaged in it is reported, not an error.
 pub fn list(project: &Project, scope: Option<Scope>) -> Result<Known> {
-    let logs = log::read(project)?;
+    let logs = logs::read(project)?;
     let rows = &logs.log.rows;
     let (direct, mut problems) = seeds(project, scope)?;
     let mut terms = glossary::rebuild(&direct, &on_their_way(project, rows)?);
@@ -122,7 +122,7 @@ pub fn show(project: &Project, term: &str) -> Result<Known> {
 /// # Errors
 /// As [`list`].
 pub fn rebuild(project: &Project) -> Result<Rebuilt> {
-    let logs = log::read(project)?;
+    let logs = logs::read(project)?;
     let (direct, mut problems) = seeds(project, None)?;
     let rebuilt = glossary::rebuild(&direct, &logs.log.rows);
     let mut known: BTreeMap<Key, &str> = BTreeMap::new();
@@ -191,7 +191,7 @@ fn seeds(project: &Project, only: Option<Scope>) -> Result<(Vec<Term>, Vec<Probl
 fn on_their_way(project: &Project, rows: &[Row]) -> Result<Vec<Row>> {
     let mut lines = sandbox::glossary_lines(project)?;
     lines.extend(
-        super::waiting(project)?
+        logs::waiting(project)?
             .into_iter()
             .flat_map(|(_, lines)| lines),
     );
@@ -227,7 +227,7 @@ fn open(rows: &[Row], scope: Option<Scope>) -> Vec<Open> {
         .collect()
 }
 
-fn damaged(logs: &log::Logs) -> impl Iterator<Item = Problem> + '_ {
+fn damaged(logs: &logs::Logs) -> impl Iterator<Item = Problem> + '_ {
     logs.damaged.iter().map(|(path, line)| Problem {
         path: path.clone(),
         line: u64::try_from(line.line).ok(),

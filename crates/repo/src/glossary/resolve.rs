@@ -3,21 +3,21 @@
 use jiff::SignedDuration;
 use pawtrail_event::glossary::{
     self, ClarificationResolved, Event, Log, Payload, Question, Resolved, Row, RowPayload, Scope,
-    Term,
 };
 use pawtrail_event::{ConflictId, EventId, MissionId, Sanitized, time};
 
 use super::brought::commit_of;
-use super::settle::{Work, finished};
+use super::settle::{Work, finished, term};
 use super::target::{Target, here, target};
-use super::{SPOOL, log, seed, store};
+use super::{logs, seed, store};
 use crate::error::{Error, Result};
+use crate::glossary_log::SPOOL;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::mission::{self, Mission};
 use crate::project::{self, Project};
-use crate::receipt::{Delivery, Receipt};
-use crate::{history, sandbox, sync_state};
+use crate::receipt::Receipt;
+use crate::{adopt, glossary_log, history, sandbox, sync_state};
 
 /// An answer to a question about a term.
 #[derive(Debug, Clone)]
@@ -72,14 +72,14 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
     let mut warnings = Vec::new();
     if let Some(ledger) = &ledger {
         sync_state::first_sight(project)?;
-        warnings = sandbox::adopt(project, ledger)?;
+        warnings = adopt::adopt(project, ledger)?;
     }
-    let logs = log::read(project)?;
+    let logs = logs::read(project)?;
     let rows = logs.log.rows;
     let question = find(&rows, &reply.conflict_id)?;
     let (mission_id, mission) = mission_of(project, question.row, reply.mission.as_ref())?;
     let event = answer(project, &rows, &question, &mission_id, &reply)?;
-    let sanitized = event.sanitized(project.sanitizer());
+    let sanitized = super::sanitized(project, &event)?;
     let said = said(&sanitized)?;
     if let Some((row, known)) = question.answer {
         let other_scope = reply.scope.is_some_and(|scope| scope != known.scope);
@@ -127,7 +127,7 @@ pub fn resolve(project: &Project, reply: Reply) -> Result<Resolution> {
             question.asked.conflict_id
         ),
     };
-    let done = log::append(project, &mission_id, &sanitized)
+    let done = glossary_log::append(project, &mission_id, &sanitized)
         .and_then(|_| work.settle(Some(&event.header.event_id), &mut warnings));
     Ok(Resolution {
         receipt: finished(first, done)?,
@@ -176,7 +176,7 @@ fn answer(
     mission_id: &MissionId,
     reply: &Reply,
 ) -> Result<Event> {
-    let mut header = super::header(project, mission_id);
+    let mut header = super::header(project, mission_id)?;
     // Later than every resolution there is, whatever the clock says: the last one counts.
     let last = glossary::resolutions(rows)
         .iter()
@@ -340,32 +340,12 @@ fn rehearse(project: &Project, target: &Target, said: &Resolved) -> Result<Optio
     Ok(before.filter(|before| *before != said.definition))
 }
 
-/// What a resolution says, as a term.
-pub(super) fn term(said: &Resolved) -> Term {
-    Term {
-        surface: said.surface.clone(),
-        scope: said.scope,
-        definition: said.definition.clone(),
-        confidence: 1.0,
-        status: glossary::Status::Active,
-        source: glossary::Source::Resolution,
-    }
-}
-
 fn receipt_of(
     mission_id: &MissionId,
     said: &Resolved,
     event_id: Option<EventId>,
     branch: &str,
 ) -> Receipt {
-    Receipt {
-        event_id,
-        mission_id: Some(mission_id.clone()),
-        path: seed::path(said.scope),
-        r#ref: branch.to_owned(),
-        commit: None,
-        committed: false,
-        pushed: false,
-        delivery: Delivery::None,
-    }
+    let mission_id = Some(mission_id.clone());
+    Receipt::here(event_id, mission_id, seed::path(said.scope), branch, None)
 }

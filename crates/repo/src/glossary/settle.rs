@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use pawtrail_event::glossary::{self, Key, Log, Resolved, RowPayload};
+use pawtrail_event::glossary::{self, Key, Log, Resolved, RowPayload, Term};
 use pawtrail_event::{EventId, MissionId};
 
+use super::logs;
 use super::target::{Settled, Target, Terms};
-use super::{SPOOL, log, resolve};
 use crate::error::{Error, Result};
+use crate::glossary_log::SPOOL;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::mission::Mission;
@@ -99,7 +100,7 @@ fn recorded(
     if !waits {
         return Ok(None);
     }
-    let logs = log::read(project)?;
+    let logs = logs::read(project)?;
     let mut counting: BTreeMap<Key, &Resolved> = BTreeMap::new();
     for (_, known) in glossary::resolutions(&logs.log.rows) {
         counting.insert((known.scope, known.surface.clone()), known);
@@ -112,10 +113,7 @@ fn recorded(
         // What was resolved later, by whomever, counts.
         let key = (spooled.scope, spooled.surface.clone());
         if let Some(known) = counting.remove(&key) {
-            terms
-                .entry(known.scope)
-                .or_default()
-                .push(resolve::term(known));
+            terms.entry(known.scope).or_default().push(term(known));
         }
     }
     Ok(Some(terms))
@@ -123,4 +121,16 @@ fn recorded(
 
 fn read(lines: &[String]) -> Log {
     Log::read(format!("{}\n", lines.join("\n")).as_bytes())
+}
+
+/// What a resolution says, as a term.
+pub(super) fn term(said: &Resolved) -> Term {
+    Term {
+        surface: said.surface.clone(),
+        scope: said.scope,
+        definition: said.definition.clone(),
+        confidence: 1.0,
+        status: glossary::Status::Active,
+        source: glossary::Source::Resolution,
+    }
 }

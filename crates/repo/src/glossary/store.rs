@@ -71,7 +71,7 @@ pub(super) fn rehearse(
         return Ok(None);
     };
     edited(&path, scope, Some(content), terms)?;
-    let before = seed::read(scope, content).unwrap_or_default();
+    let before = seed::read(scope, content).map_err(|message| Error::Damaged { path, message })?;
     let surface = terms.first().map(|term| term.surface.as_str());
     let found = before.terms.into_iter();
     let mut found = found.filter(|term| Some(term.surface.as_str()) == surface);

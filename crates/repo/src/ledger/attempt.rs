@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::build::{self, Built, File as Changed};
-use super::engine::{self, NewCommit};
+use super::engines;
 use super::held::Held;
 use super::index::{Obstacle, Staged};
-use super::objects::{self, Person, Role};
+use super::objects::{self, NewCommit, Person, Role};
 use super::refs::{self, Move, Reservation, Reserved};
 use super::{Change, Committed, Outcome};
 use crate::checkout::Checkout;
@@ -47,7 +47,7 @@ pub(super) fn attempt(
     };
     let mut tip = placement.tip;
     'attempt: loop {
-        let engine = engine::of(project, kind);
+        let engine = engines::of(project, kind);
         let base = tip.or(placement.base);
         let built = match build::build(project, &*engine, placement, base, changes)? {
             Built::Files(files) => files,

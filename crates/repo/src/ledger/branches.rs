@@ -8,9 +8,9 @@ use gix::objs::tree::{EntryKind, EntryMode};
 use pawtrail_event::merge;
 use pawtrail_event::status::SNAPSHOT_FILE;
 
-use super::engine::{self, NewCommit};
+use super::engines;
 use super::loose::Loose;
-use super::objects::{self, Person, Role};
+use super::objects::{self, NewCommit, Person, Role};
 use super::refs::{self, Move, Reservation};
 use super::{Ledger, Merging};
 use crate::engine as choice;
@@ -61,7 +61,7 @@ pub(crate) fn merge(
     // Whoever makes the commit reads them.
     work.loose.settle(&[])?;
     let at = project.now();
-    let engine = engine::of(project, choice::of_clone(project)?);
+    let engine = engines::of(project, choice::of_clone(project)?);
     let commit = engine.commit(&NewCommit {
         tree,
         parents: vec![ours, theirs],

@@ -5,11 +5,10 @@ use std::mem;
 use std::path::PathBuf;
 
 use gix::ObjectId;
-use pawtrail_event::glossary::{Scope, Term};
 use pawtrail_event::merge as merge_events;
 
 use super::engine::Engine;
-use super::index::Staged;
+use super::index::{Added, Staged};
 use super::{Change, Content, derived};
 use crate::checkout::Checkout;
 use crate::error::{Error, Result};
@@ -27,18 +26,6 @@ pub(super) struct File {
     /// Its content then.
     pub(super) content: Vec<u8>,
     added: Added,
-}
-
-/// What a file of the coming commit adds to what a user may have staged of it.
-pub(super) enum Added {
-    /// The lines of a log.
-    Lines(Vec<String>),
-    /// The terms of a seed file.
-    Terms(Scope, Vec<Term>),
-    /// It is made from a log: what is staged of it can be made again, and gives way.
-    Derived,
-    /// It is a file as a whole, and what the user staged stays.
-    Whole,
 }
 
 impl File {
@@ -146,7 +133,11 @@ pub(super) fn build(
             Content::Derived(derived) => {
                 let content = match ahead.take() {
                     Some(content) => content,
-                    None => derived::made(engine, base, &files, derived)?,
+                    None => {
+                        let log = files.iter().find(|file| file.path == derived.from);
+                        let changed = log.map(|log| log.content.as_slice());
+                        derived::made(engine, base, changed, derived)?
+                    }
                 };
                 (content, Added::Derived)
             }

@@ -5,7 +5,6 @@ use std::thread;
 
 use gix::ObjectId;
 
-use super::build::File;
 use super::engine::Engine;
 use super::index::Obstacle;
 use super::{Change, Content};
@@ -67,11 +66,11 @@ pub(super) fn store(
 pub(super) fn made(
     engine: &dyn Engine,
     base: Option<ObjectId>,
-    files: &[File],
+    changed: Option<&[u8]>,
     derived: &Derived,
 ) -> Result<Vec<u8>> {
-    if let Some(log) = files.iter().find(|file| file.path == derived.from) {
-        return Ok((derived.make)(&log.content));
+    if let Some(log) = changed {
+        return Ok((derived.make)(log));
     }
     let known = match base {
         Some(base) => engine.entry(base, &derived.from)?,

@@ -1,27 +1,14 @@
 //! What the engines do in their own ways: reading the branch, making objects, writing an index, moving the branch.
 
 use gix::ObjectId;
-use jiff::Timestamp;
 
-use super::executable::Executable;
 use super::held::Held;
 use super::index::{Obstacle, Staged};
-use super::library::Library;
+use super::objects::NewCommit;
 use super::refs::{Move, Reservation};
 use crate::checkout::Checkout;
 use crate::durable::Unflushed;
-use crate::engine::Kind;
 use crate::error::Result;
-use crate::project::Project;
-
-/// A commit to make.
-pub(super) struct NewCommit<'a> {
-    pub(super) tree: ObjectId,
-    pub(super) parents: Vec<ObjectId>,
-    /// Without the line end that closes it.
-    pub(super) message: &'a str,
-    pub(super) at: Timestamp,
-}
 
 /// One way to commit. All but the reading expects the ledger's lock to be held.
 pub(super) trait Engine {
@@ -67,12 +54,4 @@ pub(super) trait Engine {
         indexes: &[&Held],
         step: &'a Move<'a>,
     ) -> Result<Reservation<'a>>;
-}
-
-/// Returns the engine of a kind.
-pub(super) fn of<'a>(project: &'a Project, kind: Kind) -> Box<dyn Engine + 'a> {
-    match kind {
-        Kind::Library => Box::new(Library::new(project)),
-        Kind::Executable => Box::new(Executable { project }),
-    }
 }

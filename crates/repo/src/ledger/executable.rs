@@ -5,10 +5,10 @@ mod trees;
 
 use gix::ObjectId;
 
-use super::engine::{Engine, NewCommit};
+use super::engine::Engine;
 use super::held::Held;
 use super::index::{Obstacle, Staged};
-use super::objects::{Person, Role};
+use super::objects::{NewCommit, Person, Role};
 use super::refs::{Move, Reservation, Reserved};
 use crate::checkout::Checkout;
 use crate::durable::{self, Unflushed};

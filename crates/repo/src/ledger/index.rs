@@ -11,8 +11,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use gix::ObjectId;
 use gix::bstr::BStr;
 use gix::index::entry::{Flags, Mode, Stage, Stat};
+use pawtrail_event::glossary::{Scope, Term};
 
-use super::Added;
 use super::held::Held;
 use super::loose::Loose;
 use super::objects;
@@ -24,6 +24,18 @@ use plain::Plain;
 
 /// How much of an index is written at once, in bytes.
 const WRITE_BYTES: usize = 256 * 1024;
+
+/// What a file of the coming commit adds to what a user may have staged of it.
+pub(super) enum Added {
+    /// The lines of a log.
+    Lines(Vec<String>),
+    /// The terms of a seed file.
+    Terms(Scope, Vec<Term>),
+    /// It is made from a log: what is staged of it can be made again, and gives way.
+    Derived,
+    /// It is a file as a whole, and what the user staged stays.
+    Whole,
+}
 
 /// One file of the coming commit, as an index needs to know it.
 pub(super) struct Staged<'a> {

@@ -2,11 +2,11 @@
 
 use gix::ObjectId;
 
-use super::engine::{Engine, NewCommit};
+use super::engine::Engine;
 use super::held::Held;
 use super::index::{self, Obstacle, Staged};
 use super::loose::Loose;
-use super::objects;
+use super::objects::{self, NewCommit};
 use super::refs::{self, Move, Reservation};
 use crate::checkout::Checkout;
 use crate::durable::Unflushed;

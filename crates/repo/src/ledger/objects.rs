@@ -8,7 +8,6 @@ use gix::objs::Kind;
 use gix::objs::tree::EntryKind;
 use jiff::Timestamp;
 
-use super::engine::NewCommit;
 use super::loose::{self, Loose};
 use crate::error::{GitContext, IoContext, Result};
 use crate::failpoint;
@@ -85,6 +84,15 @@ fn clean(text: &str) -> String {
         .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
         .collect();
     kept.trim().to_owned()
+}
+
+/// A commit to make.
+pub(super) struct NewCommit<'a> {
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+    /// Without the line end that closes it.
+    pub(super) message: &'a str,
+    pub(super) at: Timestamp,
 }
 
 /// Which of a commit's two people.

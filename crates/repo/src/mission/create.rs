@@ -16,7 +16,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::ledger::{Committed, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
-use crate::receipt::{Delivery, Receipt};
+use crate::receipt::Receipt;
 use crate::status::task_files::{TASKS_DIR, TaskFile, TaskFiles};
 use crate::status::{self, First};
 use crate::{checkouts, durable, history, sync_state};
@@ -156,16 +156,13 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
         recorded: true,
         ..place
     };
-    let receipt = Receipt {
-        event_id: None,
-        mission_id: Some(mission.mission_id.clone()),
-        path: mission.path(META),
-        r#ref: place.ledger_ref.clone(),
-        commit: Some(project::hash(done.commit)),
-        committed: true,
-        pushed: false,
-        delivery: Delivery::None,
-    };
+    let receipt = Receipt::here(
+        None,
+        Some(mission.mission_id.clone()),
+        mission.path(META),
+        &place.ledger_ref,
+        Some(project::hash(done.commit)),
+    );
     let emitted = status::emitted(project, &beginning.log(), &receipt).unwrap_or_else(|error| {
         warnings.push(format!("the hub's events were not made: {error}"));
         Vec::new()

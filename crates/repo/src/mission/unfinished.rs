@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{META, Mission, parse};
 use crate::durable::{self, Access};
-use crate::error::{GitContext, IoContext, Result};
+use crate::error::{Error, GitContext, IoContext, Result};
 use crate::ledger::{self, Change, Committed, Content, Ledger, Outcome};
 use crate::placement::{self, Placement};
 use crate::project::Project;
@@ -114,33 +114,27 @@ pub(super) fn cross_out(project: &Project, id: &MissionId) -> Result<()> {
 
 /// Returns the missions whose creation was begun and not ended, with what they begin with.
 pub(super) fn begun(project: &Project) -> Result<Vec<(Mission, Beginning)>> {
-    let dir = dir(project);
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", &dir),
-    };
     let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.at("list", &dir)?.path();
-        let named: Option<MissionId> = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .and_then(|name| name.parse().ok());
-        let Some(content) = durable::read(&path)?.filter(|_| named.is_some()) else {
+    for id in durable::identifiers(&dir(project))? {
+        let Some(content) = durable::read(&path(project, &id))? else {
             continue;
         };
         let intent: Intent = serde_json::from_slice(&content).git("reading what was begun")?;
         let slug = intent.mission_slug.as_str();
-        if let Ok(Some(mission)) = parse(slug, intent.meta.as_bytes(), "") {
-            let beginning = Beginning {
-                meta: intent.meta,
-                tasks: intent.tasks,
-                packages: intent.packages,
-                rows: intent.rows,
-            };
-            found.push((mission, beginning));
-        }
+        let parsed = parse(slug, intent.meta.as_bytes(), "");
+        let named =
+            parsed.and_then(|mission| mission.ok_or_else(|| "it names no mission".to_owned()));
+        let mission = named.map_err(|message| Error::Damaged {
+            path: path(project, &id),
+            message,
+        })?;
+        let beginning = Beginning {
+            meta: intent.meta,
+            tasks: intent.tasks,
+            packages: intent.packages,
+            rows: intent.rows,
+        };
+        found.push((mission, beginning));
     }
     Ok(found)
 }

@@ -6,7 +6,7 @@ use pawtrail_event::run::{Payload, RowPayload};
 use pawtrail_event::{RunId, json};
 use serde_json::{Map, Value, json};
 
-use super::{Held, Stored, Tail, home, known, stored};
+use super::{Held, Stored, Tail, home, stored};
 use crate::durable::{self, Access};
 use crate::error::Result;
 use crate::lock::{self, Lock};
@@ -60,7 +60,7 @@ impl Held<'_> {
     fn rebuilt(&self) -> Result<Map<String, Value>> {
         let runs = home(self.project).join("runs");
         let mut index = Map::new();
-        for run_id in known(&runs)? {
+        for run_id in durable::identifiers(&runs)? {
             let Some(found) = stored(&runs, &run_id, Tail::Left)? else {
                 continue;
             };

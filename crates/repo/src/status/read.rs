@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::task_files::TaskFiles;
 use crate::error::{Error, Result};
-use crate::journal::{Journal, Spacing};
+use crate::journal::Journal;
 use crate::mission::{META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -53,7 +53,7 @@ impl Known {
             Some(blob) => history::content(project, blob)?,
             None => Vec::new(),
         };
-        let mut waiting = journal(project, &mission.mission_id).spooled()?;
+        let mut waiting = Journal::of_status(project, &mission.mission_id).spooled()?;
         waiting.extend(sandbox::status_lines(project, &mission.mission_id)?);
         let recorded = waiting.len();
         for root in project.roots() {
@@ -87,11 +87,6 @@ impl Known {
             Cow::Owned(lines::union(&self.tip, &self.waiting))
         }
     }
-}
-
-/// The journal of a mission's status.
-pub(crate) fn journal(project: &Project, mission: &MissionId) -> Journal {
-    Journal::spaced(project, mission, status::FILE, Spacing::Spaced)
 }
 
 /// By what the rows of this project are ordered: what its configuration says, or as the Python tool does.

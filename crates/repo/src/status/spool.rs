@@ -8,7 +8,7 @@ use pawtrail_event::status::{self, Log, MissionIdentity, Order};
 use super::read::{self, Known};
 use super::shared_lock::SharedLock;
 use crate::error::{Error, Result};
-use crate::journal;
+use crate::journal::{self, Journal};
 use crate::ledger::{self, Change, Content, Derived, Ledger, Outcome};
 use crate::mission::{self, META, Mission};
 use crate::placement::{self, Placement};
@@ -62,7 +62,7 @@ pub(super) fn commit(
     message: &str,
     found: &[String],
 ) -> Result<(Outcome, Vec<String>)> {
-    let journal = read::journal(project, &mission.mission_id);
+    let journal = Journal::of_status(project, &mission.mission_id);
     let snapshot = derived_for(project, mission, place)?;
     let changes = || {
         let log = Change {
@@ -84,7 +84,7 @@ pub(super) fn commit(
 pub fn finish(project: &Project) -> Result<Vec<String>> {
     let mut late = Vec::new();
     for id in journal::spooling_missions(project)? {
-        if !read::journal(project, &id).spooled()?.is_empty() {
+        if !Journal::of_status(project, &id).spooled()?.is_empty() {
             late.push(id);
         }
     }

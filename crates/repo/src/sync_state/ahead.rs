@@ -2,7 +2,8 @@
 //! together.
 
 use super::document::Unread;
-use super::{Recording, file, floor, new_on_top};
+use super::recording::{Recording, new_on_top};
+use super::{file, floor};
 use crate::error::Result;
 use crate::local_commits::{Framer, Made, Outcome, Purpose};
 use crate::project::{self, Project};

@@ -8,7 +8,7 @@ use pawtrail_event::frame::Announcement;
 
 use super::document::Document;
 use super::floor;
-use super::hooked;
+use super::heirs::heirs;
 use super::rewrite::{self, Gone};
 use crate::error::{GitContext, Result};
 use crate::history;
@@ -350,7 +350,7 @@ fn replace_gone(
     gone: Vec<Gone>,
     fresh: &mut [Announcement],
 ) -> Result<()> {
-    let told = hooked::heirs(&document.rewritten);
+    let told = heirs(&document.rewritten);
     for old in rewrite::supersede(git, gone, fresh, &told)? {
         if refs.tips.contains_key(&old.branch) {
             let group = document.withdrawn.entry(old.branch).or_default();

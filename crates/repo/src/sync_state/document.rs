@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(super) use self::unread::Unread;
-use super::SetAside;
 use super::memory::{Acknowledged, Place};
+use super::set_aside::SetAside;
 use crate::error::{GitContext, Result};
 
 /// The largest file that is read, in bytes.

@@ -5,24 +5,36 @@ use std::path::PathBuf;
 use gix::ObjectId;
 
 use crate::durable::{self, Access};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::history;
 use crate::local_commits::present;
 use crate::project::Project;
 use crate::reach;
 
 /// Returns the recorded floor; `None` when Pawtrail hasn't written here yet.
+///
+/// # Errors
+/// When it can't be read, or is damaged.
 pub(super) fn read(project: &Project) -> Result<Option<Vec<ObjectId>>> {
-    let Some(content) = durable::read(&path(project))? else {
+    let path = path(project);
+    let Some(content) = durable::read(&path)? else {
         return Ok(None);
     };
     let kind = project.git().object_hash();
-    let ids = String::from_utf8_lossy(&content)
+    let text = String::from_utf8_lossy(&content);
+    let id = |line: &str| ObjectId::from_hex(line.trim().as_bytes()).ok();
+    let ids = text
         .lines()
-        .filter_map(|line| ObjectId::from_hex(line.trim().as_bytes()).ok())
-        .filter(|id| id.kind() == kind)
-        .collect();
-    Ok(Some(ids))
+        .map(|line| id(line).filter(|id| id.kind() == kind));
+    // A line less would announce what was there before.
+    match ids.collect() {
+        Some(ids) => Ok(Some(ids)),
+        None => Err(Error::Damaged {
+            path,
+            message: "a line of it is no name of a commit; remove it, and what the clone has now is never announced"
+                .to_owned(),
+        }),
+    }
 }
 
 /// Says whether there is one.

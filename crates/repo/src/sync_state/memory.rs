@@ -153,10 +153,11 @@ impl Acknowledged {
         self.supersedes.retain(|hash, _| stays(hash));
         self.kept_back.retain(&stays);
         let groups = &self.groups;
-        // Where nothing is left that could be sent again, the last answer says nothing.
+        // Where nothing is left that could be sent again, the last answer says nothing. A group of an unknown build, as an
+        // earlier version writes it, may be of any.
         self.last.retain(|build, _| {
             let mut known = groups.keys().map(|(_, build)| build);
-            known.any(|known| known.as_ref() == Some(build))
+            known.any(|known| known.as_ref().is_none_or(|known| known == build))
         });
     }
 

@@ -6,9 +6,10 @@ use pawtrail_event::CommitHash;
 use pawtrail_event::frame::{Announcement, LocalCommitAck, Snapshot};
 
 use super::document::Document;
-use super::file::Stored;
+use super::file::{self, Stored};
+use super::floor;
 use super::memory::Memory;
-use super::{file, floor, refresh};
+use super::refresh::refresh;
 use crate::error::Result;
 use crate::local_commits::{Framer, Purpose, object_id};
 use crate::project::Project;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pawtrail_event::CommitHash;
 use pawtrail_event::frame::Announcement;
 
-use super::hooked;
+use super::heirs::heir;
 use crate::error::{GitContext, Result};
 use crate::local_commits::object_id;
 
@@ -50,9 +50,9 @@ pub(super) fn supersede(
     // What git said leaves less to be found out.
     let (known, unknown): (Vec<_>, Vec<_>) = gone
         .into_iter()
-        .partition(|old| hooked::heir(told, &old.hash, |hash| at.contains_key(hash)).is_some());
+        .partition(|old| heir(told, &old.hash, |hash| at.contains_key(hash)).is_some());
     for old in known {
-        let new = hooked::heir(told, &old.hash, |hash| at.contains_key(hash));
+        let new = heir(told, &old.hash, |hash| at.contains_key(hash));
         let Some(heir) = new.and_then(|new| at.get(new).copied()) else {
             continue;
         };

@@ -18,8 +18,12 @@ fn what_was_there_at_first_sight_is_never_announced() {
     sync_state::first_sight(&ground.project()).unwrap();
     assert_eq!(std::fs::read_to_string(&floor).unwrap(), text);
     // A floor commit that git has removed says nothing.
-    std::fs::write(&floor, format!("{text}{}\nnonsense\n", "a".repeat(40))).unwrap();
+    std::fs::write(&floor, format!("{text}{}\n", "a".repeat(40))).unwrap();
     assert_eq!(hashes(&ground.record()), [commit]);
+    // Of a line that can't be read nobody knows what it held back.
+    std::fs::write(&floor, format!("{text}nonsense\n")).unwrap();
+    let refused = sync_state::record(&ground.project()).unwrap_err();
+    assert_eq!(refused.code(), "FILE_DAMAGED", "{refused}");
 }
 
 #[test]

@@ -286,7 +286,7 @@ fn more_paths_than_a_frame_takes_are_counted() {
     assert!(frames[1].changed_files.len() < 400);
     assert_eq!(frames[1].changed_files_total, Some(400));
     for frame in frames {
-        let text = Outgoing::Commit(Box::new(frame)).to_text();
+        let text = Outgoing::Commit(Box::new(frame)).to_text().unwrap();
         Frame::parse(&text).unwrap();
     }
 }

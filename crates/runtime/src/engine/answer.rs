@@ -5,13 +5,14 @@ use pawtrail_event::decision::{Actor, ActorType};
 use pawtrail_event::run::{self, Payload, SoftGated};
 use pawtrail_repo::decisions::{self, Reply};
 use pawtrail_repo::mission::Mission;
+use pawtrail_repo::shell::quoted;
 use pawtrail_repo::{Project, runs};
 
 use super::Given;
 use super::known::{Known, actor};
 use super::session::Session;
 use crate::authority::{self, Effect, Refused};
-use crate::error::{Error, Result, quoted};
+use crate::error::{Error, Result};
 use crate::plan::Next;
 use crate::run::Run;
 

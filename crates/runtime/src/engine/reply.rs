@@ -6,12 +6,13 @@ use pawtrail_event::run::raci::Binding;
 use pawtrail_event::time;
 use pawtrail_repo::mission::Mission;
 use pawtrail_repo::runs::{self, Stored};
+use pawtrail_repo::shell::quoted;
 use pawtrail_repo::{Project, Receipt};
 use serde::Serialize;
 
 use super::answer::Taken;
 use crate::discovery;
-use crate::error::{Result, quoted};
+use crate::error::Result;
 use crate::plan::{Cause, Next, Plan, Standing, Why};
 use crate::progress::{self, Progress};
 use crate::run::{Block, Run};

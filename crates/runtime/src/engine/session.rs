@@ -275,7 +275,7 @@ impl<'p> Session<'p> {
             mission_slug: self.mission.mission_slug.to_string(),
             mission_id: Some(self.mission.mission_id.to_string()),
         };
-        let state = snapshot::state(&self.known, run, self.project, &self.stored);
+        let state = snapshot::state(&self.known, run, self.project, &self.stored)?;
         self.held.show(&self.stored, &state, &entry)?;
         Ok(())
     }

@@ -7,15 +7,20 @@ use pawtrail_event::run::raci::Source;
 use pawtrail_event::{DecisionId, StepId};
 use pawtrail_repo::runs::{self, Stored};
 use pawtrail_repo::{Project, decisions};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::known::Known;
+use crate::error::{Error, Result};
 use crate::plan::{Cause, Next};
 use crate::raci;
 use crate::run::Run;
 
 /// Returns the document.
-pub(super) fn state(known: &Known, run: &Run, project: &Project, stored: &Stored) -> Value {
+///
+/// # Errors
+/// When a record has no form in JSON. None that is here lacks one; a document without it is never made instead.
+pub(super) fn state(known: &Known, run: &Run, project: &Project, stored: &Stored) -> Result<Value> {
     let mut inputs: Map<String, Value> = run
         .inputs
         .iter()
@@ -38,10 +43,10 @@ pub(super) fn state(known: &Known, run: &Run, project: &Project, stored: &Stored
             .collect();
         inputs.insert("llm_delegations".to_owned(), Value::Object(delegations));
     }
-    json!({
+    Ok(json!({
         "blocked_reason": blocked(known, run, project),
         "completed_steps": run.completed,
-        "decisions": records(known, run),
+        "decisions": records(known, run)?,
         "inputs": inputs,
         "issued_step_id": run.issued.as_ref().map(|issued| &issued.step_id),
         "mission_id": run.mission_id,
@@ -56,7 +61,7 @@ pub(super) fn state(known: &Known, run: &Run, project: &Project, stored: &Stored
         "run_id": known.run_id,
         "template_hash": crate::template::hash(&stored.template),
         "template_path": template_path(run, project, stored),
-    })
+    }))
 }
 
 fn blocked(known: &Known, run: &Run, project: &Project) -> Option<String> {
@@ -100,7 +105,7 @@ fn pending(run: &Run) -> Map<String, Value> {
 }
 
 /// Answers, and what was found out about steps and audits.
-fn records(known: &Known, run: &Run) -> Map<String, Value> {
+fn records(known: &Known, run: &Run) -> Result<Map<String, Value>> {
     let mut records = Map::new();
     for (id, given) in &run.answered {
         records.insert(id.to_string(), answer(known, run, id, given));
@@ -116,16 +121,14 @@ fn records(known: &Known, run: &Run) -> Map<String, Value> {
             .any(|one| one.step_id == *node.id());
         if at_work || weighed || run.completed.contains(node.id()) {
             let roles = raci::resolve(node, names(run));
-            let record = serde_json::to_value(roles).unwrap_or(Value::Null);
-            records.insert(format!("raci:{}", node.id()), record);
+            records.insert(format!("raci:{}", node.id()), written(&roles)?);
         }
     }
     for (id, one) in &run.significance {
         records.insert(format!("significance:{id}"), one.score.to_value());
     }
     for (id, one) in &run.timeouts {
-        let record = serde_json::to_value(one).unwrap_or(Value::Null);
-        records.insert(format!("timeout:{id}"), record);
+        records.insert(format!("timeout:{id}"), written(one)?);
     }
     for (id, one) in &run.soft_gates {
         let score = run.significance.get(id).map(|one| one.score.to_value());
@@ -145,7 +148,11 @@ fn records(known: &Known, run: &Run) -> Map<String, Value> {
             }),
         );
     }
-    records
+    Ok(records)
+}
+
+fn written(record: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(record).map_err(|error| Error::Internal(error.to_string()))
 }
 
 fn names(run: &Run) -> raci::Known<'_> {

@@ -87,6 +87,8 @@ impl Ears {
             self.heard.dirs().remove(dir);
         }
         for dir in wanted.difference(&known) {
+            // What was moved away with the directory above it is watched under its old name.
+            let _ = watcher.unwatch(dir);
             // Known first: what happens from now on is of a watched directory.
             self.heard.dirs().insert(dir.clone());
             match watcher.watch(dir, RecursiveMode::NonRecursive) {
@@ -138,12 +140,22 @@ impl Heard {
         };
         let mut sounds = Vec::new();
         for path in &event.paths {
-            // Another one of that name is another directory.
-            let gone = away && self.dirs().remove(path);
+            // Another one of that name is another directory, and so are those in it, of which nothing is told.
+            let gone = away && self.lose(path);
             let sound = self.sound(path, gone);
             sounds.extend(sound.filter(|sound| !sounds.contains(sound)));
         }
         sounds
+    }
+
+    /// Forgets a directory and those in it. Returns whether it was listened to.
+    fn lose(&self, path: &Path) -> bool {
+        let mut dirs = self.dirs();
+        let known = dirs.contains(path);
+        if known {
+            dirs.retain(|dir| !dir.starts_with(path));
+        }
+        known
     }
 
     /// What a change of this path means.

@@ -33,10 +33,7 @@ fn one_courier_serves_a_clone_and_ends_when_idle() {
 #[test]
 fn a_courier_does_not_outlive_its_repository() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(0);
-    clone.enable(&hub, SECRET);
-    clone.start();
-    eventually("live", || clone.connection() == Connection::Live);
+    let mut clone = Scratch::live(&hub, 0);
     fs::remove_file(clone.place.common_dir.join("HEAD")).unwrap();
     assert_eq!(clone.join(), End::RepositoryGone);
 }
@@ -75,10 +72,7 @@ fn a_wake_keeps_an_idle_courier() {
 #[test]
 fn nothing_comes_back_of_a_state_that_was_removed() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(0);
-    clone.enable(&hub, SECRET);
-    clone.start();
-    eventually("live", || clone.connection() == Connection::Live);
+    let mut clone = Scratch::live(&hub, 0);
     fs::remove_dir_all(&clone.place.state_dir).unwrap();
     let end = clone.join();
     assert!(matches!(end, End::StateGone | End::NoConsent), "{end}");
@@ -88,9 +82,7 @@ fn nothing_comes_back_of_a_state_that_was_removed() {
 #[test]
 fn nothing_comes_back_of_a_repository_that_was_removed() {
     let hub = TestHub::start(HubAnswer::Nothing);
-    let mut clone = Scratch::new(3);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let mut clone = Scratch::served(&hub, 3);
     eventually("sent", || hub.received().len() == 3);
     fs::remove_dir_all(&clone.place.common_dir).unwrap();
     let end = clone.join();
@@ -104,10 +96,7 @@ fn nothing_comes_back_of_a_repository_that_was_removed() {
 #[test]
 fn a_courier_of_a_removed_state_leaves_its_successor_alone() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(0);
-    clone.enable(&hub, SECRET);
-    clone.start();
-    eventually("live", || clone.connection() == Connection::Live);
+    let mut clone = Scratch::live(&hub, 0);
     fs::remove_dir_all(&clone.place.state_dir).unwrap();
     clone.enable(&hub, SECRET);
     let old = clone.courier.take().unwrap();
@@ -123,10 +112,7 @@ fn a_courier_of_a_removed_state_leaves_its_successor_alone() {
 #[test]
 fn consent_that_is_being_renewed_ends_nothing() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(0);
-    clone.enable(&hub, SECRET);
-    clone.start();
-    eventually("live", || clone.connection() == Connection::Live);
+    let clone = Scratch::live(&hub, 0);
     let record = clone.place.sync_file("consent.json");
     let lock = fs::File::open(clone.place.lock_file("consent.lock")).unwrap();
     lock.lock().unwrap();
@@ -157,10 +143,7 @@ fn a_courier_that_holds_the_lock_and_does_not_listen_yet_is_waited_for() {
 #[test]
 fn a_courier_tells_other_versions_its_own_and_ends_for_them() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(0);
-    clone.enable(&hub, SECRET);
-    clone.start();
-    eventually("live", || clone.connection() == Connection::Live);
+    let mut clone = Scratch::live(&hub, 0);
     let later = |op| Request {
         v: wire::VERSION + 1,
         ..Request::new(op, None)

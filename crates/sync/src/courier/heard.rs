@@ -78,6 +78,8 @@ fn what_is_not_heard_of_is_found_and_heard_of_again() {
     assert!(copied.unwrap().success());
     std::fs::rename(&refs, &aside).unwrap();
     std::fs::rename(&copy, &refs).unwrap();
+    // Longer than it is looked at again because it has just changed.
+    std::thread::sleep(Duration::from_millis(700));
     arrives(&hub, &site.commit("b"), "a commit in a replaced directory");
     arrives(&hub, &site.commit("c"), "the next one");
 }

@@ -148,8 +148,10 @@ impl Progress {
         let clear = session.pending() == 0 && self.unnoted == 0 && self.trouble.is_none();
         let refused = session.connection() == Connection::Refused;
         for waiter in std::mem::take(&mut self.waiters) {
-            let done = clear && self.read >= waiter.serial;
-            let hopeless = refused && self.refusals > waiter.refusals_before;
+            // What waits must be known in either case: an answer that counts nothing would say that all is delivered.
+            let read = self.read >= waiter.serial;
+            let done = clear && read;
+            let hopeless = refused && read && self.refusals > waiter.refusals_before;
             // Neither waits for the other: an upload needs no conversation.
             let looked = self.uploads.serial >= waiter.upload_serial;
             let clear_queue = self.uploads.queued == 0 && self.uploads.trouble.is_none();
@@ -190,5 +192,30 @@ impl Progress {
         };
         // Who lost patience doesn't hear it.
         let _ = waiter.reply.send(reply);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Input, Limits};
+
+    #[test]
+    fn a_refusal_is_no_answer_before_anybody_knows_what_waits() {
+        let mut session = Session::new(None, Limits::default(), Box::new(|most| most));
+        session.step(Input::Tick, 0);
+        session.step(Input::Refused("no".to_owned()), 1);
+        assert_eq!(session.connection(), Connection::Refused);
+        let mut progress = Progress::default();
+        let (sender, mut answered) = oneshot::channel();
+        let waiter = progress.waiter(sender, Some(60_000));
+        let serial = progress.order();
+        progress.wait(waiter);
+        progress.refused();
+        progress.answer_due(&session);
+        assert!(answered.try_recv().is_err());
+        progress.was_read(serial);
+        progress.answer_due(&session);
+        assert_eq!(answered.try_recv().unwrap().connection, Connection::Refused);
     }
 }

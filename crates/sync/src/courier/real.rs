@@ -141,7 +141,7 @@ fn disable_ends_the_courier_and_forgets_the_token() {
     eventually("live", || {
         status(&site.project()).unwrap().connection == Connection::Live
     });
-    assert!(consent::disable(&site.project()).unwrap());
+    assert!(crate::withdraw(&site.project()).unwrap());
     let end = site.courier.take().unwrap().join().unwrap().unwrap();
     assert!(matches!(end, End::NoConsent | End::Stopped));
     assert_eq!(consent::load(&site.project()).unwrap(), None);

@@ -1,5 +1,7 @@
 //! The thin shell around a session: feeds it what happens and does what it says.
 
+mod house;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,15 +27,8 @@ use crate::error::SyncError;
 use crate::place::Place;
 use crate::session::{Action, Connection, Input, Session};
 
-/// How often consent is looked at though nothing was heard of it, beside each frame's own look.
-const HOUSEKEEPING: Duration = Duration::from_secs(30);
 /// The most that has come in and is taken up together.
 const MOST_EVENTS: usize = 128;
-/// How long after something was heard of it: files change one after another.
-const HEARD: Duration = Duration::from_millis(50);
-/// How often where the system tells of no changes.
-const DEAF_HOUSEKEEPING: Duration = Duration::from_secs(1);
-
 /// One courier at work.
 pub(crate) struct Shell {
     place: Place,
@@ -164,22 +159,6 @@ impl Shell {
             .flatten()
             .min()
             .unwrap_or(never)
-    }
-
-    /// When the house is to be looked after, if nothing is heard of it before.
-    fn next_look(&self) -> Instant {
-        let every = match self.progress.polling() {
-            Some(_) => DEAF_HOUSEKEEPING,
-            None => HOUSEKEEPING,
-        };
-        let usual = self.looked_at + every;
-        let usual = self.heard_at.map_or(usual, |at| usual.min(at + HEARD));
-        let idle = self.idle_limit.map(|limit| self.active_at + limit);
-        // While somebody waits nothing comes of being idle.
-        match idle.filter(|_| self.progress.nobody_waits()) {
-            Some(idle) => idle.min(usual),
-            None => usual,
-        }
     }
 
     /// Feeds the session, and again with what comes of it. What it sends leaves together.
@@ -373,40 +352,6 @@ impl Shell {
     fn refresh(&mut self) {
         let serial = self.progress.order();
         self.worker.order(Order::Refresh(serial, None));
-    }
-
-    /// Looks at what may have changed beside the conversation: consent, and whether work is left.
-    async fn look_after_house(&mut self) {
-        self.looked_at = Instant::now();
-        self.heard_at = None;
-        if !self.lock.is_ours() {
-            self.end = Some(End::StateGone);
-            return;
-        }
-        let granted = match consent::settled(&self.place) {
-            Verdict::Granted(consent) => *consent,
-            Verdict::Never | Verdict::Forbidden | Verdict::Unusable(_) => {
-                self.end = Some(End::NoConsent);
-                return;
-            }
-        };
-        if self.consent.as_ref().is_some_and(|old| *old != granted) {
-            self.diary.write("consent was given anew");
-            self.link.cut();
-            self.feed(Input::Closed("consent was given anew".to_owned()))
-                .await;
-            self.feed(Input::Wake).await;
-            self.uploader.wake();
-        }
-        self.consent = Some(granted);
-        let idle = self
-            .idle_limit
-            .is_some_and(|limit| self.active_at.elapsed() >= limit);
-        // What still waits is no reason to stay: nothing was delivered for that long, git keeps it,
-        // and the next command starts a courier again.
-        if idle && self.progress.nobody_waits() {
-            self.end = Some(End::Idle);
-        }
     }
 
     /// Notes each change of the connection in the diary.

@@ -58,6 +58,21 @@ impl Scratch {
         .unwrap();
     }
 
+    /// A clone in which so many commits wait, and whose courier is told of a hub.
+    pub(super) fn served(hub: &TestHub, commits: u64) -> Self {
+        let mut clone = Self::new(commits);
+        clone.enable(hub, SECRET);
+        clone.start();
+        clone
+    }
+
+    /// Such a clone whose courier is connected.
+    pub(super) fn live(hub: &TestHub, commits: u64) -> Self {
+        let clone = Self::served(hub, commits);
+        eventually("live", || clone.connection() == Connection::Live);
+        clone
+    }
+
     pub(super) fn start(&mut self) {
         self.start_with(settings(None));
     }
@@ -122,9 +137,7 @@ pub(super) fn hashes(range: std::ops::Range<u64>) -> Vec<CommitHash> {
 #[test]
 fn what_waits_is_replayed_and_what_comes_is_sent_live() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(50);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let clone = Scratch::served(&hub, 50);
     eventually("50 acknowledged", || {
         clone.outbox.acknowledged().len() == 50
     });
@@ -148,9 +161,7 @@ fn what_waits_is_replayed_and_what_comes_is_sent_live() {
 #[test]
 fn the_token_is_in_its_header_and_nowhere_else() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(2);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let mut clone = Scratch::served(&hub, 2);
     eventually("delivered", || clone.outbox.waiting() == 0);
     let request = hub.request();
     assert_eq!(request.path, "/api/v1/ws");
@@ -183,9 +194,7 @@ fn the_token_is_in_its_header_and_nowhere_else() {
 #[test]
 fn a_broken_connection_costs_nothing_but_time() {
     let hub = TestHub::start(HubAnswer::Nothing);
-    let mut clone = Scratch::new(5);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let clone = Scratch::served(&hub, 5);
     eventually("5 sent", || hub.received().len() == 5);
     hub.answer(HubAnswer::Ack);
     hub.hang_up();
@@ -198,9 +207,7 @@ fn a_broken_connection_costs_nothing_but_time() {
 #[test]
 fn what_was_rewritten_while_the_hub_was_away_is_not_sent() {
     let hub = TestHub::start(HubAnswer::Status(503));
-    let mut clone = Scratch::new(5);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let clone = Scratch::served(&hub, 5);
     eventually("some failures", || hub.connections() >= 2);
     // No ref shows it: only asking the outbox again can tell.
     clone.outbox.replace(vec![commit(0), commit(1), commit(9)]);
@@ -251,9 +258,7 @@ fn a_hub_that_falls_silent_is_left() {
 #[test]
 fn a_refused_token_is_not_tried_over_and_over() {
     let hub = TestHub::start(HubAnswer::Status(401));
-    let mut clone = Scratch::new(1);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let clone = Scratch::served(&hub, 1);
     eventually("refused", || clone.connection() == Connection::Refused);
     let report = clone.now();
     assert_eq!(report.connection, Connection::Refused);
@@ -276,9 +281,7 @@ fn a_refused_token_is_not_tried_over_and_over() {
 #[test]
 fn now_connects_at_once_and_says_what_came_of_it() {
     let hub = TestHub::start(HubAnswer::Status(503));
-    let mut clone = Scratch::new(3);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let clone = Scratch::served(&hub, 3);
     eventually("some failures", || hub.connections() >= 3);
     hub.answer(HubAnswer::Ack);
     let report = clone.now();
@@ -292,9 +295,7 @@ fn now_connects_at_once_and_says_what_came_of_it() {
 #[test]
 fn a_commit_that_the_hub_refuses_is_set_aside() {
     let hub = TestHub::start(HubAnswer::Refuse(hash(1)));
-    let mut clone = Scratch::new(3);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let clone = Scratch::served(&hub, 3);
     eventually("nothing waits", || clone.outbox.waiting() == 0);
     assert_eq!(clone.outbox.acknowledged(), [hash(0), hash(2)]);
     assert_eq!(clone.outbox.set_aside_codes(), ["BAD_MISSION"]);
@@ -337,9 +338,7 @@ fn without_consent_nothing_listens_connects_or_starts() {
 #[test]
 fn consent_taken_back_stops_before_the_next_frame() {
     let hub = TestHub::start(HubAnswer::Nothing);
-    let mut clone = Scratch::new(2);
-    clone.enable(&hub, SECRET);
-    clone.start();
+    let mut clone = Scratch::served(&hub, 2);
     eventually("live", || hub.received().len() == 2);
     assert!(disable_at(&clone.place).unwrap());
     clone.git_commit(2);

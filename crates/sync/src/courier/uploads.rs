@@ -15,7 +15,7 @@ use crate::error::SyncError;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::session::Backoff;
-use crate::upload::{End, LONGEST_PAUSE_MS, Pace, Upload};
+use crate::upload::{Asking, End, LONGEST_PAUSE_MS, Pace, Upload};
 
 /// How often the queue is looked at though nobody asked: commands ask, and whoever sees that refs moved.
 const AGAIN: Duration = Duration::from_secs(300);
@@ -122,7 +122,7 @@ impl Uploader {
 struct Loop {
     place: Place,
     catch_up: CatchUp,
-    post: Post,
+    post: Asking,
     pace: Pace,
     backoff: Backoff,
     tell: UnboundedSender<Uploads>,
@@ -145,7 +145,7 @@ impl Loop {
         backoff: Backoff,
     ) -> Self {
         Self {
-            post: Post::new(door),
+            post: Asking::new(Post::new(door)),
             place,
             catch_up,
             pace: Pace::default(),

@@ -100,6 +100,7 @@ fn stamp(path: &Path) -> Stamp {
     fs::metadata(path).map_or((None, 0), |meta| (meta.modified().ok(), meta.len()))
 }
 
+/// The directories in one. Where it can't be listed, its own stamp still tells that something has changed.
 fn directories(dir: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(dir) else {
         return Vec::new();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pawtrail_event::frame::PROTOCOL;
 use rustls::crypto::ring;
@@ -18,7 +18,7 @@ use ureq::{Agent, Body};
 
 use super::{Door, DoorError, Note};
 use crate::consent::Consent;
-use crate::upload::Limits;
+use crate::place::Place;
 use crate::url::HubUrl;
 
 /// How long one request may take, answer included.
@@ -26,9 +26,6 @@ const REQUEST_TIME: Duration = Duration::from_secs(60);
 const CONNECT_TIME: Duration = Duration::from_secs(12);
 /// The most bytes of an answer that are read: a thousand verdicts with their reasons.
 const MAX_ANSWER: u64 = 2 * 1024 * 1024;
-
-/// How long a hub's word about its limits counts.
-const LIMITS_TIME: Duration = Duration::from_secs(3_600);
 
 /// What goes out: packed events, and what the log says of them.
 #[derive(Debug)]
@@ -56,14 +53,6 @@ pub(crate) struct Post {
     agent: Option<Agent>,
     /// The consent that the request under way goes by.
     by: Arc<Mutex<Option<Consent>>>,
-    told: Option<Told>,
-}
-
-/// A hub's word about its limits.
-struct Told {
-    by: HubUrl,
-    at: Instant,
-    limits: Limits,
 }
 
 impl Post {
@@ -72,7 +61,6 @@ impl Post {
             door: Arc::new(door),
             agent: None,
             by: Arc::default(),
-            told: None,
         }
     }
 
@@ -94,18 +82,25 @@ impl Post {
         }
     }
 
-    /// Returns what the hub takes at most: asked for once an hour, without the token.
+    /// Returns whose batches these are.
+    pub(crate) fn place(&self) -> &Place {
+        &self.door.place
+    }
+
+    /// Returns the hub that consent was given for.
+    ///
+    /// # Errors
+    /// When there is no consent.
+    pub(crate) fn hub(&self) -> Result<HubUrl, DoorError> {
+        Ok(self.door.granted()?.url)
+    }
+
+    /// Asks the hub that consent was given for how it is, without the token; returns its address too.
     ///
     /// # Errors
     /// When there is no consent, or no answer.
-    pub(crate) fn limits(&mut self) -> Result<Limits, DoorError> {
+    pub(crate) fn health(&mut self) -> Result<(HubUrl, Answer), DoorError> {
         let consent = self.door.granted()?;
-        if let Some(told) = &self.told
-            && told.by == consent.url
-            && told.at.elapsed() < LIMITS_TIME
-        {
-            return Ok(told.limits);
-        }
         let plain = consent.url.is_plain();
         let agent = self.agent(&consent);
         let address = consent.url.health();
@@ -116,14 +111,7 @@ impl Post {
             .call()
             .map_err(|error| self.lost(&consent, &error))
             .and_then(|response| answer(response).map_err(|error| self.lost(&consent, &error)))?;
-        let limits = Limits::told(&answer);
-        limits.keep(&self.door.place, &consent.url)?;
-        self.told = Some(Told {
-            by: consent.url,
-            at: Instant::now(),
-            limits,
-        });
-        Ok(limits)
+        Ok((consent.url, answer))
     }
 
     /// Sends one batch to the hub that consent was given for.

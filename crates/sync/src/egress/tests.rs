@@ -78,7 +78,7 @@ async fn many_frames_leave_together_and_none_after_consent_is_gone() {
         .collect();
     let mut at = 0;
     while at < frames.len() {
-        let texts = together(&frames[at..]);
+        let texts = together(&frames[at..]).unwrap();
         let bytes: usize = texts.iter().map(String::len).sum();
         assert!(texts.len() <= TOGETHER && bytes <= TOGETHER_BYTES);
         at += texts.len();
@@ -193,7 +193,7 @@ fn a_batch_asks_for_consent_again_when_it_has_connected() {
     let sent = post.send(&parcel);
     assert!(matches!(sent, Err(DoorError::Followed)), "{sent:?}");
     asked.store(0, Ordering::SeqCst);
-    let told = post.limits().map(drop);
+    let told = post.health().map(drop);
     assert!(matches!(told, Err(DoorError::Followed)), "{told:?}");
     drop(post);
     assert_eq!(heard.join().unwrap(), "");

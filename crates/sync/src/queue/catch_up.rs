@@ -46,6 +46,14 @@ pub(super) struct Cursor {
     pub(super) digest: Vec<u8>,
 }
 
+/// Queues what a journal holds and the queue never had. A journal without rows needs no queue.
+pub(super) fn offer(project: &Project, journal: &dyn Journal) -> Result<CaughtUp, SyncError> {
+    if journal.ids().is_empty() {
+        return Ok(CaughtUp::default());
+    }
+    Queue::open(project)?.catch_up(project, journal)
+}
+
 impl Queue {
     /// Queues what a journal holds and the queue never had, durably.
     ///

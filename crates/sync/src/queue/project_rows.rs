@@ -4,7 +4,8 @@ use pawtrail_event::envelope::{EnvelopeId, Queueable};
 use pawtrail_repo::status::Offered;
 use pawtrail_repo::{Project, project_log};
 
-use super::{CaughtUp, Draft, Journal, Queue};
+use super::catch_up::offer;
+use super::{CaughtUp, Draft, Journal};
 use crate::error::SyncError;
 
 /// Queues what the project's own log holds and the queue never had.
@@ -12,11 +13,7 @@ use crate::error::SyncError;
 /// # Errors
 /// When the log or the queue can't be read or written.
 pub fn offer_project(project: &Project) -> Result<CaughtUp, SyncError> {
-    let log = ProjectLog::read(project)?;
-    if log.ids.is_empty() {
-        return Ok(CaughtUp::default());
-    }
-    Queue::open(project)?.catch_up(project, &log)
+    offer(project, &ProjectLog::read(project)?)
 }
 
 /// The log of a project.

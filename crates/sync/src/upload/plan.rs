@@ -94,13 +94,9 @@ impl Batch {
         if batch.events.is_empty() {
             return;
         }
-        let mut text = Vec::with_capacity(batch.bytes + 16);
-        // Writing to memory doesn't fail.
-        if pack::write(&batch.events, &mut text).is_ok() {
-            plan.bodies.push(Body {
-                events: batch.events.len(),
-                text: String::from_utf8_lossy(&text).into_owned(),
-            });
-        }
+        plan.bodies.push(Body {
+            events: batch.events.len(),
+            text: pack::parts(&batch.events).collect(),
+        });
     }
 }

@@ -128,7 +128,7 @@ fn frame() -> impl Strategy<Value = Frame> {
 proptest! {
     #[test]
     fn every_frame_comes_back_as_it_went(frame in frame()) {
-        let text = frame.to_text();
+        let text = frame.to_text().unwrap();
         prop_assert!(!text.contains('\n'));
         prop_assert_eq!(Frame::parse(&text), Ok(frame));
     }
@@ -144,7 +144,7 @@ proptest! {
         at in any::<prop::sample::Index>(),
         put in "(?s).{0,3}",
     ) {
-        let text = frame.to_text();
+        let text = frame.to_text().unwrap();
         let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let (head, tail) = text.split_at(cuts[at.index(cuts.len())]);
         prop_assert!(Frame::parse(head).is_err());

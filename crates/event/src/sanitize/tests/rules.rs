@@ -87,6 +87,19 @@ fn a_marker_is_never_redacted() {
 }
 
 #[test]
+fn brackets_of_others_hide_nothing() {
+    for text in [
+        "[alicebox]",
+        "see [alice].",
+        "[[alicebox]](x)",
+        "[red:alice]",
+    ] {
+        let clean = alice().text(text).into_owned();
+        assert!(!clean.contains("alice"), "{text} -> {clean}");
+    }
+}
+
+#[test]
 fn an_identity_is_not_shown() {
     let shown = format!("{:?}", alice());
     for value in ["alice", "Alice", "/srv"] {

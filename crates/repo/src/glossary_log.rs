@@ -1,36 +1,27 @@
-//! The local log: one file a mission in the primary checkout, not tracked by git, appended under a lock and flushed.
+//! The local log of the glossary: one file a mission in the primary checkout, not tracked by git, appended under a lock and flushed.
 
-use std::fs;
 use std::path::PathBuf;
 
-use pawtrail_event::decision::Damaged;
 use pawtrail_event::envelope::EnvelopeId;
 use pawtrail_event::glossary::Log;
 use pawtrail_event::{MissionId, Sanitized, json};
 use serde_json::Value;
 
 use crate::beyond;
-use crate::error::{Error, IoContext, Result};
+use crate::error::Result;
 use crate::local_log::{self, Places};
 use crate::lock::{self, Lock};
 use crate::project::Project;
 use crate::{durable, sandbox};
 
-const DIR: &str = ".kittify/events/glossary";
+/// Where the logs are in a checkout.
+pub(crate) const DIR: &str = ".kittify/events/glossary";
 const PLACES: Places = Places {
     writing: "glossary::append",
     written: "glossary::appended",
 };
-/// Larger logs are not read: somebody has to look at them.
-const LIMIT: u64 = 512 * 1024 * 1024;
-
-/// What the logs of a clone hold together.
-#[derive(Debug, Default)]
-pub(super) struct Logs {
-    pub(super) log: Log,
-    /// Damaged lines, with the file they stand in.
-    pub(super) damaged: Vec<(String, Damaged)>,
-}
+/// The name of a mission's spool of resolutions that are in no commit yet.
+pub(crate) const SPOOL: &str = "glossary.events.jsonl";
 
 /// Appends an event to the log of its mission, durably; returns the file, relative to the checkout.
 pub(crate) fn append(project: &Project, mission: &MissionId, event: &Sanitized) -> Result<String> {
@@ -45,7 +36,7 @@ pub(crate) fn append(project: &Project, mission: &MissionId, event: &Sanitized) 
 }
 
 /// Appends a recorded line to the log of its mission, unless the log has it.
-pub(super) fn restore(project: &Project, mission: &MissionId, line: &str) -> Result<()> {
+pub(crate) fn restore(project: &Project, mission: &MissionId, line: &str) -> Result<()> {
     let row = Log::read(format!("{line}\n").as_bytes()).rows.pop();
     let Some(id) = row.and_then(|row| row.event_id) else {
         return Ok(());
@@ -108,68 +99,6 @@ fn event(project: &Project, line: &str) -> Option<Logged> {
     })
 }
 
-/// Reads all logs: of the primary checkout and of this one, where the Python tool writes, and what waits in spools and
-/// sandboxes.
-pub(super) fn read(project: &Project) -> Result<Logs> {
-    let mut all = Logs::default();
-    for dir in dirs(project) {
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if durable::is_absent(&error) => continue,
-            Err(error) => return Err(error).at("list", &dir),
-        };
-        let mut files = Vec::new();
-        for entry in entries {
-            let path = entry.at("list", &dir)?.path();
-            if path.to_string_lossy().ends_with(".events.jsonl") {
-                files.push(path);
-            }
-        }
-        files.sort();
-        for path in files {
-            let known = fs::symlink_metadata(&path).at("inspect", &path)?;
-            if !known.is_file() || known.len() > LIMIT {
-                return Err(Error::Damaged {
-                    path,
-                    message: format!("it is no file of at most {LIMIT} bytes"),
-                });
-            }
-            let content = durable::read(&path)?.unwrap_or_default();
-            let mut read = Log::read(&content);
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            all.damaged.extend(
-                read.damaged
-                    .drain(..)
-                    .map(|line| (format!("{DIR}/{name}"), line)),
-            );
-            all.log.add(read.rows);
-        }
-    }
-    for line in sandbox::glossary_lines(project)? {
-        all.log.add(Log::read(format!("{line}\n").as_bytes()).rows);
-    }
-    for line in super::waiting(project)?
-        .into_iter()
-        .flat_map(|(_, lines)| lines)
-    {
-        all.log.add(Log::read(format!("{line}\n").as_bytes()).rows);
-    }
-    Ok(all)
-}
-
-/// The directories that hold logs; the first is ours.
-fn dirs(project: &Project) -> Vec<PathBuf> {
-    let ours = home(project).0;
-    let mut dirs = vec![ours];
-    for root in project.roots() {
-        let dir = root.join(DIR);
-        if !dirs.contains(&dir) {
-            dirs.push(dir);
-        }
-    }
-    dirs
-}
-
 fn file(project: &Project, mission: &MissionId) -> (PathBuf, String) {
     let (dir, name) = home(project);
     let file = format!("{mission}.events.jsonl");
@@ -178,7 +107,7 @@ fn file(project: &Project, mission: &MissionId) -> (PathBuf, String) {
 
 /// The directory of our logs, and how a receipt names it. A clone without a primary checkout has it in its git
 /// directory.
-fn home(project: &Project) -> (PathBuf, String) {
+pub(crate) fn home(project: &Project) -> (PathBuf, String) {
     match project.primary() {
         Some(root) => (root.join(DIR), DIR.to_owned()),
         None => {

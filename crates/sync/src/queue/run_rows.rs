@@ -9,6 +9,7 @@ use pawtrail_event::run::{Payload, Row, RowPayload};
 use pawtrail_repo::{Project, runs};
 use serde_json::{Value, json};
 
+use super::catch_up::offer;
 use super::{CaughtUp, Draft, Journal};
 use crate::error::SyncError;
 
@@ -20,7 +21,7 @@ const NOT_STARTED: &str = "not_started";
 /// # Errors
 /// When the log or the queue can't be read or written, or the project has no identity.
 pub fn offer_run(project: &Project, mission: &MissionId) -> Result<CaughtUp, SyncError> {
-    super::journals::offer(project, &RunLog::read(project, mission)?)
+    offer(project, &RunLog::read(project, mission)?)
 }
 
 /// The run log of one mission.

@@ -1,0 +1,153 @@
+//! Repositories that lack something: commits, a branch, an identity, a place to write; or that are none.
+
+use std::path::Path;
+
+use pawtrail_testkit::{Pawtrail, Project, Scratch, text};
+use serde_json::json;
+
+use crate::support::{BINARY, fails, follow, refused};
+
+#[test]
+fn a_repository_without_commits() {
+    let scratch = Scratch::new();
+    let repo = scratch.empty_repo("empty");
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    pawtrail.data(&repo, &["init"]);
+    let create = ["mission", "create", "payments"];
+    let error = fails(&pawtrail, repo.path(), &create, 1, "NO_COMMITS");
+    assert_eq!(repo.git(&["for-each-ref"]), "");
+    assert_eq!(
+        pawtrail.data(&repo, &["mission", "list"])["missions"],
+        json!([])
+    );
+    let ask = ["decision", "request", "--question", "Which?"];
+    let none = fails(&pawtrail, repo.path(), &ask, 2, "MISSION_REQUIRED");
+    assert!(text(&none["next_step"]).starts_with("pawtrail mission create"));
+    // What the error says helps, word by word.
+    assert_eq!(
+        error["next_step"],
+        "git commit --allow-empty -m \"Initial commit\""
+    );
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "Initial commit"]);
+    pawtrail.data(&repo, &create);
+    let id = text(&pawtrail.data(&repo, &ask)["decision_id"]);
+    pawtrail.data(&repo, &["decision", "answer", &id, "yes"]);
+}
+
+#[test]
+fn a_detached_head_takes_decisions_and_no_commits() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    repo.git(&["checkout", "-q", "--detach"]);
+    pawtrail.data(&repo, &["init"]);
+    let made = pawtrail.data(&repo, &["mission", "create", "payments"]);
+    let ledger = text(&made["ledger_ref"]);
+    assert!(
+        ledger.starts_with("refs/heads/kitty/mission-payments-"),
+        "{ledger}"
+    );
+    let ask = ["decision", "request", "--question", "Which?"];
+    let id = text(&pawtrail.data(&repo, &ask)["decision_id"]);
+    let head = repo.rev("HEAD");
+    let document = pawtrail.json(&repo, &["decision", "answer", &id, "yes"]);
+    assert_eq!(
+        document["receipt"]["commit"].as_str(),
+        repo.rev(&ledger).as_deref()
+    );
+    assert_eq!(repo.rev("HEAD"), head);
+    repo.write("notes.md", "note\n");
+    let before = repo.status_v2();
+    let commit = ["commit", "-m", "Write a note", "notes.md"];
+    let error = fails(&pawtrail, repo.path(), &commit, 1, "HEAD_DETACHED");
+    assert_eq!((repo.status_v2(), repo.rev("HEAD")), (before, head));
+    follow(&pawtrail, &repo, &error);
+    pawtrail.data(&repo, &commit);
+}
+
+#[test]
+fn no_repository() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("plain");
+    std::fs::create_dir(&dir).unwrap();
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    for args in [
+        &["init"][..],
+        &["mission", "list"],
+        &["decision", "request", "--question", "Which?"],
+        &["decision", "answer", "01KT119YA7GD2Y0D7MZRH5JSS3", "yes"],
+        &["sync", "status"],
+        &["commit", "-m", "x", "y"],
+    ] {
+        let error = fails(&pawtrail, &dir, args, 1, "NOT_A_REPOSITORY");
+        assert_eq!(error["next_step"], "git init");
+    }
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
+}
+
+/// Git itself would refuse to commit here; a decision is committed all the same.
+#[test]
+fn no_identity() {
+    for config in ["", "[user]\n\tuseConfigOnly = true\n"] {
+        let scratch = Scratch::new();
+        let repo = scratch.repo("project");
+        let file = scratch.path().join("home/gitconfig");
+        std::fs::write(file, config).unwrap();
+        let pawtrail = Pawtrail::new(&scratch, BINARY);
+        pawtrail.data(&repo, &["init"]);
+        let made = pawtrail.data(&repo, &["mission", "create", "payments"]);
+        let ask = ["decision", "request", "--question", "Which?"];
+        let id = text(&pawtrail.data(&repo, &ask)["decision_id"]);
+        pawtrail.data(&repo, &["decision", "answer", &id, "yes"]);
+        let log = repo.git(&[
+            "log",
+            "--format=%an <%ae> %cn <%ce>",
+            &text(&made["ledger_ref"]),
+            "--not",
+            "main",
+        ]);
+        let lines: Vec<&str> = log.lines().collect();
+        assert_eq!(lines.len(), 2);
+        let ours = "pawtrail <pawtrail@localhost> pawtrail <pawtrail@localhost>";
+        assert!(lines.iter().all(|line| *line == ours), "{log}");
+        repo.git(&["switch", "-q", "-c", "work"]);
+        repo.write("notes.md", "note\n");
+        pawtrail.data(&repo, &["commit", "-m", "Write a note", "notes.md"]);
+        assert_eq!(
+            repo.git(&["log", "-1", "--format=%an <%ae> %cn <%ce>"])
+                .trim(),
+            ours
+        );
+        repo.fsck();
+    }
+}
+
+/// Root may write to read-only files, so a file stands where a directory must be made.
+#[test]
+fn a_git_directory_that_takes_no_files() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let id = project.request("Which?");
+    let state = project.repo.common_dir().join("pawtrail");
+    let away = project.repo.common_dir().join("away");
+    std::fs::rename(&state, &away).unwrap();
+    std::fs::write(&state, "in the way").unwrap();
+    for args in [
+        &[
+            "decision",
+            "request",
+            "--mission",
+            "payments",
+            "--question",
+            "And?",
+        ][..],
+        &["mission", "create", "search"],
+    ] {
+        let error = refused(&project, args, 1, "IO_FAILED");
+        let path = text(&error["details"]["path"]);
+        assert!(Path::new(&path).starts_with(&state), "{error:#}");
+    }
+    std::fs::remove_file(&state).unwrap();
+    std::fs::rename(&away, &state).unwrap();
+    project.answer(&id, "yes");
+}
