@@ -34,18 +34,30 @@ pub(crate) fn recording(
     let Some(mut unread) = unread else {
         return Ok(None);
     };
-    let hash = project::hash(made.commit);
     let (parent, commit) = (Some(made.parent), made.commit);
-    let new = new_on_top(project, &unread.rest, branch, parent, commit)?;
-    if new.as_deref() != Some(&[commit]) || unread.names(&hash) {
+    let Some(new) = new_on_top(project, &unread.rest, branch, parent, commit)? else {
+        return Ok(None);
+    };
+    if new.iter().any(|id| unread.names(&project::hash(*id))) {
         return Ok(None);
     }
     let mut framer = Framer::new(project, Purpose::Store);
-    let Some(Outcome::Frame(frame)) = framer.frame_ahead(made, branch)? else {
+    let Some(Outcome::Frame(last)) = framer.frame_ahead(made, branch)? else {
         return Ok(None);
     };
-    unread.rest.cursors.insert(branch.to_owned(), hash);
-    let text = unread.with(&[*frame])?;
+    // Those that git made in between are there.
+    let mut frames = Vec::new();
+    for id in new.iter().filter(|id| **id != commit) {
+        match framer.frame(*id, Some(branch))? {
+            Outcome::Frame(frame) => frames.push(*frame),
+            Outcome::Untouched => {}
+            Outcome::Unattributed => unread.rest.unattributed.push(project::hash(*id)),
+        }
+    }
+    frames.push(*last);
+    let cursor = project::hash(commit);
+    unread.rest.cursors.insert(branch.to_owned(), cursor);
+    let text = unread.with(&frames)?;
     Ok(Some(Recording {
         next: Some(file::begin(project, &text)?),
         _lock: lock,
@@ -75,7 +87,8 @@ mod tests {
         ObjectId::from_hex(repo.rev(revision).unwrap().as_bytes()).unwrap()
     }
 
-    /// A clone with a mission, one commit of which waits, and a commit on top of it that the branch doesn't have yet.
+    /// A clone with a mission, one commit of which waits and is known, two that the file doesn't know, and a commit on top
+    /// of them that the branch doesn't have yet.
     fn ground(scratch: &Scratch) -> (Repo, ObjectId, ObjectId, i64) {
         let repo = scratch.repo("repo");
         repo.git(&["switch", "-q", "-c", "kitty/mission-demo-01KT119Y"]);
@@ -84,6 +97,8 @@ mod tests {
         first_sight(&open(&repo)).unwrap();
         repo.commit_file(&format!("{DIR}/log"), "one\n", "One");
         record(&open(&repo)).unwrap();
+        repo.commit_file("notes", "of git's own", "Notes");
+        repo.commit_file(&format!("{DIR}/plan.md"), "a plan", "Plan");
         repo.write("beside", "it");
         repo.git(&["add", "beside"]);
         repo.commit_file(&format!("{DIR}/log"), "one\ntwo\n", "Two");
@@ -145,8 +160,8 @@ mod tests {
         assert!(none(BRANCH, parent, &[&log, &meta]));
         // It changes nothing that is announced.
         assert!(none(BRANCH, parent, &["beside"]));
-        // The branch isn't where the file saw it.
-        let older = id(&repo, "HEAD^");
+        // The branch isn't on top of where the file saw it.
+        let older = id(&repo, "HEAD~3");
         assert!(none(BRANCH, older, &[&log]));
         assert!(none("refs/heads/other", parent, &[&log]));
         // Somebody is at the file.
