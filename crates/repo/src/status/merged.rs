@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::history;
 use crate::mission::META;
 use crate::project::Project;
+use crate::references;
 
 /// Where git says what is merged into HEAD, beside the variables `GITHEAD_<commit>` of `git merge`.
 const HEADS: [&str; 4] = [
@@ -67,7 +68,7 @@ fn sides(project: &Project) -> Result<Vec<ObjectId>> {
             found.push(id);
         }
     };
-    if let Some(head) = history::tip(project, "HEAD")? {
+    if let Some(head) = references::named(project, "HEAD")? {
         add(head);
     }
     for (name, _) in std::env::vars_os() {
@@ -87,12 +88,64 @@ fn sides(project: &Project) -> Result<Vec<ObjectId>> {
         add(id.detach());
     }
     for name in HEADS {
-        let file = durable::read(&project.git_dir().join(name))?.unwrap_or_default();
-        for line in String::from_utf8_lossy(&file).lines() {
+        let file = durable::read(&project.git_dir().join(name))?;
+        if file.is_none()
+            && project.refs_by_git()
+            && let Some(id) = references::named(project, name)?
+        {
+            // A reftable holds it.
+            add(id);
+        }
+        for line in String::from_utf8_lossy(&file.unwrap_or_default()).lines() {
             if let Ok(id) = ObjectId::from_hex(line.trim().as_bytes()) {
                 add(id);
             }
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pawtrail_testkit::Scratch;
+
+    use super::*;
+    use crate::System;
+
+    #[allow(clippy::print_stderr)]
+    fn both_sides(form: &str) {
+        let scratch = Scratch::new();
+        let repo = scratch.empty_repo("repo");
+        std::fs::remove_dir_all(repo.path().join(".git")).unwrap();
+        let made = repo.try_git(&["init", "-q", form, "-b", "ours"]);
+        if made.status != 0 {
+            eprintln!("SKIPPED: this git has no {form}: {made}");
+            return;
+        }
+        repo.commit_file("a", "base\n", "Base");
+        repo.git(&["switch", "-q", "-c", "theirs"]);
+        repo.commit_file("a", "theirs\n", "Theirs");
+        repo.git(&["switch", "-q", "ours"]);
+        repo.commit_file("a", "ours\n", "Ours");
+        let expected = ["ours", "theirs"].map(|side| repo.rev(side).unwrap());
+        for begin in ["merge", "cherry-pick"] {
+            repo.try_git(&[begin, "theirs"]);
+            let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
+            let sides: Vec<String> = sides(&project)
+                .unwrap()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            assert_eq!(sides, expected, "{form}: {begin}");
+            repo.git(&[begin, "--abort"]);
+        }
+    }
+
+    #[test]
+    fn both_sides_are_found_wherever_git_keeps_its_heads() {
+        both_sides("--ref-format=files");
+        both_sides("--ref-format=reftable");
+    }
 }
