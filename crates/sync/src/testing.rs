@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,16 @@ use tokio_tungstenite::tungstenite::{Message, accept_hdr};
 
 use crate::error::SyncError;
 use crate::outbox::Outbox;
+use crate::place::Place;
+
+/// A clone's place with this directory as its git directory, of no project.
+pub(crate) fn place(dir: &Path) -> Place {
+    Place {
+        common_dir: dir.to_owned(),
+        state_dir: dir.join("pawtrail"),
+        project_uuid: None,
+    }
+}
 
 pub(crate) fn hash(number: u64) -> CommitHash {
     format!("{number:040x}").parse().unwrap()

@@ -46,6 +46,31 @@ impl Repo {
         process::run(self.env.command("git").current_dir(&self.root).args(args))
     }
 
+    /// Runs a program in this checkout with the git directory mounted read-only, as the sandboxes of agents do it (Linux).
+    pub fn run_closed(&self, program: &str, args: &[&str]) -> Output {
+        const MOUNTED: &str =
+            "mount --bind .git .git && mount -o remount,ro,bind .git && exec \"$@\"";
+        let mut command = self.env.command("unshare");
+        command
+            .args(["-m", "sh", "-c", MOUNTED, "sh", program])
+            .args(args)
+            .current_dir(&self.root);
+        process::run(&mut command)
+    }
+
+    /// Says whether [`Self::run_closed`] works for this user, which only root's does; aloud where not.
+    #[allow(clippy::print_stderr)]
+    pub fn can_be_closed(&self) -> bool {
+        let probe = self.run_closed("true", &[]);
+        if probe.status != 0 {
+            eprintln!(
+                "SKIPPED: nobody but root can mount: {}",
+                probe.stderr.trim()
+            );
+        }
+        probe.status == 0
+    }
+
     /// Adds a linked worktree beside this checkout, on `branch`, which is made where missing.
     #[track_caller]
     pub fn worktree(&self, name: &str, branch: &str) -> Self {

@@ -40,6 +40,9 @@ pub(crate) enum SyncCommand {
     #[command(after_help = "Example:\n  pawtrail sync run")]
     Run(RunArgs),
     /// Stop this clone's courier, if one runs
+    ///
+    /// One that doesn't answer is shut out: it sends nothing any more, and ends by itself if it ever goes on. What waits is
+    /// safe; the next command that has something to deliver starts another one.
     #[command(after_help = "Example:\n  pawtrail sync stop")]
     Stop,
 }

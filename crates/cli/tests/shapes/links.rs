@@ -3,31 +3,12 @@
 
 #![cfg(unix)]
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use pawtrail_testkit::{Pawtrail, Project, Scratch};
+use pawtrail_testkit::{Pawtrail, Project, Scratch, files_below};
 
 use super::BINARY;
-
-/// Each file below a directory, with its content.
-fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![dir.to_owned()];
-    while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(&dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let content = std::fs::read(&path).unwrap();
-                found.insert(path, content);
-            }
-        }
-    }
-    found
-}
 
 /// Moves a path of the checkout out of the repository and leaves a link.
 fn lead_out(scratch: &Scratch, root: &Path, path: &str) -> PathBuf {
@@ -65,12 +46,12 @@ fn nothing_of_the_project_is_written_beyond_a_link() {
         let asked = ["glossary", "ask", "--term", "page", "--question", "Which?"];
         let conflict = project.pawtrail.data(&project.repo, &asked)["conflict_id"].clone();
         let outside = lead_out(&scratch, &root, path);
-        let before = files(&outside);
+        let before = files_below(&outside);
         let mission = project.mission_id.as_str();
         let run = |args: &[&str]| {
             let said = project.pawtrail.run(&project.repo, args);
             assert!(said.status <= 5, "{said}");
-            assert_eq!(files(&outside), before, "{path}: {said}");
+            assert_eq!(files_below(&outside), before, "{path}: {said}");
             said
         };
         let mut said = Vec::new();
@@ -127,14 +108,14 @@ fn a_project_is_not_begun_beyond_a_link() {
         let scratch = Scratch::new();
         let repo = scratch.repo("repo");
         let outside = lead_out(&scratch, repo.path(), path);
-        let before = files(&outside);
+        let before = files_below(&outside);
         let (status, document) = Pawtrail::new(&scratch, BINARY).json_in(repo.path(), &["init"]);
         assert_eq!(
             (status, &document["error"]["code"]),
             (1, &"PATH_LEADS_OUT".into()),
             "{path}: {document:#}"
         );
-        assert_eq!(files(&outside), before, "{path}");
+        assert_eq!(files_below(&outside), before, "{path}");
         let config = repo.path().join(".kittify/config.yaml");
         let content = std::fs::read_to_string(config).unwrap_or_default();
         assert_eq!(content, "", "{path}: half a project");

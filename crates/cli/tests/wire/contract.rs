@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pawtrail_testkit::{Peer, Project, Scratch, eventually, text};
+use pawtrail_testkit::{Peer, Project, Scratch, eventually, files_below, text};
 use serde_json::{Value, json};
 
 use crate::BINARY;
@@ -99,31 +99,13 @@ fn a_hub_that_says_the_least_is_served() {
     assert_eq!(site.project.status()["connection"], "live");
     // The token is in no file but its own.
     let state = site.project.repo.common_dir().join("pawtrail");
-    for (path, text) in files(&state) {
-        assert_eq!(text.contains(TOKEN), path.ends_with("sync/token"), "{path}");
+    let holds = |content: &[u8]| String::from_utf8_lossy(content).contains(TOKEN);
+    for (path, content) in files_below(&state) {
+        assert_eq!(holds(&content), path.ends_with("sync/token"), "{path:?}");
     }
-    for (path, text) in files(&site.scratch.path().join("home")) {
-        assert!(!text.contains(TOKEN), "{path}");
+    for (path, content) in files_below(&site.scratch.path().join("home")) {
+        assert!(!holds(&content), "{path:?}");
     }
-}
-
-/// Every file below a directory, as text.
-fn files(dir: &std::path::Path) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut open = vec![dir.to_owned()];
-    while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(&dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.is_file() {
-                let bytes = std::fs::read(&path).unwrap();
-                let shown = path.to_string_lossy().replace('\\', "/");
-                found.push((shown, String::from_utf8_lossy(&bytes).into_owned()));
-            }
-        }
-    }
-    found
 }
 
 #[test]

@@ -192,14 +192,7 @@ fn make_private(_dir: &Path) -> io::Result<()> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-
-    fn place(dir: &Path) -> Place {
-        Place {
-            common_dir: dir.to_owned(),
-            state_dir: dir.join("pawtrail"),
-            project_uuid: None,
-        }
-    }
+    use crate::testing::place;
 
     #[test]
     fn a_short_path_stays_with_the_repository() {

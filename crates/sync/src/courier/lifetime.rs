@@ -75,15 +75,12 @@ fn same_file(_file: &File, path: &std::path::Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     #[test]
     fn one_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place {
-            common_dir: dir.path().to_owned(),
-            state_dir: dir.path().join("pawtrail"),
-            project_uuid: None,
-        };
+        let place = testing::place(dir.path());
         let first = try_take(&place).unwrap().unwrap();
         assert!(first.is_ours());
         assert!(try_take(&place).unwrap().is_none());
@@ -95,11 +92,7 @@ mod tests {
     #[test]
     fn a_lock_whose_file_was_removed_locks_nobody_out() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place {
-            common_dir: dir.path().to_owned(),
-            state_dir: dir.path().join("pawtrail"),
-            project_uuid: None,
-        };
+        let place = testing::place(dir.path());
         let old = try_take(&place).unwrap().unwrap();
         std::fs::remove_dir_all(&place.state_dir).unwrap();
         assert!(!old.is_ours());

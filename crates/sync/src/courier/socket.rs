@@ -71,22 +71,13 @@ fn talk(address: &Address, line: &[u8]) -> io::Result<Heard<Reply>> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
-
-    fn place(dir: &str) -> Place {
-        Place {
-            common_dir: PathBuf::from(dir),
-            state_dir: PathBuf::from(dir).join("pawtrail"),
-            project_uuid: None,
-        }
-    }
+    use crate::testing::place;
 
     #[test]
     fn nobody_is_told_from_late() {
         let dir = tempfile::tempdir().unwrap();
-        let place = place(dir.path().to_str().unwrap());
+        let place = place(dir.path());
         let wake = Request::new(wire::Op::Wake, None);
         assert!(matches!(
             call(&place, &wake, Duration::from_millis(50)),

@@ -68,15 +68,12 @@ pub(super) fn take_place(place: &Place, silent: Identity) -> Result<Option<Lock>
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::testing;
 
     #[test]
     fn one_takes_the_place_and_the_old_one_knows() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place {
-            common_dir: dir.path().to_owned(),
-            state_dir: dir.path().join("pawtrail"),
-            project_uuid: None,
-        };
+        let place = testing::place(dir.path());
         let old = lifetime::try_take(&place).unwrap().unwrap();
         let silent = lifetime::identity(&place).unwrap();
         let taking = private_file::append_new(&place.lock_file(TAKING)).unwrap();
@@ -100,11 +97,7 @@ mod tests {
     #[test]
     fn it_is_looked_after_seldom() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place {
-            common_dir: dir.path().to_owned(),
-            state_dir: dir.path().join("pawtrail"),
-            project_uuid: None,
-        };
+        let place = testing::place(dir.path());
         assert!(is_due(&place));
         assert!(!is_due(&place));
         let file = fs::File::options()

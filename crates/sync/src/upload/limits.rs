@@ -118,15 +118,12 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     #[test]
     fn what_a_hub_said_is_known_of_that_hub_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place {
-            common_dir: dir.path().to_owned(),
-            state_dir: dir.path().join("pawtrail"),
-            project_uuid: None,
-        };
+        let place = testing::place(dir.path());
         let url = |text: &str| text.parse::<HubUrl>().unwrap();
         let (here, there) = (url("https://hub.example"), url("https://other.example"));
         assert_eq!(Limits::known(&place, &here), None);
