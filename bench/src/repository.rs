@@ -4,11 +4,16 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::Result;
+
+/// How long git's maintenance may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A scratch repository whose branch is not protected, so that index and files follow each answer.
 pub(crate) struct Repository {
@@ -39,7 +44,7 @@ impl Repository {
         for name in ["log-a.jsonl", "log-b.jsonl"] {
             fs::write(repository.root.join(name), "").map_err(|error| error.to_string())?;
         }
-        // What `git commit` would start in the background is still at work when the next command is timed.
+        // What `git commit` would start in the background may still be at work when the next command is timed.
         repository.succeed(
             repository
                 .git()
@@ -116,8 +121,16 @@ impl Repository {
         Ok(rows)
     }
 
-    /// Lets the system write what it holds back.
+    /// Lets git end what it does in the background, and the system write what it holds back.
     pub(crate) fn rest(&self) -> Result<()> {
+        let lock = self.root.join(".git/objects/maintenance.lock");
+        let deadline = Instant::now() + PATIENCE;
+        while lock.exists() {
+            if Instant::now() > deadline {
+                return Err(format!("{} stays", lock.display()));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
         self.succeed(&mut self.command("sync"))
     }
 

@@ -3,6 +3,7 @@
 //! Source of the format: spec-kitty's `project` section (`uuid`, `slug`), committed with the project.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use pawtrail_event::ProjectUuid;
 use serde::{Deserialize, Serialize};
@@ -19,12 +20,12 @@ pub struct Identity {
     pub slug: Option<String>,
 }
 
-/// The most bytes of a configuration file that are read.
 /// The file, relative to the repository root.
 pub(crate) const FILE: &str = ".kittify/config.yaml";
+/// The most bytes of a configuration file that are read.
 const LIMIT: usize = 1024 * 1024;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 struct Config {
     #[serde(default)]
     project: Option<ProjectSection>,
@@ -34,7 +35,7 @@ struct Config {
     status: Option<StatusSection>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 struct ProjectSection {
     #[serde(default)]
     uuid: Option<String>,
@@ -42,13 +43,13 @@ struct ProjectSection {
     slug: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 struct StatusSection {
     #[serde(default)]
     order: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 struct ProtectionSection {
     #[serde(default)]
     protected_branches: Option<Vec<String>>,
@@ -177,7 +178,21 @@ fn load(path: &Path) -> Result<Option<Config>> {
         return Err(damaged("it is larger than 1 MiB".to_owned()));
     }
     let text = String::from_utf8(content).map_err(|_| damaged("it is no UTF-8".to_owned()))?;
-    parse(&text).map(Some).map_err(damaged)
+    understood(text).map(Some).map_err(damaged)
+}
+
+/// Parses a configuration. What was parsed last is kept: one command asks several times, and YAML is dear.
+fn understood(text: String) -> std::result::Result<Config, String> {
+    static LAST: Mutex<Option<(String, Config)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, config)) = &*last
+        && *known == text
+    {
+        return Ok(config.clone());
+    }
+    let config = parse(&text)?;
+    *last = Some((text, config.clone()));
+    Ok(config)
 }
 
 fn parse(text: &str) -> std::result::Result<Config, String> {

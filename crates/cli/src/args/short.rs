@@ -5,43 +5,72 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, FromArgMatches};
+use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::hooks::HooksRunArgs;
-use super::sync::RunArgs;
-use super::wp::MoveArgs;
-use super::{AnswerArgs, Cli, GlobalArgs, ListArgs, LogArgs, RequestArgs, ShowArgs};
+use super::{
+    AnswerArgs, Cli, Command, DecisionCommand, GlobalArgs, HooksCommand, ListArgs, LogArgs,
+    MoveArgs, RequestArgs, RunArgs, ShowArgs, SyncCommand, WpCommand,
+};
+
+/// One of these commands: its noun and verb, what it takes, and what is made of that.
+type Known = (
+    [&'static str; 2],
+    fn(clap::Command) -> clap::Command,
+    fn(&ArgMatches) -> Result<Command, clap::Error>,
+);
+
+const KNOWN: [Known; 8] = [
+    (["decision", "answer"], AnswerArgs::augment_args, |found| {
+        AnswerArgs::from_arg_matches(found).map(|args| DecisionCommand::Answer(args).into())
+    }),
+    (
+        ["decision", "request"],
+        RequestArgs::augment_args,
+        |found| {
+            RequestArgs::from_arg_matches(found).map(|args| DecisionCommand::Request(args).into())
+        },
+    ),
+    (["decision", "list"], ListArgs::augment_args, |found| {
+        ListArgs::from_arg_matches(found).map(|args| DecisionCommand::List(args).into())
+    }),
+    (["decision", "show"], ShowArgs::augment_args, |found| {
+        ShowArgs::from_arg_matches(found).map(|args| DecisionCommand::Show(args).into())
+    }),
+    (["decision", "log"], LogArgs::augment_args, |found| {
+        LogArgs::from_arg_matches(found).map(|args| DecisionCommand::Log(args).into())
+    }),
+    (["wp", "move"], MoveArgs::augment_args, |found| {
+        MoveArgs::from_arg_matches(found).map(|args| Command::Wp(WpCommand::Move(args)))
+    }),
+    (["hooks", "run"], HooksRunArgs::augment_args, |found| {
+        HooksRunArgs::from_arg_matches(found).map(|args| Command::Hooks(HooksCommand::Run(args)))
+    }),
+    (["sync", "run"], RunArgs::augment_args, |found| {
+        RunArgs::from_arg_matches(found).map(|args| Command::Sync(SyncCommand::Run(args)))
+    }),
+];
+
+impl From<DecisionCommand> for Command {
+    fn from(command: DecisionCommand) -> Self {
+        Self::Decision(command)
+    }
+}
 
 /// Understands a line that begins with such a command and has no mistake.
 pub(crate) fn parse(words: &[OsString]) -> Option<Cli> {
-    type Known = (
-        &'static str,
-        &'static str,
-        fn(clap::Command) -> clap::Command,
-    );
-    const KNOWN: [Known; 8] = [
-        ("decision", "answer", AnswerArgs::augment_args),
-        ("decision", "request", RequestArgs::augment_args),
-        ("decision", "list", ListArgs::augment_args),
-        ("decision", "show", ShowArgs::augment_args),
-        ("decision", "log", LogArgs::augment_args),
-        ("wp", "move", MoveArgs::augment_args),
-        ("hooks", "run", HooksRunArgs::augment_args),
-        ("sync", "run", RunArgs::augment_args),
-    ];
-    let named: [&str; 2] = [words.get(1)?.to_str()?, words.get(2)?.to_str()?];
-    let (noun, verb, arguments) = KNOWN
-        .into_iter()
-        .find(|(noun, verb, _)| named == [*noun, *verb])?;
-    let noun = clap::Command::new(noun)
-        .disable_help_subcommand(true)
-        .subcommand(arguments(clap::Command::new(verb)));
-    let root = clap::Command::new("pawtrail").disable_help_subcommand(true);
-    let matches = GlobalArgs::augment_args(root)
-        .subcommand(noun)
-        .try_get_matches_from(words)
+    let (program, rest) = words.split_first()?;
+    let (named, rest) = rest.split_at_checked(2)?;
+    let (_, takes, make) = KNOWN.iter().find(|(words, _, _)| named == words)?;
+    // As if noun and verb were no words of the line: then there are no commands below commands.
+    let command = takes(GlobalArgs::augment_args(clap::Command::new("pawtrail")));
+    let found = command
+        .try_get_matches_from([program].into_iter().chain(rest))
         .ok()?;
-    Cli::from_arg_matches(&matches).ok()
+    Some(Cli {
+        global: GlobalArgs::from_arg_matches(&found).ok()?,
+        command: make(&found).ok()?,
+    })
 }
 
 #[cfg(test)]

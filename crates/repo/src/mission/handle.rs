@@ -5,7 +5,9 @@ use std::path::Path;
 
 use pawtrail_event::MissionId;
 
-use super::{META, Mission, SPECS_DIR, list, number_in_front, parse, without_number};
+use super::{
+    BRANCH_PREFIX, META, Mission, SPECS_DIR, list, number_in_front, parse, without_number,
+};
 use crate::durable;
 use crate::error::{Candidate, Error, Result};
 use crate::history;
@@ -24,6 +26,11 @@ pub fn resolve(project: &Project, handle: Option<&str>, cwd: &Path) -> Result<Mi
     if let Some(handle) = handle
         && let Ok(id) = handle.parse::<MissionId>()
         && let Some(mission) = recorded(project, &id)?
+    {
+        return Ok(mission);
+    }
+    if handle.is_none()
+        && let Some(mission) = of_branch(project, cwd)?
     {
         return Ok(mission);
     }
@@ -126,6 +133,28 @@ fn from_here(project: &Project, mut missions: Vec<Mission>, cwd: &Path) -> Resul
             known: missions.len() + usize::from(last.is_some()),
         }),
     }
+}
+
+/// The short way for the one mission that has the current branch as its recorded ledger branch: not all missions are
+/// read. None where the directory or the branch's name may mean another one.
+fn of_branch(project: &Project, cwd: &Path) -> Result<Option<Mission>> {
+    let here = fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
+    if here.iter().any(|part| part == SPECS_DIR) {
+        return Ok(None);
+    }
+    let Some(head) = references::head(project)?.branch else {
+        return Ok(None);
+    };
+    if head.starts_with(BRANCH_PREFIX) {
+        return Ok(None);
+    }
+    let mut only = None;
+    for id in record::missions(project)? {
+        if record::branch(project, &id)?.as_deref() == Some(&*head) && only.replace(id).is_some() {
+            return Ok(None);
+        }
+    }
+    only.map_or(Ok(None), |id| recorded(project, &id))
 }
 
 /// The short way for a full mission id that this clone has written to before.
