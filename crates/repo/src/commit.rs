@@ -128,7 +128,7 @@ fn free_name(project: &Project) -> Result<String> {
 
 /// Returns the full name of the branch that HEAD names, which must be `wanted` where that is given.
 fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
-    let Some(head) = references::head(project)?.branch else {
+    let Some(head) = references::head_branch(project)? else {
         return Err(Error::Detached);
     };
     let short = head.strip_prefix("refs/heads/").unwrap_or(&head);

@@ -92,7 +92,7 @@ fn place(
     let base = match (tip, choice.base) {
         (Some(tip), _) => Some(tip),
         (None, Some(base)) => Some(base),
-        (None, None) => head(project)?,
+        (None, None) => references::head_commit(project)?,
     };
     let busy = worktrees.iter().find_map(|checkout| {
         let operation = checkout.keeps_busy(&choice.ledger_ref)?;
@@ -274,8 +274,4 @@ fn remote_tip(project: &Project, full: &str) -> Result<Option<ObjectId>> {
         }
     }
     Ok(None)
-}
-
-fn head(project: &Project) -> Result<Option<ObjectId>> {
-    Ok(references::head(project)?.commit)
 }

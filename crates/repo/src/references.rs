@@ -12,15 +12,6 @@ use crate::project::Project;
 /// What the names of remote-tracking branches begin with.
 const REMOTES: &str = "refs/remotes/";
 
-/// What HEAD names, and the commit there.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Head {
-    /// The full name of the branch; `None` where HEAD is detached.
-    pub(crate) branch: Option<String>,
-    /// The commit; `None` before the first one.
-    pub(crate) commit: Option<ObjectId>,
-}
-
 /// Returns the commit that a full reference name points to; `None` when there is no such reference.
 pub(crate) fn tip(project: &Project, full_name: &str) -> Result<Option<ObjectId>> {
     if project.refs_by_git() {
@@ -111,25 +102,26 @@ pub(crate) fn target(project: &Project, full_name: &str) -> Result<Option<String
     Ok(found.and_then(|reference| Some(reference.target().try_name()?.as_bstr().to_string())))
 }
 
-/// Returns what HEAD of this worktree names.
-pub(crate) fn head(project: &Project) -> Result<Head> {
+/// Returns the full name of the branch that HEAD of this worktree names; none where HEAD is detached.
+pub(crate) fn head_branch(project: &Project) -> Result<Option<String>> {
     if project.refs_by_git() {
-        return Ok(Head {
-            branch: symbolic(project, project.git_dir(), "HEAD")?,
-            commit: named(project, "HEAD")?,
-        });
+        return symbolic(project, project.git_dir(), "HEAD");
+    }
+    let name = project.git().head_name().git("reading HEAD")?;
+    Ok(name.map(|name| name.as_bstr().to_string()))
+}
+
+/// Returns the commit that HEAD of this worktree names; none before the first one.
+pub(crate) fn head_commit(project: &Project) -> Result<Option<ObjectId>> {
+    if project.refs_by_git() {
+        return named(project, "HEAD");
     }
     let mut head = project.git().head().git("reading HEAD")?;
-    let branch = head.referent_name().map(|name| name.as_bstr().to_string());
-    let commit = if head.is_unborn() {
-        None
-    } else {
-        head.try_peel_to_id().git("reading HEAD")?
-    };
-    Ok(Head {
-        branch,
-        commit: commit.map(|id| id.detach()),
-    })
+    if head.is_unborn() {
+        return Ok(None);
+    }
+    let commit = head.try_peel_to_id().git("reading HEAD")?;
+    Ok(commit.map(|id| id.detach()))
 }
 
 /// Returns the branch that HEAD of the worktree with this git directory names, where git has to be asked.

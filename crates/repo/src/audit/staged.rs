@@ -79,7 +79,7 @@ fn scan(project: &Project, scanner: &Scanner<'_>, id: ObjectId) -> Result<Vec<Of
 
 /// The parents that the coming commit has: HEAD, and what is being merged.
 fn parents(project: &Project) -> Result<Vec<ObjectId>> {
-    let mut parents = Vec::from_iter(references::head(project)?.commit);
+    let mut parents = Vec::from_iter(references::head_commit(project)?);
     let merged = durable::read(&project.git_dir().join("MERGE_HEAD"))?.unwrap_or_default();
     let merged = merged
         .lines()

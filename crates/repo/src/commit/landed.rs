@@ -21,7 +21,7 @@ pub(super) fn commit(project: &Project, said: &Output) -> Result<ObjectId> {
     let words = String::from_utf8_lossy(&said.stdout);
     let named = match name(&words) {
         Some(name) => references::named(project, name)?,
-        None => references::head(project)?.commit,
+        None => references::head_commit(project)?,
     };
     named.ok_or(Error::NoCommits)
 }
@@ -50,7 +50,7 @@ pub(super) fn stays(
         return Ok(());
     }
     let short = |name: &str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
-    let other = references::head(project)?.branch;
+    let other = references::head_branch(project)?;
     let name = other.as_deref().unwrap_or("HEAD");
     if let Some(parent) = history::parents(project, commit)?.first() {
         let (old, new) = (commit.to_string(), parent.to_string());

@@ -111,7 +111,7 @@ fn from_here(project: &Project, mut missions: Vec<Mission>, cwd: &Path) -> Resul
             return Ok(missions.swap_remove(at));
         }
     }
-    if let Some(head) = references::head(project)?.branch {
+    if let Some(head) = references::head_branch(project)? {
         let own = |m: &Mission| {
             head == m.own_branch() || head.starts_with(&format!("{}-lane-", m.own_branch()))
         };
@@ -142,7 +142,7 @@ fn of_branch(project: &Project, cwd: &Path) -> Result<Option<Mission>> {
     if here.iter().any(|part| part == SPECS_DIR) {
         return Ok(None);
     }
-    let Some(head) = references::head(project)?.branch else {
+    let Some(head) = references::head_branch(project)? else {
         return Ok(None);
     };
     if head.starts_with(BRANCH_PREFIX) {

@@ -60,7 +60,7 @@ pub enum Rewriter {
 /// # Errors
 /// As [`committed`].
 pub fn rewritten(project: &Project, by: Rewriter, rewrites: &[Rewrite]) -> Result<()> {
-    if by == Rewriter::Amend && references::head(project)?.branch.is_none() {
+    if by == Rewriter::Amend && references::head_branch(project)?.is_none() {
         // A step of a rebase, which tells at its end what became of what a branch had.
         return Ok(());
     }
@@ -106,8 +106,10 @@ fn are_replaced(project: &Project, rewrites: &[Rewrite]) -> Result<bool> {
 
 /// The branch that is checked out with its commit, if it is a mission's.
 fn mission_head(project: &Project) -> Result<Option<(String, ObjectId)>> {
-    let head = references::head(project)?;
-    let (Some(branch), Some(commit)) = (head.branch, head.commit) else {
+    let Some(branch) = references::head_branch(project)? else {
+        return Ok(None);
+    };
+    let Some(commit) = references::tip(project, &branch)? else {
         return Ok(None);
     };
     Ok(local_commits::is_mission_branch(project, &branch)?.then_some((branch, commit)))

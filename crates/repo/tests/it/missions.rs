@@ -85,6 +85,39 @@ fn without_a_handle_directory_branch_and_the_only_one_count() {
 }
 
 #[test]
+fn the_one_mission_that_has_the_current_branch_is_meant_beside_others() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "one"]);
+    let one = create(&open(&repo), "alpha");
+    repo.git(&["switch", "-q", "-c", "two"]);
+    let two = create(&open(&repo), "beta");
+    // Another tool's, which this clone remembers nothing of.
+    let meta = "{\"mission_id\":\"01KT119YA7GD2Y0D7MZRH5JSS3\"}";
+    repo.commit_file("kitty-specs/other/meta.json", meta, "other");
+    let project = open(&repo);
+    let meant = |cwd: &str| {
+        let cwd = repo.path().join(cwd);
+        mission::resolve(&project, None, &cwd).map(|mission| mission.mission_id)
+    };
+    assert_eq!(meant("").unwrap(), two.mission_id);
+    // A directory comes before a branch.
+    assert_eq!(meant(&one.dir).unwrap(), one.mission_id);
+    assert_eq!(meant("kitty-specs").unwrap(), two.mission_id);
+    // What only the branch has counts as well.
+    std::fs::remove_dir_all(repo.path().join(&two.dir)).unwrap();
+    assert_eq!(meant("").unwrap(), two.mission_id);
+    // One that is gone doesn't, nor do two.
+    repo.git(&["rm", "-rq", &two.dir]);
+    repo.git(&["commit", "-qm", "no beta"]);
+    assert_eq!(meant("").unwrap_err().exit_code(), 2);
+    let third = create(&project, "gamma");
+    assert_eq!(meant("").unwrap(), third.mission_id);
+    create(&project, "delta");
+    assert_eq!(meant("").unwrap_err().exit_code(), 2);
+}
+
+#[test]
 fn the_ledger_branch_is_chosen_once() {
     let scratch = Scratch::new();
     let repo = scratch.repo("r");
