@@ -34,15 +34,22 @@ pub(crate) fn places(project: &Project) -> Result<Vec<(PathBuf, PathBuf)>> {
         dirs.push(entry.at("list", &linked)?.path());
     }
     dirs.sort();
+    let here = fs::canonicalize(project.git_dir()).unwrap_or_else(|_| project.git_dir().to_owned());
     for git_dir in dirs {
         // `gitdir` names the worktree's `.git` file; without it the directory is a leftover.
         let Some(pointer) = durable::read(&git_dir.join("gitdir"))? else {
             continue;
         };
-        let pointer = PathBuf::from(String::from_utf8_lossy(&pointer).trim());
+        // A directory's name may be no UTF-8.
+        let Ok(pointer) = gix::path::from_byte_slice(pointer.trim_ascii_end()) else {
+            continue;
+        };
         // Git may have written it relative to the worktree's git directory.
         let pointer = git_dir.join(pointer);
-        let Some(root) = pointer.parent().filter(|root| root.is_dir()) else {
+        let told = pointer.parent().filter(|root| root.is_dir());
+        // A worktree that was moved by hand is where it was found, whatever git noted.
+        let found_here = (git_dir == here).then(|| project.checkout()).flatten();
+        let Some(root) = found_here.or(told) else {
             continue;
         };
         let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
@@ -57,7 +64,8 @@ fn read(project: &Project, root: PathBuf, git_dir: PathBuf) -> Result<Checkout> 
     } else {
         let head = text(&git_dir.join("HEAD"))?.unwrap_or_default();
         head.strip_prefix("ref: ")
-            .map(|name| name.trim().to_owned())
+            .map(|name| references::meant(project, name.trim()))
+            .transpose()?
     };
     let busy = busy(&git_dir)?;
     Ok(Checkout {
@@ -92,4 +100,33 @@ fn busy(git_dir: &Path) -> Result<Vec<(String, &'static str)>> {
 
 fn text(path: &Path) -> Result<Option<String>> {
     Ok(durable::read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+    use std::sync::Arc;
+
+    use pawtrail_testkit::Scratch;
+
+    use super::*;
+    use crate::source::System;
+
+    #[test]
+    fn a_worktree_is_found_whose_path_is_no_text() {
+        let scratch = Scratch::new();
+        let repo = scratch.repo("r");
+        let root = scratch
+            .path()
+            .join(std::ffi::OsStr::from_bytes(b"w\xff \n"));
+        let mut git = repo.env().command("git");
+        git.current_dir(repo.path());
+        git.args(["worktree", "add", "-q", "-b", "topic"]);
+        assert!(git.arg(&root).status().unwrap().success());
+        let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
+        let found = all(&project).unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[1].root, fs::canonicalize(&root).unwrap());
+        assert_eq!(found[1].branch.as_deref(), Some("refs/heads/topic"));
+    }
 }

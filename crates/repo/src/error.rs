@@ -35,6 +35,15 @@ pub enum Error {
         /// Where the search began.
         dir: PathBuf,
     },
+    /// The repository is another user's, so what its configuration runs isn't run.
+    #[error(
+        "{} belongs to another user, and git runs nothing there until it is told that it is safe",
+        .dir.display()
+    )]
+    NotOwned {
+        /// The root of the checkout, or the bare repository.
+        dir: PathBuf,
+    },
     /// The repository has no commit that a branch could start from.
     #[error(
         "the repository has no commits, so there is nothing that a ledger branch could start from"
@@ -422,7 +431,7 @@ impl<T, E: std::error::Error> GitContext<T> for std::result::Result<T, E> {
 }
 
 /// An error with what led to it: the operating system's word comes last.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -15,6 +15,7 @@ use crate::project::Project;
 use crate::protection::Facts;
 use crate::record::{self, Record};
 use crate::references;
+use crate::shell::quoted;
 
 pub use crate::record::ChosenBy;
 
@@ -88,22 +89,31 @@ fn place(
     worktrees: Vec<Checkout>,
     choice: Choice,
 ) -> Result<Placement> {
-    let tip = history::tip(project, &choice.ledger_ref)?;
+    let (ledger_ref, tip) = references::meant_tip(project, &choice.ledger_ref)?;
+    if ledger_ref != choice.ledger_ref
+        && let Some(rule) = Facts::of(project)?.rule(&ledger_ref)
+    {
+        return Err(Error::Protected {
+            branch: ledger_ref,
+            rule,
+            next: format!("git symbolic-ref --delete {}", quoted(&choice.ledger_ref)),
+        });
+    }
     let base = match (tip, choice.base) {
         (Some(tip), _) => Some(tip),
         (None, Some(base)) => Some(base),
         (None, None) => references::head_commit(project)?,
     };
     let busy = worktrees.iter().find_map(|checkout| {
-        let operation = checkout.keeps_busy(&choice.ledger_ref)?;
+        let operation = checkout.keeps_busy(&ledger_ref)?;
         Some((checkout.root.clone(), operation))
     });
-    let checkouts = checkouts_of(worktrees, &choice.ledger_ref);
+    let checkouts = checkouts_of(worktrees, &ledger_ref);
     Ok(Placement {
         seen_by_python: checkouts
             .iter()
             .any(|checkout| Some(checkout.root.as_path()) == project.primary()),
-        ledger_ref: choice.ledger_ref,
+        ledger_ref,
         chosen_by: choice.chosen_by,
         recorded: choice.recorded,
         tip,

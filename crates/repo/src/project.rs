@@ -11,8 +11,9 @@ use ulid::Ulid;
 use crate::clone_state;
 use crate::developer;
 use crate::engine::kind::Kind;
-use crate::error::{Error, GitContext, Result};
+use crate::error::{Error, GitContext, Result, with_causes};
 use crate::identity::{self, Identity};
+use crate::program;
 use crate::ref_storage;
 use crate::source::Source;
 
@@ -42,13 +43,14 @@ impl Project {
     /// Finds the repository that holds `dir`: a main or linked worktree, a submodule, or a bare repository.
     ///
     /// # Errors
-    /// [`Error::NotARepository`] when there is none; [`Error::Git`] when git's data can't be read.
+    /// [`Error::NotARepository`] when there is none; [`Error::NotOwned`] when it is another user's and git isn't told
+    /// that it is safe; [`Error::Git`] when git's data can't be read.
     pub fn discover(dir: &Path, source: Arc<dyn Source>) -> Result<Self> {
         let mut git = gix::discover(dir).map_err(|error| {
             if has_git_above(dir) {
                 Error::Git {
                     action: "opening the repository".to_owned(),
-                    message: error.to_string(),
+                    message: with_causes(&error),
                 }
             } else {
                 Error::NotARepository {
@@ -56,6 +58,13 @@ impl Project {
                 }
             }
         })?;
+        if git.git_dir_trust() != gix::sec::Trust::Full && !program::trusts(dir)? {
+            return Err(Error::NotOwned {
+                dir: std::fs::canonicalize(git.workdir().unwrap_or(git.git_dir()))
+                    .unwrap_or_else(|_| dir.to_owned()),
+            });
+        }
+        heed_no_other(&mut git, dir)?;
         // The setting that macOS leaves says nothing of other systems, where names are what they are.
         git.refs.precompose_unicode &= cfg!(target_vendor = "apple");
         let refs_by_git = ref_storage::only_by_git(&git);
@@ -67,7 +76,7 @@ impl Project {
         let primary = if git.git_dir() == git.common_dir() {
             git.workdir().map(Path::to_owned)
         } else {
-            let options = gix::open::Options::default().open_path_as_is(true);
+            let options = unled().open_path_as_is(true);
             let main = gix::open_opts(&common_dir, options).git("opening the main worktree")?;
             main.workdir().map(Path::to_owned)
         };
@@ -211,6 +220,32 @@ pub(crate) fn hash(id: gix::ObjectId) -> CommitHash {
         // Git prints 40 or 64 lower-case hexadecimal digits, which is what the type asks for.
         Err(_) => unreachable!("git printed no object name"),
     }
+}
+
+/// Undoes what the library takes from the variables by which a caller's git speaks of its own repository, which may be
+/// another one: the work tree and the namespace of references.
+fn heed_no_other(git: &mut gix::Repository, dir: &Path) -> Result<()> {
+    git.clear_namespace();
+    if std::env::var_os("GIT_WORK_TREE").is_none() {
+        return Ok(());
+    }
+    let trusted = gix::sec::trust::Mapping {
+        full: unled(),
+        reduced: unled(),
+    };
+    let own = gix::ThreadSafeRepository::discover_opts(dir, Default::default(), trusted)
+        .git("opening the repository")?
+        .to_thread_local();
+    git.set_workdir(own.workdir().map(Path::to_owned))
+        .git("opening the work tree")?;
+    Ok(())
+}
+
+/// Options that take nothing from git's own variables.
+fn unled() -> gix::open::Options {
+    let mut permissions = gix::open::Permissions::all();
+    permissions.env.git_prefix = gix::sec::Permission::Deny;
+    gix::open::Options::default().permissions(permissions)
 }
 
 fn has_git_above(dir: &Path) -> bool {

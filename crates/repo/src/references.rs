@@ -5,7 +5,7 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use crate::error::{GitContext, Result};
+use crate::error::{Error, GitContext, Result};
 use crate::program::Git;
 use crate::project::Project;
 
@@ -108,7 +108,60 @@ pub(crate) fn head_branch(project: &Project) -> Result<Option<String>> {
         return symbolic(project, project.git_dir(), "HEAD");
     }
     let name = project.git().head_name().git("reading HEAD")?;
-    Ok(name.map(|name| name.as_bstr().to_string()))
+    name.map(|name| meant(project, &name.as_bstr().to_string()))
+        .transpose()
+}
+
+/// Returns the branch that a full reference name means: itself, or what a symbolic reference of that name leads to.
+pub(crate) fn meant(project: &Project, full_name: &str) -> Result<String> {
+    // What git wouldn't take for a name leads nowhere.
+    if gix::validate::reference::name(full_name.into()).is_err() {
+        return Ok(full_name.to_owned());
+    }
+    followed(project, full_name).map(|(name, _)| name)
+}
+
+/// Returns the branch that a full reference name means, with its commit.
+pub(crate) fn meant_tip(project: &Project, full_name: &str) -> Result<(String, Option<ObjectId>)> {
+    if project.refs_by_git() {
+        let all = listed(project, full_name)?;
+        return Ok(
+            match all.into_iter().find(|found| found.name == full_name) {
+                None => (full_name.to_owned(), None),
+                Some(found) if found.target.is_empty() => (found.name, Some(found.id)),
+                Some(found) => (found.target, Some(found.id)),
+            },
+        );
+    }
+    let (name, found) = followed(project, full_name)?;
+    let tip = found.map(|mut found| found.peel_to_id().map(|id| id.detach()));
+    Ok((name, tip.transpose().git("following a branch")?))
+}
+
+/// Follows symbolic references from a full name, as the library reads them; the last one need not be there.
+fn followed<'a>(
+    project: &'a Project,
+    full_name: &str,
+) -> Result<(String, Option<gix::Reference<'a>>)> {
+    let mut name = full_name.to_owned();
+    // As many steps as git takes.
+    for _ in 0..=5 {
+        let found = project
+            .git()
+            .try_find_reference(&name)
+            .git("reading a branch")?;
+        let next = found
+            .as_ref()
+            .and_then(|found| Some(found.target().try_name()?.as_bstr().to_string()));
+        match next {
+            Some(next) => name = next,
+            None => return Ok((name, found)),
+        }
+    }
+    Err(Error::Git {
+        action: format!("following {full_name}"),
+        message: "symbolic references lead on and on".to_owned(),
+    })
 }
 
 /// Returns the commit that HEAD of this worktree names; none before the first one.

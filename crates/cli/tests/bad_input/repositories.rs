@@ -85,6 +85,58 @@ fn no_repository() {
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
 }
 
+/// As in a hook of another repository, or beside one: ours is where the command runs.
+#[test]
+fn variables_of_another_repositorys_git() {
+    let scratch = Scratch::new();
+    let other = scratch.repo("other");
+    let path = |name: &str| other.path().join(name);
+    let pawtrail = Pawtrail::new(&scratch, BINARY)
+        .with_env("GIT_DIR", path(".git"))
+        .with_env("GIT_WORK_TREE", path(""))
+        .with_env("GIT_INDEX_FILE", path(".git/index"))
+        .with_env("GIT_NAMESPACE", "elsewhere");
+    let repo = scratch.repo("project");
+    let work = repo.worktree("linked", "work");
+    for (repo, slug) in [(&repo, "one"), (&work, "two")] {
+        pawtrail.data(repo, &["mission", "create", slug]);
+        let ask = ["decision", "request", "--question", "Which?"];
+        let asked = pawtrail.data(repo, &[&ask[..], &["--mission", slug]].concat());
+        let id = text(&asked["decision_id"]);
+        pawtrail.data(repo, &["decision", "answer", &id, "yes"]);
+    }
+    assert!(repo.read(".kittify/sync-state.json").is_some());
+    assert!(!path(".kittify").exists() && !path(".git/pawtrail").exists());
+    assert_eq!(other.git(&["for-each-ref"]).lines().count(), 1);
+}
+
+/// Git runs nothing that the configuration of such a repository names, and neither do we.
+#[cfg(unix)]
+#[test]
+#[allow(clippy::print_stderr)]
+fn a_repository_of_another_user() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    let nobody = |path: &str| std::os::unix::fs::chown(repo.path().join(path), Some(65534), None);
+    if let Err(error) = nobody("").and_then(|()| nobody(".git")) {
+        eprintln!("SKIPPED: nobody but root can give a directory away: {error}");
+        return;
+    }
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    let create = ["mission", "create", "payments"];
+    let code = "REPOSITORY_NOT_OWNED";
+    let error = fails(&pawtrail, repo.path(), &create, 1, code);
+    assert!(!repo.path().join(".git/pawtrail").exists());
+    // As git does, also where the environment says that it is safe.
+    let told = Pawtrail::new(&scratch, BINARY)
+        .with_env("GIT_CONFIG_COUNT", "1")
+        .with_env("GIT_CONFIG_KEY_0", "safe.directory")
+        .with_env("GIT_CONFIG_VALUE_0", "*");
+    told.data(&repo, &["mission", "list"]);
+    follow(&pawtrail, &repo, &error);
+    pawtrail.data(&repo, &create);
+}
+
 /// Git itself would refuse to commit here; a decision is committed all the same.
 #[test]
 fn no_identity() {

@@ -11,6 +11,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotARepository { .. } => "NOT_A_REPOSITORY",
+            Self::NotOwned { .. } => "REPOSITORY_NOT_OWNED",
             Self::NoCommits => "NO_COMMITS",
             Self::Unsupported { .. } => "UNSUPPORTED_REPOSITORY",
             Self::Git { .. } => "GIT_FAILED",
@@ -56,6 +57,10 @@ impl Error {
     pub fn next_step(&self) -> Option<String> {
         let step = match self {
             Self::NotARepository { .. } => "git init",
+            Self::NotOwned { dir } => {
+                let dir = quoted(&dir.to_string_lossy());
+                return Some(format!("git config --global --add safe.directory {dir}"));
+            }
             Self::NoCommits => "git commit --allow-empty -m \"Initial commit\"",
             Self::NotInitialized => "pawtrail init",
             Self::MissionNotFound { .. } | Self::AmbiguousMission { .. } => "pawtrail mission list",
@@ -130,6 +135,7 @@ impl Error {
             | Self::SnapshotNotMerged { .. }
             | Self::MissionExists { .. } => 5,
             Self::NotARepository { .. }
+            | Self::NotOwned { .. }
             | Self::NoCommits
             | Self::Unsupported { .. }
             | Self::Git { .. }
@@ -160,7 +166,9 @@ impl Error {
     /// Returns the error's particulars as data.
     pub fn details(&self) -> Value {
         match self {
-            Self::NotARepository { dir } => json!({ "dir": dir.display().to_string() }),
+            Self::NotARepository { dir } | Self::NotOwned { dir } => {
+                json!({ "dir": dir.display().to_string() })
+            }
             Self::Io { action, path, .. } => {
                 json!({ "action": action, "path": path.display().to_string() })
             }

@@ -9,7 +9,9 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::durable;
 use crate::error::{Error, GitContext, IoContext, Result};
@@ -25,8 +27,34 @@ const NOTES: &str = "notes";
 struct Note {
     /// The token's file name.
     token: String,
-    /// The lock file.
+    /// The lock file: text, or the bytes of a path that is none.
+    #[serde(serialize_with = "write_path", deserialize_with = "read_path")]
     lock: PathBuf,
+}
+
+fn write_path<S: Serializer>(path: &Path, to: S) -> std::result::Result<S::Ok, S::Error> {
+    match path.to_str() {
+        Some(text) => to.serialize_str(text),
+        None => {
+            let bytes = gix::path::into_bstr(path).map_err(S::Error::custom)?;
+            to.collect_seq(bytes.iter())
+        }
+    }
+}
+
+fn read_path<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<PathBuf, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(PathBuf),
+        Bytes(Vec<u8>),
+    }
+    match Written::deserialize(from)? {
+        Written::Text(path) => Ok(path),
+        Written::Bytes(bytes) => gix::path::from_byte_slice(&bytes)
+            .map(Path::to_owned)
+            .map_err(D::Error::custom),
+    }
 }
 
 /// A token that may become a lock file. Dropping it frees the lock.

@@ -170,6 +170,10 @@ fn recorded(project: &Project, id: &MissionId) -> Result<Option<Mission>> {
     {
         return Ok(Some(mission));
     }
+    // Where its branch is checked out, the directory may have got another name that is in no commit yet.
+    if references::head_branch(project)?.as_deref() == Some(&*record.ledger_ref) {
+        return Ok(None);
+    }
     let Some(tip) = history::tip(project, &record.ledger_ref)? else {
         return Ok(None);
     };

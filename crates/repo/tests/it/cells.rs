@@ -66,6 +66,7 @@ table! {
     ledger_in_a_linked_worktree         Either => Committed;
     worktree_inside_of_the_primary      Either => Committed;
     worktree_that_is_gone               Either => Committed;
+    worktree_that_was_moved_by_hand     Either => Committed;
     bare                                Either => Committed;
     bare_with_worktrees                 Either => Committed;
     bare_with_the_ledger_checked_out    Either => Committed;

@@ -218,3 +218,42 @@ fn a_link_where_the_log_belongs_becomes_a_file_in_branch_and_index() {
     assert_eq!(repo.git(&["diff", "--cached", "--", &path]), "");
     repo.fsck();
 }
+
+#[test]
+fn a_symbolic_branch_stays_one_and_the_branch_that_it_means_moves() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    repo.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/feature"]);
+    repo.git(&["symbolic-ref", "HEAD", "refs/heads/alias"]);
+    let before = repo.status_v2();
+    let mission = create(&open(&repo), "alias");
+    let decide = |question: &str| {
+        let project = open(&repo);
+        answer(&project, &mission, &ask(&project, &mission, question), "it")
+    };
+    assert_eq!(decide("HEAD?").unwrap().receipt.r#ref, "refs/heads/feature");
+    let target = repo.git(&["symbolic-ref", "refs/heads/alias"]);
+    assert_eq!(target.trim(), "refs/heads/feature");
+    assert_eq!(repo.status_v2(), before);
+    // The recorded branch gets a new name, and the old one leads there.
+    repo.git(&["branch", "-m", "feature", "other"]);
+    repo.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/other"]);
+    repo.git(&["symbolic-ref", "refs/heads/feature", "refs/heads/other"]);
+    let done = decide("Record?").unwrap();
+    assert_eq!(done.receipt.r#ref, "refs/heads/other");
+    assert_eq!(ledger_file(&repo, &done).lines().count(), 4);
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+    // It is no way around the protection of another.
+    repo.git(&["symbolic-ref", "refs/heads/feature", "refs/heads/main"]);
+    let main = repo.rev("main");
+    let project = open(&repo);
+    let error = decisions::list(&project, &mission).unwrap_err();
+    assert_eq!(error.code(), "BRANCH_PROTECTED");
+    assert_eq!(
+        error.next_step().as_deref(),
+        Some("git symbolic-ref --delete refs/heads/feature")
+    );
+    assert_eq!(repo.rev("main"), main);
+    repo.fsck();
+}

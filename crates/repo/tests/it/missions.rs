@@ -118,6 +118,20 @@ fn the_one_mission_that_has_the_current_branch_is_meant_beside_others() {
 }
 
 #[test]
+fn a_directory_that_gets_another_name_is_meant_by_every_handle() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    let project = open(&repo);
+    let mission = create(&project, "alpha");
+    repo.git(&["mv", &mission.dir, "kitty-specs/renamed"]);
+    for handle in [None, Some(mission.mission_id.as_str()), Some("renamed")] {
+        let found = mission::resolve(&project, handle, repo.path()).unwrap();
+        assert_eq!(found.dir, "kitty-specs/renamed", "{handle:?}");
+    }
+}
+
+#[test]
 fn the_ledger_branch_is_chosen_once() {
     let scratch = Scratch::new();
     let repo = scratch.repo("r");

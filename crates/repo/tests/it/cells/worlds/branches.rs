@@ -107,6 +107,17 @@ pub(crate) fn worktree_that_is_gone(scratch: &Scratch) -> World {
     World::of(repo).with_mission(mission)
 }
 
+/// Git finds its way from there to the clone; what the clone has noted leads nowhere.
+pub(crate) fn worktree_that_was_moved_by_hand(scratch: &Scratch) -> World {
+    let repo = scratch.repo("r");
+    let mission = create(&open(&repo), "payments");
+    let branch = format!("kitty/mission-{}", mission.mission_slug);
+    let linked = repo.worktree("linked", &branch);
+    let moved = repo.at("../moved");
+    fs::rename(linked.path(), moved.path()).unwrap();
+    World::of(moved).with_mission(mission)
+}
+
 fn bare_with_main(scratch: &Scratch) -> Repo {
     let bare = scratch.bare("b.git");
     let url = bare.path().to_string_lossy().into_owned();
