@@ -4,6 +4,7 @@ mod answers;
 mod branches;
 mod choices;
 mod files;
+mod fold;
 mod locks;
 mod surroundings;
 
@@ -178,7 +179,7 @@ pub fn mend(project: &Project, step: Step) -> Mended {
         Work::Adopt(mission) => adopt(project, &mission),
         // Whoever has the ledger's lock has also cleared away what dead commands left.
         Work::Locks => Ledger::lock(project).map(|_| Ok("they are gone".to_owned())),
-        Work::Fold(found) => files::fold(project, &found),
+        Work::Fold(found) => fold::fold(project, &found),
         Work::Merge(found) => branches::merge(project, &found),
     };
     let (ok, message, next_step) = match done {
