@@ -15,11 +15,12 @@ use crate::checkout::Checkout;
 use crate::durable::{self, Access};
 use crate::error::{Error, IoContext, Result};
 use crate::ledger::{self, Change, Content, Ledger, Outcome};
-use crate::lock::{self, Lock};
+use crate::lock;
 use crate::mission::Mission;
 use crate::placement;
 use crate::program::Git;
 use crate::project::Project;
+use crate::status_lock::StatusLock;
 use crate::{commit, history, sync_state};
 
 /// A last line without its end may still be in the making for so long.
@@ -93,16 +94,14 @@ fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
 
 /// Folds a checked-out file in its place, and commits it unless git is in the middle of something there.
 fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
-    let held = Ledger::lock(project)?;
     // The Python tool replaces this file under a lock of its own.
     let _status = match path.split('/').nth(1) {
-        Some(slug) if path.ends_with(status::FILE) => {
-            let dir = project.common_dir().join("spec-kitty-locks");
-            let file = dir.join(format!("{slug}.status.lock"));
-            Some(Lock::acquire(&file, lock::PATIENCE)?)
+        Some(mission) if path.ends_with(status::FILE) => {
+            Some(StatusLock::acquire(project, mission, lock::PATIENCE)?)
         }
         Some(_) | None => None,
     };
+    let held = Ledger::lock(project)?;
     let mut paths = vec![PathBuf::from(path)];
     let aside = Aside::of(project, path);
     match replace(project, checkout, path, &aside)? {
@@ -248,4 +247,62 @@ fn is_young(file: &Path) -> Result<bool> {
     Ok(SystemTime::now()
         .duration_since(modified)
         .is_ok_and(|age| age < IN_THE_MAKING))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::Instant;
+
+    use pawtrail_testkit::Scratch;
+
+    use super::*;
+    use crate::System;
+    use crate::doctor::{Mended, examine, mend};
+    use crate::mission::{self, NewMission};
+
+    /// Folds all that `doctor` would fold.
+    fn fold_all(root: &Path) -> Vec<Mended> {
+        let project = Project::discover(root, Arc::new(System)).unwrap();
+        let plan = examine(&project).unwrap().plan;
+        let folds = plan
+            .into_iter()
+            .filter(|step| step.what.starts_with("fold"));
+        folds.map(|step| mend(&project, step)).collect()
+    }
+
+    #[test]
+    fn a_status_log_is_folded_under_the_lock_of_the_python_tool_taken_first() {
+        const ROW: &str = r#"{"actor":"a","at":"2026-06-01T00:00:00+00:00","event_id":"01KT119Y000000000000000001","event_type":"Any"}"#;
+        let scratch = Scratch::new();
+        let repo = scratch.repo("project");
+        repo.git(&["switch", "-q", "-c", "work"]);
+        let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
+        let new = NewMission {
+            slug: "payments".to_owned(),
+            ..NewMission::default()
+        };
+        let mission = mission::create(&project, &new).unwrap().mission;
+        let path = mission.path(status::FILE);
+        repo.commit_file(&path, &format!("{ROW}\n{ROW}\n"), "Write a row twice");
+
+        let held = Ledger::lock(&project).unwrap();
+        let root = repo.path().to_owned();
+        let doctor = thread::spawn(move || fold_all(&root));
+        // While it waits for our lock, it has the other one.
+        let slug = mission.mission_slug.as_str();
+        let end = Instant::now() + lock::PATIENCE / 2;
+        let taken = |free: Result<StatusLock>| matches!(free, Err(Error::LockTimeout { .. }));
+        while !taken(StatusLock::acquire(&project, slug, Duration::ZERO)) {
+            assert!(Instant::now() < end, "the other lock is still free");
+            thread::sleep(Duration::from_millis(10));
+        }
+        drop(held);
+        let done = doctor.join().unwrap();
+        assert!(done.iter().all(|step| step.ok), "{done:?}");
+        assert_eq!(done.len(), 1, "{done:?}");
+        assert_eq!(repo.read(&path).unwrap(), format!("{ROW}\n"));
+        assert_eq!(repo.read_at("HEAD", &path).unwrap(), format!("{ROW}\n"));
+    }
 }
