@@ -381,5 +381,4 @@ fn is_blank_before(text: &str, dash: usize) -> bool {
 }
 
 #[cfg(test)]
-#[path = "edit_tests.rs"]
 mod tests;
