@@ -1,6 +1,6 @@
 //! Missions whose ledger moved, and whose branch before went on.
 
-use super::Check;
+use super::check::Check;
 use crate::error::Result;
 use crate::mission;
 use crate::placement;

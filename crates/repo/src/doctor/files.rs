@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pawtrail_event::merge::{self, Folded};
 
-use super::{Check, FIX, count};
+use super::check::{Check, FIX, count};
 use crate::aside;
 use crate::beyond;
 use crate::checkout::Checkout;

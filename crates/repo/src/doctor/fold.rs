@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use pawtrail_event::{merge, status};
 
-use super::branches::quoted;
+use super::check::{Attempt, FIX, Manual};
 use super::files::{Place, Unsound};
-use super::{Attempt, FIX, Manual};
 use crate::aside::Aside;
 use crate::checkout::Checkout;
 use crate::durable::{self, Access};
@@ -20,6 +19,7 @@ use crate::mission::Mission;
 use crate::placement;
 use crate::program::Git;
 use crate::project::Project;
+use crate::shell::quoted_path;
 use crate::status_lock::StatusLock;
 use crate::{commit, history, sync_state};
 
@@ -116,10 +116,10 @@ fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
         }
     }
     drop(held);
-    let names: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
+    let names: Vec<String> = paths.iter().map(|path| quoted_path(path)).collect();
     let add = format!(
         "git -C {} add -- {}",
-        quoted(&checkout.root),
+        quoted_path(&checkout.root),
         names.join(" ")
     );
     let left = |why: String| {
