@@ -4,99 +4,16 @@
 //! both of its layers accept it, so nothing is coerced: a number in quotes is no number.
 
 mod lanes;
+mod shape;
 mod tables;
+mod violation;
 
-use std::fmt;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::time;
+use shape::{Kind, Shape};
 
-/// Why a payload or an envelope is not what the contract asks for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` {expected}")]
-pub struct Violation {
-    /// Where: the field, with dots and indices. Never holds a value.
-    pub path: String,
-    /// What is asked for, as the end of a sentence.
-    pub expected: String,
-}
-
-impl Violation {
-    pub(crate) fn new(path: impl fmt::Display, expected: impl fmt::Display) -> Self {
-        Self {
-            path: path.to_string(),
-            expected: expected.to_string(),
-        }
-    }
-}
-
-/// What a field may hold.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    /// Any text.
-    Text,
-    /// A text with at least one character.
-    Filled,
-    /// One of these.
-    OneOf(&'static [&'static str]),
-    /// An integer of at least so much.
-    Int(i64),
-    /// An integer of at least 1, written without a fraction.
-    Number,
-    /// A number from 0 to 1.
-    Share,
-    /// True or false.
-    Bool,
-    /// A date, or a date and a time, in ISO 8601.
-    Time,
-    /// An `http` or `https` address.
-    Url,
-    /// A list of at least so many texts.
-    Texts(usize),
-    /// An object whose values are texts.
-    TextMap,
-    /// A text that isn't blank, or an object that isn't empty.
-    Actor,
-    /// An object of this shape.
-    Object(&'static Shape),
-    /// A list of at least so many objects of this shape.
-    Objects(&'static Shape, usize),
-}
-
-/// One field of a shape.
-#[derive(Debug, Clone, Copy)]
-struct Field {
-    name: &'static str,
-    kind: Kind,
-    required: bool,
-    /// Whether null stands for no value.
-    nullable: bool,
-}
-
-/// Checks what holds between the fields of an object.
-type Between = fn(&Map<String, Value>) -> Result<(), Violation>;
-
-/// The fields of an object.
-#[derive(Debug, Clone, Copy)]
-struct Shape {
-    /// Another one, whose fields it has too.
-    base: Option<&'static Shape>,
-    /// Its own.
-    fields: &'static [Field],
-    /// Whether other fields are refused.
-    closed: bool,
-    /// What holds between fields.
-    rule: Option<Between>,
-}
-
-impl Shape {
-    /// All fields, those of the base first.
-    fn all(&self) -> impl Iterator<Item = &'static Field> {
-        let base = self.base.map_or(&[][..], |base| base.fields);
-        base.iter().chain(self.fields)
-    }
-}
+pub use violation::Violation;
 
 /// Whether the contract knows the payload of an event type. Others are any object.
 pub fn is_known(event_type: &str) -> bool {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::id::{EventId, IdError};
 use crate::json::ParseError;
 
-/// How much is said about a malformed payload, in characters.
+/// How much is said about a malformed payload, in characters: the reader quotes what it doesn't know, however long that is.
 const MAX_REASON_CHARS: usize = 200;
 
 /// Why a line is no row of its log.
@@ -116,16 +116,31 @@ pub(crate) fn payload<'a, T: Deserialize<'a>>(
     map: &'a Map<String, Value>,
     event_type: &'static str,
 ) -> Result<T, RowError> {
-    // The reader quotes what it doesn't know, however long that is.
-    let malformed = |reason: String| RowError::Payload {
+    let malformed = |said: &str| RowError::Payload {
         event_type,
-        reason: reason.chars().take(MAX_REASON_CHARS).collect(),
+        reason: reason(said),
     };
     // Serde would take arrays for structs, field by field.
     let payload = map.get("payload").filter(|payload| payload.is_object());
-    let payload = payload.ok_or_else(|| malformed("it is no object".to_owned()))?;
+    let payload = payload.ok_or_else(|| malformed("it is no object"))?;
     if payload.get("actor").is_some_and(|actor| !actor.is_object()) {
-        return Err(malformed("`actor` is no object".to_owned()));
+        return Err(malformed("`actor` is no object"));
     }
-    T::deserialize(payload).map_err(|error| malformed(error.to_string()))
+    T::deserialize(payload).map_err(|error| malformed(&error.to_string()))
+}
+
+/// Cuts what is said about a malformed payload.
+pub(crate) fn reason(said: &str) -> String {
+    said.chars().take(MAX_REASON_CHARS).collect()
+}
+
+/// Returns the JSON of a payload, or says whose payload has none.
+pub(crate) fn written(
+    event_type: &'static str,
+    value: serde_json::Result<Value>,
+) -> Result<Value, UnwritableError> {
+    value.map_err(|error| UnwritableError {
+        event_type,
+        reason: error.to_string(),
+    })
 }

@@ -3,12 +3,14 @@
 //! A content is read once, whatever number of commits and paths have it. A line is reported once for each rule and
 //! path, with the commit that brought it. What was found is never told, only where.
 
+mod content;
+mod report;
 mod scan;
 pub(crate) mod scope;
 mod staged;
 mod versions;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::BufReader;
 use std::ops::ControlFlow;
@@ -16,22 +18,21 @@ use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
-use pawtrail_event::CommitHash;
 use pawtrail_event::sanitize::{Rule, Sanitizer};
-use serde::Serialize;
 
 use crate::commit;
 use crate::durable;
 use crate::error::{GitContext, IoContext, Result};
-use crate::program;
 use crate::project::{self, Project};
+use content::Content;
+use report::{finding, finished};
 use scan::{Offence, Scanner};
 use scope::Scope;
-pub use staged::staged;
 use versions::Versions;
 
-/// A larger content is read as a stream, in bytes.
-const MAX_IN_MEMORY: u64 = 64 * 1024 * 1024;
+pub use report::{Finding, Report, Whereabouts};
+pub use staged::staged;
+
 /// Memory for contents that others are stored as differences from, in bytes.
 const CACHE: usize = 96 * 1024 * 1024;
 
@@ -45,52 +46,6 @@ pub struct Request {
     /// Only these files and directories; event files where none is named. In a bare repository they are relative to
     /// its root.
     pub paths: Vec<PathBuf>,
-}
-
-/// A line that holds something private.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Finding {
-    /// The file, relative to the repository root.
-    pub path: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// Where the file is.
-    pub place: Whereabouts,
-    /// The first commit that has the line; none in the work tree and the index.
-    pub commit: Option<CommitHash>,
-    /// The rule's name.
-    pub rule: &'static str,
-}
-
-/// Where a scanned file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Whereabouts {
-    /// On disk.
-    WorkTree,
-    /// In git's index.
-    Index,
-    /// In a commit.
-    History,
-}
-
-/// What was found, and how much was looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// The lines with something private, by path.
-    pub findings: Vec<Finding>,
-    /// How many findings each rule has.
-    pub counts: BTreeMap<&'static str, usize>,
-    /// How many files on disk were read.
-    pub files: usize,
-    /// How many different contents were read from git, each once.
-    pub blobs: usize,
-    /// How many commits were looked at.
-    pub commits: usize,
-    /// Named paths that are nowhere: not on disk, not in the index, and in no version of history. Where there is one,
-    /// nothing was looked at.
-    #[serde(skip)]
-    pub nowhere: Vec<PathBuf>,
 }
 
 /// How far an audit is.
@@ -146,7 +101,7 @@ pub fn audit(
         }
     }
     audit.index(&scope)?;
-    Ok(Some(audit.done()))
+    Ok(Some(finished(audit.report)))
 }
 
 fn scope_of(project: &Project, request: &Request) -> Result<Scope> {
@@ -193,7 +148,7 @@ pub fn audit_files(sanitizer: &Sanitizer, paths: &[PathBuf]) -> Result<Report> {
             report.findings.push(finding(&shown, offence, None));
         }
     }
-    Ok(counted(report))
+    Ok(finished(report))
 }
 
 struct Audit<'p> {
@@ -358,59 +313,18 @@ impl Audit<'_> {
         Ok(watch(Progress { done: total, total }))
     }
 
-    /// Scans a content; what it has in common with the beginning of another is not scanned again.
+    fn content(&self, id: ObjectId) -> Result<Content> {
+        Content::read(self.project, &self.git, id)
+    }
+
     fn scan(
         &mut self,
         content: &Content,
         other: Option<(&Content, &[Offence])>,
     ) -> Result<Vec<Offence>> {
         self.report.blobs += 1;
-        let bytes = match content {
-            Content::Bytes(bytes) => bytes,
-            Content::Large(id) => {
-                let scanner = &self.scanner;
-                return program::stream_blob(self.project, *id, |input| scanner.stream(input));
-            }
-        };
-        let Some((Content::Bytes(known), offences)) = other else {
-            return Ok(self.scanner.text(bytes, 0, 1));
-        };
-        let common = common_lines(bytes, known);
-        let first = 1 + bytes[..common].find_iter(b"\n").count();
-        let mut found: Vec<Offence> = offences
-            .iter()
-            .take_while(|offence| offence.end <= common)
-            .copied()
-            .collect();
-        found.extend(self.scanner.text(bytes, common, first));
-        Ok(found)
+        content.scan(self.project, &self.scanner, other)
     }
-
-    fn content(&self, id: ObjectId) -> Result<Content> {
-        const READING: &str = "reading a file from a commit";
-        let header = self.git.try_find_header(id).git(READING)?;
-        if header.is_some_and(|header| header.size() > MAX_IN_MEMORY) {
-            return Ok(Content::Large(id));
-        }
-        let found = self.git.try_find_object(id).git(READING)?;
-        Ok(Content::Bytes(match found {
-            Some(mut blob) => std::mem::take(&mut blob.data),
-            // A partial clone lacks it; git fetches it.
-            None => program::blob(self.project, id)?,
-        }))
-    }
-
-    fn done(mut self) -> Report {
-        self.report.findings.sort();
-        counted(self.report)
-    }
-}
-
-/// A content of git.
-enum Content {
-    Bytes(Vec<u8>),
-    /// Too large to be held.
-    Large(ObjectId),
 }
 
 fn file(scanner: &Scanner<'_>, path: &Path) -> Result<Vec<Offence>> {
@@ -423,55 +337,28 @@ fn file(scanner: &Scanner<'_>, path: &Path) -> Result<Vec<Offence>> {
     scanner.stream(BufReader::new(open)).at("read", path)
 }
 
-fn finding(path: &str, offence: Offence, commit: Option<CommitHash>) -> Finding {
-    Finding {
-        path: path.to_owned(),
-        line: offence.line,
-        place: match commit {
-            Some(_) => Whereabouts::History,
-            None => Whereabouts::WorkTree,
-        },
-        commit,
-        rule: offence.rule.name(),
-    }
-}
-
-fn counted(mut report: Report) -> Report {
-    for finding in &report.findings {
-        *report.counts.entry(finding.rule).or_default() += 1;
-    }
-    report
-}
-
-/// The length of the whole lines that both begin with.
-fn common_lines(one: &[u8], other: &[u8]) -> usize {
-    const STEP: usize = 4096;
-    let shorter = one.len().min(other.len());
-    let mut common = 0;
-    while common < shorter {
-        let next = (common + STEP).min(shorter);
-        if one[common..next] != other[common..next] {
-            let same = one[common..next].iter().zip(&other[common..next]);
-            common += same.take_while(|(a, b)| a == b).count();
-            break;
-        }
-        common = next;
-    }
-    one[..common].rfind_byte(b'\n').map_or(0, |last| last + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_two_logs_begin_with_is_whole_lines() {
-        assert_eq!(common_lines(b"a\nb\nc\n", b"a\nb\nd\n"), 4);
-        assert_eq!(common_lines(b"a\nb\n", b"a\nb\nd\n"), 4);
-        assert_eq!(common_lines(b"a\nbc", b"a\nb"), 2);
-        assert_eq!(common_lines(b"", b"a\n"), 0);
-        let long = [vec![b'x'; 9000], b"\nend".to_vec()].concat();
-        assert_eq!(common_lines(&long, &long), 9001);
-        assert_eq!(common_lines(&long, &long[..9002]), 9001);
+    fn what_is_found_outside_a_repository_comes_by_path_and_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let private = "write to ada@example.test\n";
+        let mut paths = Vec::new();
+        for name in ["c", "a", "b"] {
+            let file = dir.path().join(name);
+            fs::write(&file, private.repeat(2)).unwrap();
+            paths.push(file);
+        }
+        let report = audit_files(&Sanitizer::general(), &paths).unwrap();
+        let found: Vec<(String, usize)> = report
+            .findings
+            .iter()
+            .map(|found| (found.path.chars().last().into_iter().collect(), found.line))
+            .collect();
+        let expected = ["a", "b", "c"].map(|name| [(name.to_owned(), 1), (name.to_owned(), 2)]);
+        assert_eq!(found, expected.concat());
+        assert_eq!((report.files, report.counts.values().sum()), (3, 6));
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::checkout::Checkout;
 use crate::durable;
-use crate::error::{IoContext, Result};
+use crate::error::Result;
 use crate::project::Project;
 use crate::references;
 
@@ -24,15 +24,7 @@ pub(crate) fn places(project: &Project) -> Result<Vec<(PathBuf, PathBuf)>> {
         found.push((root.to_owned(), project.common_dir().to_owned()));
     }
     let linked = project.common_dir().join("worktrees");
-    let entries = match fs::read_dir(&linked) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(found),
-        Err(error) => return Err(error).at("list", &linked),
-    };
-    let mut dirs = Vec::new();
-    for entry in entries {
-        dirs.push(entry.at("list", &linked)?.path());
-    }
+    let mut dirs = durable::entries(&linked)?;
     dirs.sort();
     let here = fs::canonicalize(project.git_dir()).unwrap_or_else(|_| project.git_dir().to_owned());
     for git_dir in dirs {

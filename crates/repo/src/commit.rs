@@ -57,7 +57,7 @@ pub fn commit(
     }
     let head = current_branch(project, branch)?;
     if let Some(rule) = Facts::of(project)?.rule(&head) {
-        let short = head.strip_prefix("refs/heads/").unwrap_or(&head);
+        let short = references::short(&head);
         return Err(Error::Protected {
             branch: short.to_owned(),
             rule,
@@ -131,10 +131,10 @@ fn current_branch(project: &Project, wanted: Option<&str>) -> Result<String> {
     let Some(head) = references::head_branch(project)? else {
         return Err(Error::Detached);
     };
-    let short = head.strip_prefix("refs/heads/").unwrap_or(&head);
+    let short = references::short(&head);
     match wanted {
         Some(wanted) if wanted != short && wanted != head => {
-            let wanted = wanted.strip_prefix("refs/heads/").unwrap_or(wanted);
+            let wanted = references::short(wanted);
             if references::tip(project, &format!("refs/heads/{wanted}"))?.is_none() {
                 let message = format!("there is no branch `{wanted}`; {short} is checked out here");
                 return Err(Error::invalid("--branch", message));

@@ -2,8 +2,10 @@
 
 mod answers;
 mod branches;
+mod check;
 mod choices;
 mod files;
+mod fold;
 mod locks;
 mod surroundings;
 
@@ -18,43 +20,10 @@ use crate::spooled::{self, Waiting};
 use crate::{decisions, status, sync_state};
 
 use branches::Apart;
+use check::{Attempt, FIX, Manual, count};
 use files::Unsound;
 
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// What was looked at.
-    pub name: &'static str,
-    /// Whether it is as it should be.
-    pub ok: bool,
-    /// What was found.
-    pub message: String,
-    /// The command that mends it.
-    pub next_step: Option<String>,
-}
-
-impl Check {
-    fn good(name: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            name,
-            ok: true,
-            message: message.into(),
-            next_step: None,
-        }
-    }
-
-    fn bad(name: &'static str, message: impl Into<String>, next_step: Option<&str>) -> Self {
-        Self {
-            name,
-            ok: false,
-            message: message.into(),
-            next_step: next_step.map(str::to_owned),
-        }
-    }
-}
-
-/// The command that mends what this crate can mend.
-const FIX: Option<&str> = Some("pawtrail doctor --fix");
+pub use check::Check;
 
 /// All that was found, and what can be done about it.
 #[derive(Debug)]
@@ -178,7 +147,7 @@ pub fn mend(project: &Project, step: Step) -> Mended {
         Work::Adopt(mission) => adopt(project, &mission),
         // Whoever has the ledger's lock has also cleared away what dead commands left.
         Work::Locks => Ledger::lock(project).map(|_| Ok("they are gone".to_owned())),
-        Work::Fold(found) => files::fold(project, &found),
+        Work::Fold(found) => fold::fold(project, &found),
         Work::Merge(found) => branches::merge(project, &found),
     };
     let (ok, message, next_step) = match done {
@@ -192,16 +161,6 @@ pub fn mend(project: &Project, step: Step) -> Mended {
         message,
         next_step,
     }
-}
-
-/// What a step came to: done, in words, or left to the user.
-type Attempt = Result<std::result::Result<String, Manual>>;
-
-/// What a step leaves to the user.
-#[derive(Debug)]
-struct Manual {
-    message: String,
-    next_step: Option<String>,
 }
 
 fn finish(project: &Project) -> Attempt {
@@ -257,11 +216,4 @@ fn spool(waiting: &[Waiting]) -> Check {
     }
     let message = format!("{each} wait for a commit; {}", late.join(" and "));
     Check::bad("spool", format!("{message} among them"), FIX)
-}
-
-fn count(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        more => format!("{more} {noun}s"),
-    }
 }

@@ -7,6 +7,7 @@
 mod brought;
 mod edit;
 mod finish;
+mod layout;
 mod logs;
 mod read;
 mod resolve;

@@ -17,6 +17,7 @@ use crate::project::{self, Project};
 use crate::protection::Facts;
 use crate::receipt::Receipt;
 use crate::record::{self, ChosenBy, Record};
+use crate::references::short;
 use crate::{adopt, choices, durable, history, lines, program, sync_state};
 
 /// The longest name of a branch that is taken, in bytes; file systems end there.
@@ -161,7 +162,7 @@ fn checked(branch: &str) -> Result<String> {
         let shown: String = branch.chars().take(80).collect();
         Error::invalid("--set", format!("`{shown}` {why}"))
     };
-    let name = branch.strip_prefix(HEADS).unwrap_or(branch);
+    let name = short(branch);
     if name.starts_with("refs/") {
         return Err(refuse("is no branch of this clone; name one"));
     }
@@ -366,8 +367,4 @@ fn at(project: &Project, commit: Option<ObjectId>, path: &str) -> Result<Option<
         Some(commit) => history::file_at(project, commit, path),
         None => Ok(None),
     }
-}
-
-fn short(full: &str) -> &str {
-    full.strip_prefix(HEADS).unwrap_or(full)
 }

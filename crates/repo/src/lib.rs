@@ -55,6 +55,7 @@ mod source;
 mod sparse;
 pub mod spooled;
 pub mod status;
+mod status_lock;
 pub mod sync_state;
 
 pub use checkout::Checkout;

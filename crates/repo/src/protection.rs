@@ -34,7 +34,7 @@ impl Facts {
 
     /// Returns the rule that protects the branch of this full name, if one does.
     pub(crate) fn rule(&self, full_name: &str) -> Option<String> {
-        let branch = full_name.strip_prefix("refs/heads/").unwrap_or(full_name);
+        let branch = references::short(full_name);
         match &self.listed {
             Some(list) => list.iter().any(|name| name == branch).then(|| {
                 "protection.protected_branches of .kittify/config.yaml lists it".to_owned()

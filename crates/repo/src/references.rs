@@ -12,6 +12,11 @@ use crate::project::Project;
 /// What the names of remote-tracking branches begin with.
 const REMOTES: &str = "refs/remotes/";
 
+/// Returns a branch's name as people know it; another name stays as it is.
+pub(crate) fn short(full_name: &str) -> &str {
+    full_name.strip_prefix("refs/heads/").unwrap_or(full_name)
+}
+
 /// Returns the commit that a full reference name points to; `None` when there is no such reference.
 pub(crate) fn tip(project: &Project, full_name: &str) -> Result<Option<ObjectId>> {
     if project.refs_by_git() {

@@ -266,21 +266,11 @@ pub(crate) fn files(project: &Project) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for (root, _) in checkouts::places(project)? {
         let dir = root.join(DIR);
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if durable::is_absent(&error) => continue,
-            Err(error) => return Err(error).at("list", &dir),
-        };
+        let mut here = durable::entries(&dir)?;
+        here.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
         // What lies beyond a link was put there by nobody here: it isn't read, and not removed.
-        if beyond::on_disk(&root, &format!("{DIR}/any"))?.is_some() {
+        if here.is_empty() || beyond::on_disk(&root, &format!("{DIR}/any"))?.is_some() {
             continue;
-        }
-        let mut here = Vec::new();
-        for entry in entries {
-            let path = entry.at("list", &dir)?.path();
-            if path.extension().is_some_and(|end| end == "jsonl") {
-                here.push(path);
-            }
         }
         here.sort();
         found.extend(here);

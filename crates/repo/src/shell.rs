@@ -1,5 +1,7 @@
 //! Words as a shell takes them, for commands that a user is told to run. Nothing here reaches a shell by itself.
 
+use std::path::Path;
+
 /// Returns a word as a shell takes it: quoted where that is needed.
 pub fn quoted(word: &str) -> String {
     // Paths of Windows; elsewhere a shell takes that character for its own.
@@ -10,6 +12,11 @@ pub fn quoted(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// Returns a path as a shell takes it.
+pub(crate) fn quoted_path(path: &Path) -> String {
+    quoted(&path.display().to_string())
 }
 
 #[cfg(test)]

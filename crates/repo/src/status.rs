@@ -12,7 +12,6 @@ mod offered;
 mod plan;
 mod read;
 mod seed;
-mod shared_lock;
 mod spool;
 pub(crate) mod task_files;
 mod wording;
@@ -32,6 +31,7 @@ use crate::mission::Mission;
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
 use crate::receipt::Receipt;
+use crate::status_lock::StatusLock;
 use crate::{adopt, lock, sandbox, sync_state};
 
 pub use check::{Copy, check, check_all};
@@ -45,7 +45,6 @@ use read::Known;
 pub use read::{Package, Reading, list, order};
 pub(crate) use seed::{First, first_rows};
 pub use seed::{Seeded, seed};
-use shared_lock::SharedLock;
 pub use spool::finish;
 pub(crate) use spool::{derived_for, derived_from};
 
@@ -183,7 +182,7 @@ fn write(
     request: &Request<'_>,
     plan: impl FnOnce(&mut Planner<'_>, &Log<'_>) -> Result<()>,
 ) -> Result<Written> {
-    let locks = SharedLock::acquire(project, mission, lock::PATIENCE)
+    let locks = StatusLock::acquire(project, mission.mission_slug.as_str(), lock::PATIENCE)
         .and_then(|shared| Ok((shared, Ledger::lock(project)?)));
     let (_shared, mut ledger) = match locks {
         Ok(locks) => locks,

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Violation;
+use super::violation::Violation;
 
 /// The lanes, in the order of a work package's life.
 pub(super) const LANES: &[&str] = &[

@@ -1,61 +1,11 @@
 //! The fields of each event type, as tables.
 
-use super::Kind::{
+use super::lanes::{self, LANES};
+use super::shape::Kind::{
     Actor, Bool, Filled, Int, Number, Object, Objects, OneOf, Share, Text, TextMap, Texts, Time,
     Url,
 };
-use super::lanes::{self, LANES};
-use super::{Field, Kind, Shape};
-
-const fn field(name: &'static str, kind: Kind, required: bool, nullable: bool) -> Field {
-    Field {
-        name,
-        kind,
-        required,
-        nullable,
-    }
-}
-
-/// There, and not null.
-const fn must(name: &'static str, kind: Kind) -> Field {
-    field(name, kind, true, false)
-}
-
-/// Absent, or not null.
-const fn may(name: &'static str, kind: Kind) -> Field {
-    field(name, kind, false, false)
-}
-
-/// Absent, null, or a value.
-const fn or_null(name: &'static str, kind: Kind) -> Field {
-    field(name, kind, false, true)
-}
-
-const fn open(fields: &'static [Field]) -> Shape {
-    Shape {
-        base: None,
-        fields,
-        closed: false,
-        rule: None,
-    }
-}
-
-const fn closed(fields: &'static [Field]) -> Shape {
-    Shape {
-        base: None,
-        fields,
-        closed: true,
-        rule: None,
-    }
-}
-
-/// A shape that has the fields of another one, too.
-const fn with(base: &'static Shape, shape: Shape) -> Shape {
-    Shape {
-        base: Some(base),
-        ..shape
-    }
-}
+use super::shape::{Shape, closed, field, may, must, open, or_null, with};
 
 const LEVELS: &[&str] = &["low", "medium", "high"];
 const STRICTNESS: &[&str] = &["off", "medium", "max"];

@@ -1,20 +1,26 @@
 //! The glossary: eight events about what words mean, and the view that seed terms and rows fold to.
 
+mod field;
 mod fold;
 mod log;
 mod payload;
 mod row;
+mod shape;
 mod word;
 
 pub use crate::row::{RowError, UnwritableError};
+pub use field::{
+    MAX_DEFINITION_BYTES, MAX_OPTIONS, MAX_QUESTION_BYTES, MAX_SHORT_BYTES, MAX_TERM_BYTES,
+    PayloadError,
+};
 pub use fold::{Key, Question, Source, Term, questions, rebuild, resolutions, senses, sorted};
 pub use log::Log;
-pub use payload::{
-    CheckEvaluated, ClarificationRequested, ClarificationResolved, Conflict, GenerationBlocked,
-    MAX_DEFINITION_BYTES, MAX_OPTIONS, MAX_QUESTION_BYTES, MAX_SHORT_BYTES, MAX_TERM_BYTES,
-    Payload, PayloadError, ScopeActivated, SenseUpdated, StrictnessSet, TermObserved,
-};
+pub use payload::Payload;
 pub use row::{Asked, Resolved, Row, RowPayload, Sensed, parse_row};
+pub use shape::{
+    CheckEvaluated, ClarificationRequested, ClarificationResolved, Conflict, GenerationBlocked,
+    ScopeActivated, SenseUpdated, StrictnessSet, TermObserved,
+};
 pub use word::{Action, Mode, Nature, Scope, Status, Strictness, Urgency, WordError};
 
 use serde_json::json;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::payload::{Payload, PayloadError};
+use super::field::PayloadError;
+use super::payload::Payload;
 use super::surface;
 use super::word::{Scope, Status, WordError};
 use crate::id::ConflictId;

@@ -6,14 +6,16 @@ mod log;
 mod payload;
 pub mod raci;
 mod row;
+mod shape;
 pub mod significance;
 
 pub use log::Log;
-pub use payload::{
-    BlockCleared, Completed, Delegable, Delegated, Denied, OwnerSet, Payload, Significance,
-    SoftGate, SoftGated, Started, StepCompleted, StepIssued, StepResult, TemplateAdopted, TimedOut,
-};
+pub use payload::Payload;
 pub use row::{Row, RowPayload, parse_row};
+pub use shape::{
+    BlockCleared, Completed, Delegable, Delegated, Denied, OwnerSet, Significance, SoftGate,
+    SoftGated, Started, StepCompleted, StepIssued, StepResult, TemplateAdopted, TimedOut,
+};
 
 pub use crate::row::{RowError, UnwritableError};
 

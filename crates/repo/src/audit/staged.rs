@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use super::report::{Finding, Whereabouts, finding};
 use super::scan::{Offence, Scanner};
 use super::scope::Scope;
-use super::{Finding, Whereabouts, finding};
 use crate::durable;
 use crate::error::{GitContext, Result};
 use crate::history;

@@ -49,7 +49,7 @@ pub(super) fn stays(
     if history::is_reached(project, commit, tip.as_slice())? {
         return Ok(());
     }
-    let short = |name: &str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
+    let short = |name: &str| references::short(name).to_owned();
     let other = references::head_branch(project)?;
     let name = other.as_deref().unwrap_or("HEAD");
     if let Some(parent) = history::parents(project, commit)?.first() {

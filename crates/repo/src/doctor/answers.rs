@@ -1,6 +1,6 @@
 //! Answers that are in no commit and in no spool: only a checked-out file holds them.
 
-use super::{Check, FIX, count};
+use super::check::{Check, FIX, count};
 use crate::decisions;
 use crate::error::Result;
 use crate::mission::{self, Mission};

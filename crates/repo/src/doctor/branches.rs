@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use gix::ObjectId;
 
-use super::{Attempt, Check, FIX, Manual};
+use super::check::{Attempt, Check, FIX, Manual};
 use crate::error::Result;
 use crate::ledger::{self, Ledger, Merging};
 use crate::project::Project;
-use crate::shell;
+use crate::shell::quoted_path;
 use crate::{history, mission, placement, reach, sync_state};
 
 /// A ledger branch and a remote-tracking branch of it that each have commits which the other lacks.
@@ -41,7 +41,11 @@ impl Apart {
     /// The command that does it by hand.
     fn by_hand(&self) -> String {
         match &self.checkout {
-            Some(root) => format!("git -C {} merge {}", quoted(root), short(&self.upstream)),
+            Some(root) => format!(
+                "git -C {} merge {}",
+                quoted_path(root),
+                short(&self.upstream)
+            ),
             None => format!(
                 "git switch {} && git merge {}",
                 short(&self.branch),
@@ -184,9 +188,4 @@ fn short(name: &str) -> &str {
         .iter()
         .find_map(|prefix| name.strip_prefix(prefix))
         .unwrap_or(name)
-}
-
-/// A path as a shell takes it.
-pub(super) fn quoted(path: &std::path::Path) -> String {
-    shell::quoted(&path.display().to_string())
 }

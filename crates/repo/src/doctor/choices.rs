@@ -1,10 +1,11 @@
 //! Missions whose ledger moved, and whose branch before went on.
 
-use super::Check;
+use super::check::Check;
 use crate::error::Result;
 use crate::mission;
 use crate::placement;
 use crate::project::Project;
+use crate::references::short;
 use crate::{ledger_branch, shell};
 
 /// Looks for events that only a branch before has: this clone wrote them when another had chosen another branch.
@@ -38,8 +39,4 @@ pub(super) fn check(project: &Project) -> Result<Check> {
         next_step: next,
         ..Check::bad(NAME, found.join("; "), None)
     })
-}
-
-fn short(full: &str) -> &str {
-    full.strip_prefix("refs/heads/").unwrap_or(full)
 }

@@ -3,39 +3,31 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use pawtrail_event::merge::{self, Folded};
 
-use super::branches::quoted;
-use super::{Attempt, Check, FIX, Manual, count};
-use crate::aside::{self, Aside};
+use super::check::{Check, FIX, count};
+use crate::aside;
 use crate::beyond;
 use crate::checkout::Checkout;
 use crate::checkouts;
-use crate::durable::{self, Access};
-use crate::error::{Error, GitContext, IoContext, Result};
-use crate::ledger::{self, Change, Content, Ledger, Outcome};
-use crate::lock::{self, Lock};
+use crate::durable;
+use crate::error::{GitContext, IoContext, Result};
+use crate::history;
+use crate::ledger;
 use crate::merge_driver::MAX_FILE_BYTES;
 use crate::mission::{self, Mission, SPECS_DIR};
 use crate::placement;
-use crate::program::{self, Git};
+use crate::program;
 use crate::project::Project;
-use crate::{commit, history, sync_state};
-
-const STATUS_FILE: &str = "status.events.jsonl";
-/// A last line without its end may still be in the making for so long.
-const IN_THE_MAKING: Duration = Duration::from_secs(2);
-/// How often a fold begins anew because the file grew meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// An event file that isn't as it should be.
 #[derive(Debug)]
 pub(super) struct Unsound {
     /// Its path, relative to the repository root.
-    path: String,
-    place: Place,
+    pub(super) path: String,
+    /// Where it is.
+    pub(super) place: Place,
     /// What is wrong with it.
     trouble: String,
     foldable: bool,
@@ -51,9 +43,12 @@ struct Judgement {
     private: bool,
 }
 
+/// Where an event file is.
 #[derive(Debug)]
-enum Place {
+pub(super) enum Place {
+    /// In a worktree.
     Checkout(Checkout),
+    /// In the ledger branch of a mission that is checked out nowhere, which is named.
     Branch(Box<Mission>, String),
 }
 
@@ -229,18 +224,9 @@ fn paths_in(root: &Path) -> Result<Vec<String>> {
 }
 
 fn names(dir: &Path) -> Result<Vec<String>> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", dir),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        if let Some(name) = entry.at("list", dir)?.file_name().to_str() {
-            found.push(name.to_owned());
-        }
-    }
-    Ok(found)
+    let entries = durable::entries(dir)?;
+    let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
+    Ok(entries.iter().filter_map(name).collect())
 }
 
 /// The event files of a mission in a commit.
@@ -258,226 +244,4 @@ fn paths_at(project: &Project, tip: gix::ObjectId, mission: &Mission) -> Result<
         }
     }
     Ok(found)
-}
-
-pub(super) fn fold(project: &Project, found: &Unsound) -> Attempt {
-    match &found.place {
-        Place::Checkout(checkout) => fold_file(project, checkout, &found.path),
-        Place::Branch(mission, _) => fold_branch(project, mission, &found.path),
-    }
-}
-
-fn message(path: &str) -> String {
-    format!("chore(events): fold {path} [skip ci]")
-}
-
-/// Says where the private file is, if one was written.
-fn kept(aside: &Aside) -> String {
-    aside.kept().map_or_else(String::new, |file| {
-        format!(
-            "; what is no event holds private data and is in {}, in no commit",
-            file.display()
-        )
-    })
-}
-
-/// Folds a file that is checked out nowhere by a commit on its branch.
-fn fold_branch(project: &Project, mission: &Mission, path: &str) -> Attempt {
-    let mut held = Ledger::lock(project)?;
-    sync_state::first_sight(project)?;
-    let place = placement::placement(project, mission)?;
-    let again = |message: String| Manual {
-        message,
-        next_step: FIX.map(str::to_owned),
-    };
-    if let Some(checkout) = place.checkouts.first() {
-        let root = checkout.root.display();
-        return Ok(Err(again(format!(
-            "{root} has the branch checked out meanwhile"
-        ))));
-    }
-    let aside = Aside::of(project, path);
-    let change = Change {
-        path: path.to_owned(),
-        content: Content::Folded(aside.clone()),
-    };
-    let changes = || Ok(Some(vec![change.clone()]));
-    let anew = || placement::placement(project, mission);
-    match ledger::commit(project, &mut held, &place, &message(path), anew, changes)? {
-        Outcome::Committed(done) => {
-            let commit = done.commit.to_hex_with_len(10);
-            let unrecorded = done.not_recorded().map(|said| format!("; {said}"));
-            let folded = format!(
-                "folded in {commit}{}{}",
-                kept(&aside),
-                unrecorded.unwrap_or_default()
-            );
-            Ok(Ok(match done.shaky {
-                None => folded,
-                Some(reason) => format!("{folded}, which may not survive a power loss: {reason}"),
-            }))
-        }
-        Outcome::Elsewhere(tip) => Ok(Ok(format!("folded in {}", tip.to_hex_with_len(10)))),
-        Outcome::Deferred(reason) | Outcome::Locked(reason) => Ok(Err(again(reason))),
-        Outcome::Taken(path) => Ok(Err(again(format!("{path} is there already")))),
-    }
-}
-
-/// Folds a checked-out file in its place, and commits it unless git is in the middle of something there.
-fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
-    let held = Ledger::lock(project)?;
-    // The Python tool replaces this file under a lock of its own.
-    let _status = match path.split('/').nth(1) {
-        Some(slug) if path.ends_with(STATUS_FILE) => {
-            let dir = project.common_dir().join("spec-kitty-locks");
-            let file = dir.join(format!("{slug}.status.lock"));
-            Some(Lock::acquire(&file, lock::PATIENCE)?)
-        }
-        Some(_) | None => None,
-    };
-    let mut paths = vec![PathBuf::from(path)];
-    let aside = Aside::of(project, path);
-    match replace(project, checkout, path, &aside)? {
-        Replaced::Folded { with_side } => {
-            paths.extend(with_side.then(|| PathBuf::from(&aside.beside)));
-        }
-        Replaced::InTheMaking => {
-            return Ok(Err(Manual {
-                message: "another program is writing the file".to_owned(),
-                next_step: FIX.map(str::to_owned),
-            }));
-        }
-    }
-    drop(held);
-    let names: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
-    let add = format!(
-        "git -C {} add -- {}",
-        quoted(&checkout.root),
-        names.join(" ")
-    );
-    let left = |why: String| {
-        Ok(Err(Manual {
-            message: format!(
-                "folded in the worktree and not committed: {why}{}",
-                kept(&aside)
-            ),
-            next_step: Some(add.clone()),
-        }))
-    };
-    let Some(branch) = &checkout.branch else {
-        return left("no branch is checked out there".to_owned());
-    };
-    if let Some(operation) = in_progress(checkout) {
-        return left(format!(
-            "a {operation} is in progress there, which takes it along"
-        ));
-    }
-    let unmerged = Git::at(project, checkout)
-        .args(["ls-files", "--unmerged", "--", path])
-        .expect(b"")?;
-    if !unmerged.is_empty() {
-        return left("the file is in conflict there".to_owned());
-    }
-    let there = project.open_at(&checkout.root)?;
-    match commit::commit(&there, &checkout.root, &message(path), &paths, Some(branch)) {
-        Ok(done) => Ok(Ok(match done.receipt.commit {
-            Some(commit) => format!("folded in {}{}", &commit.as_str()[..10], kept(&aside)),
-            None => format!("folded{}", kept(&aside)),
-        })),
-        Err(Error::NothingToCommit) => Ok(Ok(format!(
-            "folded; it is now as in the last commit{}",
-            kept(&aside)
-        ))),
-        Err(error) => left(error.to_string()),
-    }
-}
-
-/// A merge, cherry-pick or revert that waits for the user's commit.
-fn in_progress(checkout: &Checkout) -> Option<&'static str> {
-    [
-        ("MERGE_HEAD", "merge"),
-        ("CHERRY_PICK_HEAD", "cherry-pick"),
-        ("REVERT_HEAD", "revert"),
-    ]
-    .iter()
-    .find(|(file, _)| checkout.git_dir.join(file).exists())
-    .map(|(_, operation)| *operation)
-}
-
-enum Replaced {
-    Folded { with_side: bool },
-    InTheMaking,
-}
-
-/// Replaces a file by its fold; what is no event is kept aside before.
-fn replace(project: &Project, checkout: &Checkout, path: &str, aside: &Aside) -> Result<Replaced> {
-    let file = checkout.root.join(path);
-    let side = checkout.root.join(&aside.beside);
-    let tip = match &checkout.branch {
-        Some(branch) => history::tip(project, branch)?,
-        None => None,
-    };
-    let committed = match tip {
-        Some(tip) => history::file_at(project, tip, path)?.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    for _ in 0..ATTEMPTS {
-        let content = durable::read(&file)?.unwrap_or_default();
-        if content.last().is_some_and(|last| *last != b'\n') && is_young(&file)? {
-            return Ok(Replaced::InTheMaking);
-        }
-        let folded = merge::fold(&content);
-        let with_side =
-            !folded.unreadable.is_empty() && aside.may_be_committed(project, &folded.unreadable)?;
-        if with_side {
-            durable::create_new(&side, &folded.unreadable, Access::Shared)?;
-        }
-        let after = clean(project, path, &folded.merged.content, &committed)?;
-        if durable::read(&file)?.unwrap_or_default() == content {
-            if after != content {
-                durable::replace(&file, &after, Access::Shared)?;
-            }
-            return Ok(Replaced::Folded { with_side });
-        }
-        if with_side {
-            fs::remove_file(&side).at("remove", &side)?;
-        }
-    }
-    Ok(Replaced::InTheMaking)
-}
-
-/// Sanitizes those lines of a folded log that no commit has yet: another tool may have written them, and the fold
-/// commits the whole file.
-fn clean(project: &Project, path: &str, folded: &[u8], committed: &[u8]) -> Result<Vec<u8>> {
-    let known: BTreeSet<&[u8]> = committed.split(|byte| *byte == b'\n').collect();
-    let mut clean = Vec::with_capacity(folded.len());
-    for line in folded.split_inclusive(|byte| *byte == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let fresh = match std::str::from_utf8(text) {
-            Ok(text) if !known.contains(text.as_bytes()) => text,
-            Ok(_) | Err(_) => {
-                clean.extend_from_slice(line);
-                continue;
-            }
-        };
-        let fresh = project
-            .sanitizer()
-            .line(fresh)
-            .map_err(|refusal| Error::Damaged {
-                path: PathBuf::from(path),
-                message: refusal.to_string(),
-            })?;
-        clean.extend_from_slice(fresh.as_bytes());
-        clean.push(b'\n');
-    }
-    Ok(clean)
-}
-
-fn is_young(file: &Path) -> Result<bool> {
-    let modified = fs::metadata(file)
-        .and_then(|found| found.modified())
-        .at("inspect", file)?;
-    Ok(SystemTime::now()
-        .duration_since(modified)
-        .is_ok_and(|age| age < IN_THE_MAKING))
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Check, FIX};
+use super::check::{Check, FIX};
 use crate::error::{IoContext, Result};
 use crate::project::Project;
 use crate::{checkouts, durable};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Check, FIX};
+use super::check::{Check, FIX};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::merge_driver::{self, Remedy, Trouble};

@@ -9,7 +9,8 @@ use std::ops::Range;
 use pawtrail_event::glossary::{Scope, Status, Term};
 use serde_json::Value;
 
-use super::seed::{self, Field, Item};
+use super::layout::{self, Field, File, Item};
+use super::seed;
 
 /// What a new seed file begins with.
 fn head(scope: Scope) -> String {
@@ -36,7 +37,7 @@ pub(super) fn set(scope: Scope, content: Option<&[u8]>, terms: &[Term]) -> Resul
 }
 
 fn set_one(scope: Scope, text: &str, term: &Term) -> Result<String, String> {
-    let file = seed::parse(text)?;
+    let file = layout::parse(text)?;
     let items = file.terms.as_deref().unwrap_or_default();
     let found = items
         .iter()
@@ -110,7 +111,7 @@ fn whole(text: &str, field: &Field) -> Range<usize> {
 }
 
 /// Adds an entry to the list: the ways to do it, the nicest first.
-fn inserted(text: &str, file: &seed::File, term: &Term) -> Vec<String> {
+fn inserted(text: &str, file: &File, term: &Term) -> Vec<String> {
     let line = newline(text);
     let Some(items) = &file.terms else {
         return vec![first(text, file, term)];
@@ -150,7 +151,7 @@ fn inserted(text: &str, file: &seed::File, term: &Term) -> Vec<String> {
 }
 
 /// The first entry of a list that has none: behind a bare `terms:`, or together with that key at the end.
-fn first(text: &str, file: &seed::File, term: &Term) -> String {
+fn first(text: &str, file: &File, term: &Term) -> String {
     let line = newline(text);
     let entry = entry(term, "  ", line);
     if !file.has_terms {
@@ -298,7 +299,7 @@ fn check(
     made: &str,
     term: &Term,
 ) -> Result<(), String> {
-    let file = seed::parse(made)?;
+    let file = layout::parse(made)?;
     let mut after = facts(file.terms.as_deref().unwrap_or_default());
     let at = found.unwrap_or(before.len());
     if after.len() != before.len() + usize::from(found.is_none()) {
@@ -380,5 +381,4 @@ fn is_blank_before(text: &str, dash: usize) -> bool {
 }
 
 #[cfg(test)]
-#[path = "edit_tests.rs"]
 mod tests;

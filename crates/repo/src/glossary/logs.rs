@@ -29,18 +29,8 @@ pub(super) struct Logs {
 pub(super) fn read(project: &Project) -> Result<Logs> {
     let mut all = Logs::default();
     for dir in dirs(project) {
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if durable::is_absent(&error) => continue,
-            Err(error) => return Err(error).at("list", &dir),
-        };
-        let mut files = Vec::new();
-        for entry in entries {
-            let path = entry.at("list", &dir)?.path();
-            if path.to_string_lossy().ends_with(".events.jsonl") {
-                files.push(path);
-            }
-        }
+        let mut files = durable::entries(&dir)?;
+        files.retain(|path| path.to_string_lossy().ends_with(".events.jsonl"));
         files.sort();
         for path in files {
             let known = fs::symlink_metadata(&path).at("inspect", &path)?;

@@ -2,13 +2,10 @@
 //!
 //! Source of the format: spec-kitty's seed files. What its reader refuses is no term here either.
 
-use std::fmt;
-
 use pawtrail_event::glossary::{Scope, Source, Status, Term, surface};
-use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_saphyr::{Location, Spanned};
+
+use super::layout::{self, Item};
 
 /// The largest seed file, in bytes.
 pub(super) const LIMIT: usize = 4 * 1024 * 1024;
@@ -33,7 +30,7 @@ pub(super) fn path(scope: Scope) -> String {
 /// Says why the file as a whole is none.
 pub(super) fn read(scope: Scope, content: &[u8]) -> Result<Seed, String> {
     let text = text(content)?;
-    let file = parse(text)?;
+    let file = layout::parse(text)?;
     let mut seed = Seed::default();
     for key in file.others {
         seed.problems
@@ -58,228 +55,6 @@ pub(super) fn text(content: &[u8]) -> Result<&str, String> {
         return Err(format!("it is larger than {LIMIT} bytes"));
     }
     std::str::from_utf8(content).map_err(|_| "it is no UTF-8".to_owned())
-}
-
-/// A seed file as it stands, with the places of everything.
-#[derive(Debug, Default)]
-pub(super) struct File {
-    /// Where the list of terms begins, and its items; none where the file has no such key or it is bare.
-    pub(super) terms: Option<Vec<Item>>,
-    /// Where the value of `terms` begins, where it has one.
-    pub(super) at: Option<usize>,
-    /// Whether there is a key `terms`.
-    pub(super) has_terms: bool,
-    others: Vec<Key>,
-}
-
-/// One entry of the list.
-#[derive(Debug)]
-pub(super) struct Item {
-    /// The line it begins on, from 1.
-    pub(super) line: u64,
-    /// Where it begins, in bytes.
-    pub(super) at: usize,
-    /// Its fields; none where it is no mapping.
-    pub(super) fields: Option<Vec<Field>>,
-}
-
-/// One field of an entry.
-#[derive(Debug)]
-pub(super) struct Field {
-    /// Its key.
-    pub(super) key: Key,
-    /// Its value.
-    pub(super) value: Value,
-    /// Where the value stands, in bytes.
-    pub(super) span: std::ops::Range<usize>,
-}
-
-/// A key of a mapping.
-#[derive(Debug)]
-pub(super) struct Key {
-    /// What it says.
-    pub(super) name: String,
-    /// The line it stands on, from 1.
-    pub(super) line: u64,
-    /// Its column, from 0, in characters.
-    pub(super) column: usize,
-    /// Where it ends, in bytes.
-    pub(super) end: usize,
-}
-
-impl Item {
-    /// Returns a field.
-    pub(super) fn field(&self, name: &str) -> Option<&Field> {
-        let mut fields = self.fields.iter().flatten();
-        fields.find(|field| field.key.name == name)
-    }
-}
-
-/// Parses a seed file without judging its terms.
-pub(super) fn parse(text: &str) -> Result<File, String> {
-    if text.trim_start_matches('\u{feff}').trim().is_empty() {
-        return Ok(File::default());
-    }
-    // As YAML 1.2 has it, and the Python tool: `yes` is a word.
-    let options = serde_saphyr::options! { strict_booleans: true };
-    let root: Option<Root> = serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| first_line(&error.to_string()))?;
-    root.map_or_else(|| Ok(File::default()), |root| root.0)
-}
-
-fn first_line(text: &str) -> String {
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(300)
-        .collect()
-}
-
-/// The whole document.
-struct Root(Result<File, String>);
-
-impl<'de> Deserialize<'de> for Root {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Root;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping with the key `terms`")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Root, A::Error> {
-                let mut file = File::default();
-                let mut unplaced = false;
-                while let Some(key) = map.next_key::<Spanned<String>>()? {
-                    if key.value == "terms" {
-                        file.has_terms = true;
-                        let list: Spanned<Option<Vec<Spanned<Entry>>>> = map.next_value()?;
-                        file.at = list
-                            .value
-                            .is_some()
-                            .then(|| start(&list.referenced))
-                            .flatten();
-                        file.terms = list
-                            .value
-                            .map(|entries| entries.into_iter().filter_map(item).collect());
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                        match Key::of(&key) {
-                            Some(key) => file.others.push(key),
-                            None => unplaced = true,
-                        }
-                    }
-                }
-                Ok(Root(if unplaced {
-                    Err("its keys can't be placed".to_owned())
-                } else {
-                    Ok(file)
-                }))
-            }
-        }
-        deserializer.deserialize_map(Reader)
-    }
-}
-
-fn item(entry: Spanned<Entry>) -> Option<Item> {
-    Some(Item {
-        line: entry.referenced.line(),
-        at: start(&entry.referenced)?,
-        fields: entry.value.0,
-    })
-}
-
-/// One entry, whatever it is.
-struct Entry(Option<Vec<Field>>);
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Entry;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a term")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(key) = map.next_key::<Spanned<String>>()? {
-                    let value: Spanned<Value> = map.next_value()?;
-                    let key =
-                        Key::of(&key).ok_or_else(|| de::Error::custom("a key has no place"))?;
-                    let span = span(&value.referenced)
-                        .ok_or_else(|| de::Error::custom("a value has no place"))?;
-                    fields.push(Field {
-                        key,
-                        value: value.value,
-                        span,
-                    });
-                }
-                Ok(Entry(Some(fields)))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Entry, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Entry(None))
-            }
-
-            fn visit_str<E>(self, _: &str) -> Result<Entry, E> {
-                Ok(Entry(None))
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Entry, E> {
-                Ok(Entry(None))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Entry, E> {
-                Ok(Entry(None))
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Entry, E> {
-                Ok(Entry(None))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Entry, E> {
-                Ok(Entry(None))
-            }
-
-            fn visit_unit<E>(self) -> Result<Entry, E> {
-                Ok(Entry(None))
-            }
-
-            fn visit_none<E>(self) -> Result<Entry, E> {
-                Ok(Entry(None))
-            }
-        }
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-impl Key {
-    fn of(key: &Spanned<String>) -> Option<Self> {
-        Some(Self {
-            name: key.value.clone(),
-            line: key.referenced.line(),
-            column: usize::try_from(key.referenced.column())
-                .ok()?
-                .checked_sub(1)?,
-            end: span(&key.referenced)?.end,
-        })
-    }
-}
-
-fn start(location: &Location) -> Option<usize> {
-    span(location).map(|span| span.start)
-}
-
-fn span(location: &Location) -> Option<std::ops::Range<usize>> {
-    let span = location.span();
-    let start = usize::try_from(span.byte_offset()?).ok()?;
-    let length = usize::try_from(span.byte_len()?).ok()?;
-    Some(start..start + length)
 }
 
 /// Judges an entry as the Python tool does.
@@ -381,6 +156,31 @@ mod tests {
         let lines: Vec<u64> = seed.problems.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [4, 8, 9, 10, 12, 15, 17, 20, 22]);
         assert!(seed.problems[4].1.contains("colour"), "{:?}", seed.problems);
+    }
+
+    #[test]
+    fn every_entry_is_a_term_or_a_problem() {
+        let sound = "surface: good\n  definition: D";
+        for odd in [
+            "",
+            "~",
+            "*a",
+            "&b {}",
+            "!!str x",
+            "!t {}",
+            "''",
+            "|\n  x",
+            "? a",
+            "[]",
+            "&c",
+            "!!null",
+            "- a",
+            "é: ü",
+            "{surface: *a}",
+        ] {
+            let seed = seed(&format!("terms:\n- &a word\n- {odd}\n- {sound}\n"));
+            assert_eq!((seed.terms.len(), seed.problems.len()), (1, 2), "{odd:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::mission::Mission;
 use crate::placement::{self, Basis, ChosenBy, Placement};
 use crate::project::Project;
 use crate::protection::Facts;
+use crate::references;
 
 /// Terms by the scope whose seed file they go to.
 pub(super) type Terms = BTreeMap<Scope, Vec<Term>>;
@@ -53,10 +54,7 @@ pub(super) fn target(project: &Project, mission: Option<&Mission>) -> Result<Tar
                 return Ok(Target { place, here });
             }
             (None, None) => "the branch that is checked out here has no commit yet".to_owned(),
-            (Some(rule), _) => format!(
-                "`{}` is protected ({rule})",
-                branch.strip_prefix("refs/heads/").unwrap_or(branch)
-            ),
+            (Some(rule), _) => format!("`{}` is protected ({rule})", references::short(branch)),
         },
     };
     let place = match mission {

@@ -14,7 +14,7 @@ use super::read::Basis;
 use crate::error::{GitContext, Result};
 use crate::ledger::Committed;
 use crate::project::{self, Project};
-use crate::{history, record};
+use crate::{history, record, references};
 
 /// How far somebody has read a log: the lines at its beginning, all of them whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,10 +199,7 @@ pub fn offered(project: &Project, mission: &MissionId, before: Option<&Seen>) ->
 pub(super) fn evidence(slug: Option<String>, branch: &str, commit: String) -> RepoEvidence {
     RepoEvidence {
         repo: slug.unwrap_or_else(|| "local".to_owned()),
-        branch: branch
-            .strip_prefix("refs/heads/")
-            .unwrap_or(branch)
-            .to_owned(),
+        branch: references::short(branch).to_owned(),
         commit,
         files_touched: Vec::new(),
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use pawtrail_event::status::{self, Log, MissionIdentity, Order};
 
 use super::read::{self, Known};
-use super::shared_lock::SharedLock;
 use crate::error::{Error, Result};
 use crate::journal::{self, Journal};
 use crate::ledger::{self, Change, Content, Derived, Ledger, Outcome};
@@ -14,6 +13,7 @@ use crate::mission::{self, META, Mission};
 use crate::placement::{self, Placement};
 use crate::project::Project;
 use crate::settle::{left, settle};
+use crate::status_lock::StatusLock;
 
 /// How long a command that is done waits for the lock that the Python tool holds, to finish what others left.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -108,7 +108,7 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
 }
 
 fn finish_one(project: &Project, mission: &Mission) -> Result<Vec<String>> {
-    let _shared = SharedLock::acquire(project, mission, PATIENCE)?;
+    let _shared = StatusLock::acquire(project, mission.mission_slug.as_str(), PATIENCE)?;
     let mut held = Ledger::lock(project)?;
     let place = placement::placement(project, mission)?;
     let found = Known::of(project, mission, &place)?.found;

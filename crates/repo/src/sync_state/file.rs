@@ -1,6 +1,5 @@
 //! Where the state file is, and how it is read, locked, replaced and kept aside when damaged.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::document::{self, Content, Document};
 use crate::beyond;
 use crate::clone_state;
 use crate::durable::{self, Access, Replacement};
-use crate::error::{Error, IoContext, Result};
+use crate::error::{Error, Result};
 use crate::lock::{Lock, PATIENCE};
 use crate::project::Project;
 
@@ -159,18 +158,12 @@ pub(super) fn next(project: &Project, stored: &Stored) -> Result<Option<Replacem
 pub(super) fn kept_aside(project: &Project) -> Result<Vec<PathBuf>> {
     let path = path(project);
     let dir = path.parent().unwrap_or(Path::new("."));
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if durable::is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(error).at("list", dir),
+    let is_kept = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with(ASIDE)
     };
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry.at("list", dir)?;
-        if entry.file_name().to_string_lossy().starts_with(ASIDE) {
-            found.push(entry.path());
-        }
-    }
+    let mut found = durable::entries(dir)?;
+    found.retain(is_kept);
     found.sort();
     Ok(found)
 }

@@ -9,22 +9,17 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::lock::Lock;
-use crate::mission::Mission;
 use crate::project::Project;
 
 /// The mission's status files are ours until this is dropped.
 #[derive(Debug)]
-pub(super) struct SharedLock {
+pub(crate) struct StatusLock {
     _lock: Lock,
 }
 
-impl SharedLock {
-    /// Waits for the lock, at most `patience`.
-    pub(super) fn acquire(
-        project: &Project,
-        mission: &Mission,
-        patience: Duration,
-    ) -> Result<Self> {
+impl StatusLock {
+    /// Waits for the lock of the mission in the directory `mission`, at most `patience`.
+    pub(crate) fn acquire(project: &Project, mission: &str, patience: Duration) -> Result<Self> {
         let path = path(project, mission);
         let end = Instant::now() + patience;
         loop {
@@ -43,11 +38,11 @@ impl SharedLock {
     }
 }
 
-fn path(project: &Project, mission: &Mission) -> PathBuf {
+fn path(project: &Project, mission: &str) -> PathBuf {
     project
         .common_dir()
         .join("spec-kitty-locks")
-        .join(format!("{}.status.lock", mission.mission_slug))
+        .join(format!("{mission}.status.lock"))
 }
 
 #[cfg(all(test, unix))]

@@ -307,7 +307,7 @@ fn corpus() -> Vec<String> {
 #[test]
 fn real_glossaries_keep_every_byte_but_the_terms() {
     for text in corpus() {
-        let file = seed::parse(&text).unwrap();
+        let file = layout::parse(&text).unwrap();
         let items = file.terms.unwrap();
         assert!(items.len() > 5);
         let sound = seed::read(SCOPE, text.as_bytes()).unwrap();
