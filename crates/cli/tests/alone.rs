@@ -24,6 +24,9 @@ fn a_day(pawtrail: &Pawtrail, repo: &Repo) -> usize {
         document
     };
     run(&["--version"], 0);
+    run(&["completions", "bash"], 0);
+    run(&["man"], 0);
+    run(&["man", "--dir", "pages"], 0);
     run(&["init"], 0);
     run(&["mission", "create", "payments"], 0);
     run(&["mission", "list"], 0);

@@ -24,6 +24,13 @@ const LINES: &[&[&str]] = &[
     &["-h"],
     &["nonsense"],
     &["--nonsense"],
+    &["completions"],
+    &["completions", "bash"],
+    &["completions", "nonsense"],
+    &["man"],
+    &["man", "surplus"],
+    &["man", "--dir", "pages"],
+    &["man", "--dir", "pages/pawtrail.1"],
     &["init"],
     &["init", "surplus"],
     &["mission"],
@@ -285,6 +292,8 @@ fn a_reader_that_has_gone_is_no_failure() {
     let repo = scratch.repo("project");
     for args in [
         &["--help"][..],
+        &["completions", "zsh"],
+        &["man"],
         &["mission", "list"],
         &["--json", "mission", "list"],
     ] {

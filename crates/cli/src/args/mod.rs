@@ -3,6 +3,7 @@
 mod commit;
 mod decision;
 mod demo;
+mod generated;
 mod glossary;
 mod hooks;
 mod hub;
@@ -24,6 +25,7 @@ pub(crate) use decision::{
     ActorArgs, ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
 };
 pub(crate) use demo::DemoArgs;
+pub(crate) use generated::{CompletionsArgs, ManArgs, ShellName};
 pub(crate) use glossary::{
     AskArgs, GlossaryCommand, ObserveArgs, RebuildArgs, ResolveArgs, ScopeName, SenseArgs,
     UrgencyName,
@@ -204,4 +206,19 @@ pub(crate) enum Command {
     /// Show the whole story on a scratch repository and a real hub, measured
     #[command(after_help = "Examples:\n  pawtrail demo\n  pawtrail demo --keep")]
     Demo(DemoArgs),
+    /// Print the script by which a shell completes command lines
+    ///
+    /// With --json, the script is in `data.script`. In `.zshrc`, the line below belongs behind `compinit`.
+    #[command(
+        after_help = "Examples, one for each shell; each takes effect when the shell is started next:\n  echo 'eval \"$(pawtrail completions bash)\"' >> ~/.bashrc\n  echo 'source <(pawtrail completions zsh)' >> ~/.zshrc\n  echo 'pawtrail completions fish | source' >> ~/.config/fish/config.fish\n  Add-Content $PROFILE 'pawtrail completions powershell | Out-String | Invoke-Expression'\n  echo 'eval (pawtrail completions elvish | slurp)' >> ~/.config/elvish/rc.elv"
+    )]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    ///
+    /// Without --dir, the program's own page goes to standard output (`data.page` with --json). With it, `pawtrail.1`,
+    /// `pawtrail-decision.1` and so on are written, and nothing else (`data.pages`).
+    #[command(
+        after_help = "Examples:\n  pawtrail man | man -l -\n  pawtrail man --dir ~/.local/share/man/man1"
+    )]
+    Man(ManArgs),
 }

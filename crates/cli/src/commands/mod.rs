@@ -4,6 +4,7 @@ mod after_write;
 mod audit;
 mod board;
 mod commit;
+mod completions;
 mod decision;
 mod doctor;
 mod glossary;
@@ -11,6 +12,7 @@ mod glossary_queue;
 mod hooks;
 mod hub;
 mod init;
+mod man;
 mod merge_events;
 mod mission;
 mod next;
@@ -56,5 +58,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Queue(command) => queue::run(context, command),
         Command::Hub(command) => hub::run(context, command),
         Command::Demo(args) => crate::demo::run(context, args),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => man::man(context, args),
     }
 }

@@ -6,6 +6,10 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod completions;
+mod man;
+mod support;
+
 use pawtrail_testkit::{Pawtrail, Scratch};
 
 fn run(args: &[&str]) -> String {
@@ -67,6 +71,8 @@ shows! { run:
     help_of_where["where", "--help"];
     help_of_commit["commit", "--help"];
     help_of_demo["demo", "--help"];
+    help_of_completions["completions", "--help"];
+    help_of_man["man", "--help"];
     help_of_mission["mission", "-h"];
     help_of_mission_ledger["mission", "ledger", "-h"];
     help_of_mission_create["mission", "create", "-h"];
@@ -99,6 +105,7 @@ shows! { run:
     an_unknown_command["decison", "list"];
     a_missing_argument["decision", "request"];
     a_value_that_is_none["decision", "answer", "yes", "no"];
+    a_shell_that_is_none["completions", "csh"];
     an_unknown_flag["mission", "list", "--all"];
     quiet_and_verbose["-q", "-v", "mission", "list"];
 }
