@@ -25,6 +25,9 @@ pub(crate) fn places(project: &Project) -> Result<Vec<(PathBuf, PathBuf)>> {
     }
     let linked = project.common_dir().join("worktrees");
     let mut dirs = durable::entries(&linked)?;
+    if dirs.is_empty() {
+        return Ok(found);
+    }
     dirs.sort();
     let here = fs::canonicalize(project.git_dir()).unwrap_or_else(|_| project.git_dir().to_owned());
     for git_dir in dirs {

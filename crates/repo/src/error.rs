@@ -11,7 +11,7 @@ use pawtrail_event::status::Refusal;
 use pawtrail_event::{ConflictId, DecisionId, IdError, MissionSlug};
 
 use crate::receipt::Receipt;
-pub(crate) use context::{GitContext, IoContext};
+pub(crate) use context::{GitContext, IoContext, with_causes};
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
