@@ -64,7 +64,7 @@ impl Choice {
 /// Says which engine commits to a mission's ledger branch. It reads and never writes.
 ///
 /// # Errors
-/// [`Error::Git`] or [`Error::Io`] when the repository can't be read.
+/// [`crate::Error::Git`] or [`crate::Error::Io`] when the repository can't be read.
 pub fn choose(project: &Project, placement: &Placement) -> Result<Choice> {
     let path = format!("{}/{}", placement.dir, pawtrail_event::decision::FILE);
     let choice = before_indexes(project, placement, &[&path])?;

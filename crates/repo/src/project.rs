@@ -223,7 +223,8 @@ pub(crate) fn hash(id: gix::ObjectId) -> CommitHash {
 }
 
 /// Undoes what the library takes from the variables by which a caller's git speaks of its own repository, which may be
-/// another one: the work tree and the namespace of references.
+/// another one: the work tree and the namespace of references. To forbid it all of git's variables would also forbid
+/// those that say where the user's configuration is.
 fn heed_no_other(git: &mut gix::Repository, dir: &Path) -> Result<()> {
     git.clear_namespace();
     if std::env::var_os("GIT_WORK_TREE").is_none() {

@@ -65,7 +65,7 @@ pub fn finish(project: &Project) -> Result<Vec<String>> {
 /// Mends the seed files of this checkout by what a rebuild found, and commits that. None where nothing differs.
 ///
 /// # Errors
-/// As [`resolve`].
+/// As [`resolve`](super::resolve).
 pub fn fix(project: &Project, mission: Option<&Mission>) -> Result<Option<(Receipt, Vec<String>)>> {
     let mut ledger = Ledger::lock(project)?;
     sync_state::first_sight(project)?;

@@ -24,7 +24,7 @@ pub struct Folded {
 /// Folds a mission's status to the content of its `status.json`. It reads and never writes.
 ///
 /// # Errors
-/// As [`list`].
+/// As [`list`](super::list).
 pub fn fold(project: &Project, mission: &Mission, order: Order) -> Result<Folded> {
     let place = placement::placement(project, mission)?;
     let known = Known::of(project, mission, &place)?;

@@ -28,7 +28,7 @@ pub struct Seeded {
 /// Moves each work package that has a file and no row from `genesis` to `planned`.
 ///
 /// # Errors
-/// As [`move_packages`].
+/// As [`move_packages`](super::move_packages).
 pub fn seed(project: &Project, mission: &Mission, actor: Option<&str>) -> Result<Seeded> {
     let place = placement::placement(project, mission)?;
     let files = TaskFiles::of(project, mission, &place)?;

@@ -19,7 +19,7 @@ const MAX_MESSAGE: usize = 1_000;
 /// them that is known becomes the confirmed one. The file is written once.
 ///
 /// # Errors
-/// As [`record`].
+/// As [`record`](super::record).
 pub fn acknowledge(project: &Project, acks: &[LocalCommitAck]) -> Result<()> {
     if acks.is_empty() {
         return Ok(());
@@ -54,7 +54,7 @@ pub fn acknowledge(project: &Project, acks: &[LocalCommitAck]) -> Result<()> {
 /// Takes a commit that a hub refused for good out of the waiting ones, with the hub's reason.
 ///
 /// # Errors
-/// As [`record`].
+/// As [`record`](super::record).
 pub fn set_aside(project: &Project, commit: &CommitHash, code: &str, message: &str) -> Result<()> {
     set_all_aside(project, std::slice::from_ref(commit), code, message)
 }
@@ -62,7 +62,7 @@ pub fn set_aside(project: &Project, commit: &CommitHash, code: &str, message: &s
 /// Takes commits out of the waiting ones, with one reason for all. The file is written once.
 ///
 /// # Errors
-/// As [`record`].
+/// As [`record`](super::record).
 pub fn set_all_aside(
     project: &Project,
     commits: &[CommitHash],
