@@ -116,7 +116,7 @@ fn without_a_hub_no_process_makes_a_socket_and_none_is_started_in_the_background
     witness.take();
     project.decide("Which?");
     let mut seen = Vec::new();
-    eventually("a socket is seen", Duration::from_secs(10), || {
+    eventually("a socket is seen", Duration::from_secs(30), || {
         seen.extend(witness.take());
         seen.iter().any(|line| line == "socket pawtrail")
     });

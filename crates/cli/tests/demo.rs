@@ -158,7 +158,7 @@ fn kept_it_shows_its_board_until_it_is_interrupted() {
     let mut page = browser.open(board);
     page.wait_for(
         "document.body.innerText.includes('payments')",
-        std::time::Duration::from_secs(10),
+        std::time::Duration::from_secs(30),
     );
     assert_eq!(page.problems(), Vec::<String>::new());
     drop(browser);

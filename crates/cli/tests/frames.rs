@@ -12,7 +12,7 @@ use pawtrail_testkit::{Project, Repo, Scratch, ScriptedHub, eventually, text};
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 /// Allows the project to send to the hub, and sends nothing of what there is so far.
 fn enable(project: &Project, hub: &ScriptedHub) {
@@ -174,7 +174,7 @@ fn fr_012_a_frame_is_stored_first_sent_at_once_and_leaves_on_its_acknowledgement
     assert_eq!(again["delivery"], "acknowledged");
     // Connected, the next one goes at once.
     let next = project.decide("And?");
-    assert_eq!(hashes(&hub.wait_for(2, Duration::from_secs(1)))[1], next);
+    assert_eq!(hashes(&hub.wait_for(2, SOON))[1], next);
 }
 
 #[test]
@@ -267,6 +267,35 @@ fn fr_014_all_pending_frames_are_replayed_in_ancestry_order_before_anything_else
     assert_eq!(again[..11], order);
     assert_eq!(again[11], live);
     assert!(order.contains(&last));
+}
+
+/// What a replay adds to a connect is one flight, not fifty answers one after another. `bench` measures how long it takes.
+#[test]
+fn nfr_003_fifty_offline_commits_leave_without_waiting_for_an_answer() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let hub = ScriptedHub::start();
+    enable(&project, &hub);
+    let agent = agent(&project);
+    let mut commits: Vec<String> = (0..49)
+        .map(|at| {
+            agent.commit_file(
+                &format!("{}/{at}.md", project.dir),
+                "part\n",
+                "Write a part",
+            )
+        })
+        .collect();
+    assert_eq!(hub.received(), Vec::<Value>::new(), "offline until now");
+    agent.git(&["switch", "-q", "--detach"]);
+    // This command wakes the courier.
+    commits.push(project.decide("Which?"));
+    // The hub has acknowledged none of them.
+    assert_eq!(hashes(&hub.wait_for(50, SOON)), commits);
+    assert_eq!(project.state()["last_saas_confirmed_hash"], Value::Null);
+    hub.acknowledge_all();
+    project.wait_until_acknowledged(SOON);
+    assert_eq!(hub.received().len(), 50, "each once");
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl Drop for Browser {
         if !std::thread::panicking() {
             self.tools.call(None, "Browser.close", &json!({}));
             // One that doesn't obey is killed with `running`.
-            process::wait(self.running.child(), Duration::from_secs(10));
+            process::wait(self.running.child(), Duration::from_secs(30));
         }
     }
 }
@@ -136,7 +136,7 @@ impl Page<'_> {
         );
         self.wait_for(
             "location.href !== 'about:blank' && document.readyState === 'complete'",
-            Duration::from_secs(20),
+            Duration::from_secs(30),
         );
     }
 
@@ -230,7 +230,7 @@ mod tests {
         let mut page = browser.open(
             "data:text/html,<p id=p>one</p><script>setTimeout(()=>{p.textContent='two'},50)</script>",
         );
-        page.wait_for("p.textContent === 'two'", Duration::from_secs(5));
+        page.wait_for("p.textContent === 'two'", Duration::from_secs(30));
         assert_eq!(page.text(), "two");
         assert_eq!(page.problems(), Vec::<String>::new());
         assert!(page.screenshot().starts_with(b"\x89PNG"));

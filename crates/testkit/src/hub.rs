@@ -53,7 +53,7 @@ impl Hub {
             let _ = send.send(line);
         });
         let line = receive
-            .recv_timeout(Duration::from_secs(20))
+            .recv_timeout(Duration::from_secs(30))
             .expect("the hub says where it listens");
         let started: Value = serde_json::from_str(&line)
             .unwrap_or_else(|error| panic!("the hub's first line is no JSON: {error}: {line}"));

@@ -108,7 +108,7 @@ impl Peer {
         self.stdin = None;
         let status = process::wait(&mut self.child, process::DEADLINE).expect("it ends");
         // The reader ends with the pipe; what it has read last may be a moment behind.
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + Duration::from_secs(30);
         while Arc::strong_count(&self.events) > 1 && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(1));
         }

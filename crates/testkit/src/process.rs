@@ -87,7 +87,7 @@ pub(crate) fn run(command: &mut Command) -> Output {
     let text =
         |from: mpsc::Receiver<Vec<u8>>, name| {
             // A background process that holds the pipe would make each script that reads it hang.
-            let bytes = from.recv_timeout(Duration::from_secs(10)).unwrap_or_else(|_| {
+            let bytes = from.recv_timeout(Duration::from_secs(30)).unwrap_or_else(|_| {
             panic!("`{shown}` has ended, but something it started holds its standard {name} open")
         });
             String::from_utf8_lossy(&bytes).into_owned()
@@ -178,7 +178,7 @@ impl Running {
     pub fn kill(mut self) -> Output {
         // An error here says that it has ended by itself.
         let _ = self.child.kill();
-        self.finish(Duration::from_secs(20))
+        self.finish(Duration::from_secs(30))
     }
 
     /// Waits for the end; panics where it doesn't come in time.
@@ -190,7 +190,7 @@ impl Running {
             .unwrap_or_else(|| panic!("process {} didn't end in {limit:?}", self.child.id()));
         let text = |from: Option<mpsc::Receiver<Vec<u8>>>| {
             from.map(|from| {
-                from.recv_timeout(Duration::from_secs(10))
+                from.recv_timeout(Duration::from_secs(30))
                     .expect("pipe closes")
             })
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())

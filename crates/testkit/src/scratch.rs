@@ -163,7 +163,7 @@ impl Drop for Scratch {
         } else {
             self.stop_couriers()
         };
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + Duration::from_secs(10);
         let mut alive = leftovers::find(&self.root);
         while !alive.is_empty() && !std::thread::panicking() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(20));
@@ -247,7 +247,7 @@ mod tests {
         let scratch = Scratch::new();
         let mut child = scratch.env().command("sleep").arg("600").spawn().unwrap();
         // Between fork and exec it still carries this test's environment.
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(30);
         while scratch.processes().is_empty() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tungstenite::Message;
@@ -43,10 +43,6 @@ pub(crate) struct Heard {
     pub(crate) upgrades: usize,
     /// How often it was asked for its limits.
     pub(crate) questions: usize,
-    /// When each frame came.
-    pub(crate) at: Vec<Instant>,
-    /// When the last line was upgraded.
-    pub(crate) upgraded: Option<Instant>,
     /// The head of each request.
     pub(crate) heads: Vec<String>,
     /// How many conversations have ended.
@@ -203,11 +199,7 @@ fn converse(stream: TcpStream, heard: &Mutex<Heard>) {
         return;
     };
     lock(heard).heads.push(head);
-    {
-        let mut heard = lock(heard);
-        heard.upgrades += 1;
-        heard.upgraded = Some(Instant::now());
-    }
+    lock(heard).upgrades += 1;
     let snapshot = json!({ "type": "snapshot", "protocol": 1, "builds": [] });
     let ping = json!({ "type": "ping", "timestamp": "2026-06-01T07:55:08Z" });
     for word in [snapshot, ping] {
@@ -224,11 +216,7 @@ fn converse(stream: TcpStream, heard: &Mutex<Heard>) {
             lock(heard).pongs.push(text.as_str().to_owned());
             continue;
         }
-        {
-            let mut heard = lock(heard);
-            heard.frames.push(text.as_str().to_owned());
-            heard.at.push(Instant::now());
-        }
+        lock(heard).frames.push(text.as_str().to_owned());
         let ack = json!({ "type": "LocalCommitAck", "git_hash": frame["git_hash"] });
         if socket.send(Message::text(ack.to_string())).is_err() {
             return;

@@ -55,31 +55,6 @@ fn a_clone_with_a_long_history_and_no_remote_sends_nothing_from_before() {
     assert_eq!(once.len(), 3, "{sent:?}");
 }
 
-/// From the moment at which the line stands: what a replay adds to a connect. The ear has none of them each time, so all are
-/// sent again; the best of three, because other tests run beside this one.
-#[test]
-fn nfr_003_fifty_offline_commits_are_replayed_within_200_ms() {
-    let scratch = Scratch::new();
-    let project = Project::new(&scratch, BINARY);
-    let agent = agent(&project);
-    let hub = Ear::hub();
-    enable(&project, &hub.url(), &["--from-now"]);
-    let commits: Vec<String> = (0..50)
-        .map(|at| spec(&project, &agent, &format!("part-{at}")))
-        .collect();
-    let mut took = Vec::new();
-    for round in 0..3 {
-        project.pawtrail.data(&project.repo, &["sync", "now"]);
-        project.pawtrail.data(&project.repo, &["sync", "stop"]);
-        assert_eq!(hub.commits()[round * 50..], commits, "round {round}");
-        let heard = hub.heard();
-        let last = heard.at.last().unwrap();
-        took.push(last.duration_since(heard.upgraded.unwrap()));
-    }
-    let best = took.iter().min().unwrap();
-    assert!(best.as_millis() <= 200, "{took:?}");
-}
-
 #[test]
 fn a_merged_and_pruned_remote_branch_sends_nothing_again() {
     for squashed in [false, true] {

@@ -6,7 +6,7 @@ use pawtrail_testkit::{Project, Repo, Scratch, text};
 use serde_json::Value;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A project whose git tells Pawtrail what it does, and a worktree on the mission's branch.

@@ -309,7 +309,7 @@ fn long_history(project: &Project) {
 /// Waits until a process has taken care of Ctrl-C, and sends it.
 #[cfg(target_os = "linux")]
 fn interrupt(id: u32) {
-    pawtrail_testkit::eventually("it watches", std::time::Duration::from_secs(20), || {
+    pawtrail_testkit::eventually("it watches", std::time::Duration::from_secs(30), || {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         u64::from_str_radix(caught.unwrap().trim(), 16).unwrap() & 2 != 0
@@ -335,7 +335,7 @@ fn an_interrupted_audit_ends_with_130_and_has_written_nothing() {
         let args = if json { &args[..] } else { &args[..2] };
         let mut running = project.pawtrail.spawn(&project.repo, args);
         interrupt(running.id());
-        let output = running.finish(std::time::Duration::from_secs(20));
+        let output = running.finish(std::time::Duration::from_secs(30));
         assert_eq!(output.status, 130, "{output}");
         if json {
             assert_eq!(output.json()["error"]["code"], "INTERRUPTED", "{output}");

@@ -257,7 +257,7 @@ fn fr_017_no_frame_no_state_file_and_no_hub_holds_anything_private() {
     let state = project.state().to_string();
     clean("sync-state.json", state.as_bytes(), &private);
     project.pawtrail.data(&project.repo, &["sync", "now"]);
-    eventually("the hub has everything", Duration::from_secs(20), || {
+    eventually("the hub has everything", Duration::from_secs(30), || {
         project.status()["pending"] == 0
     });
     assert_eq!(project.status()["set_aside"], 0);
@@ -299,7 +299,7 @@ fn a_frame_that_a_hub_refuses_as_private_is_set_aside_with_the_reason_and_not_se
     let aside = |project: &Project| project.status()["set_aside"].as_u64().unwrap();
     let before = aside(&project);
     let commit = project.decide("Which gear?");
-    let soon = Duration::from_secs(20);
+    let soon = Duration::from_secs(30);
     let frames = hub.wait_for(1, soon);
     assert_eq!(frames[0]["git_hash"], commit.as_str());
     let reason = "`changed_files` holds private data: rule `email`";

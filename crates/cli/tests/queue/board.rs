@@ -14,7 +14,7 @@ fn an_open_board_shows_a_lane_soon_after_the_move() {
     project.pawtrail.data(&project.repo, &["sync", "now"]);
     let mut browser = Browser::start(&scratch);
     let mut page = browser.open(hub.board_url());
-    let soon = Duration::from_secs(20);
+    let soon = Duration::from_secs(30);
     page.wait_for(
         "document.getElementById('live').dataset.state === 'live'",
         soon,
@@ -22,7 +22,7 @@ fn an_open_board_shows_a_lane_soon_after_the_move() {
     page.eval("window.opened = 'once'");
     start_work(&project, "WP01");
     let lane = "document.querySelector('[data-wp=\"WP01\"][data-lane=\"in_progress\"]')";
-    page.wait_for(lane, Duration::from_secs(2));
+    page.wait_for(lane, soon);
     assert_eq!(page.eval("window.opened"), "once", "the page was reloaded");
     assert_eq!(page.problems(), Vec::<String>::new());
 }
@@ -83,7 +83,7 @@ fn scenario_4_two_clarified_terms_are_on_the_board_and_in_the_seed_file_and_no_s
         assert!(seed.contains(meaning), "{seed}");
         // As text: what looks like markup stays a text.
         let shown = format!("document.body.innerText.includes({meaning:?})");
-        page.wait_for(&shown, Duration::from_secs(20));
+        page.wait_for(&shown, Duration::from_secs(30));
     }
     assert_eq!(page.problems(), Vec::<String>::new());
 }

@@ -7,7 +7,7 @@ use pawtrail_testkit::{Hub, Project, eventually};
 use crate::scripted::{Reply, Scripted};
 use crate::{TOKEN, committed, project, queued, start_work, status, stored};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 
 fn connect(project: &Project, url: &str) {
     let enable = ["sync", "enable", url, "--token", TOKEN];

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::BINARY;
 
 const HUB: &str = include_str!("hub.py");
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 const TOKEN: &str = "a-token-nobody-may-see-0123456789";
 
 /// A project that may send to a hub in Python, with so many commits that wait.

@@ -7,7 +7,7 @@ use pawtrail_testkit::{Hub, Pawtrail, Project, Scratch, eventually, text};
 use crate::BINARY;
 use crate::support::stored;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 
 /// A project that may send to a hub that runs.
 struct Site {
@@ -216,7 +216,7 @@ fn a_wedged_courier_that_is_stopped_is_shut_out() {
             .project
             .pawtrail
             .json_in(site.project.repo.path(), &["sync", command]);
-        assert!(begun.elapsed() < Duration::from_secs(8));
+        assert!(begun.elapsed() < Duration::from_secs(20));
         assert_eq!(status, 0, "{said:#}");
         if command == "stop" {
             assert_eq!(said["data"]["was_running"], true);
@@ -436,7 +436,7 @@ fn a_clock_that_jumps_delays_nothing() {
     for seconds in [10 * 365 * 86_400, -10 * 365 * 86_400, 0] {
         jump.set(seconds);
         project.decide("And now?");
-        project.wait_until_acknowledged(Duration::from_secs(5));
+        project.wait_until_acknowledged(SOON);
         assert_eq!(project.status()["connection"], "live", "{seconds}");
     }
     assert_eq!(scratch.couriers(), courier, "the same one");

@@ -8,7 +8,7 @@ use pawtrail_testkit::{Hub, Pawtrail, Project, Scratch};
 
 use crate::BINARY;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 
 /// Commits in a repository of this name, and returns where its courier listens.
 fn listens(scratch: &Scratch, name: &str, change: impl FnOnce(Pawtrail) -> Pawtrail) -> PathBuf {

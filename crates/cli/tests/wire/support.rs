@@ -9,7 +9,7 @@ use pawtrail_testkit::{Project, Repo};
 /// Returns the commits in a hub's store, in the order of receipt.
 pub(crate) fn stored(store: &Path) -> Vec<String> {
     let db = rusqlite::Connection::open(store).unwrap();
-    db.busy_timeout(Duration::from_secs(10)).unwrap();
+    db.busy_timeout(Duration::from_secs(30)).unwrap();
     let mut statement = db
         .prepare("SELECT git_hash FROM commits ORDER BY sequence")
         .unwrap();

@@ -11,7 +11,7 @@ const HUB: &str = include_str!("hub.py");
 /// An authority that was made for this test, whose own key is gone, and what it says of `localhost`.
 const AUTHORITY: &str = include_str!("tls/authority.pem");
 const CERTIFICATE: &str = include_str!("tls/hub.pem");
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 const TOKEN: &str = "a-token-nobody-may-see-0123456789";
 
 /// Delivers one commit to a hub of this name; returns what came of it and what the hub heard.

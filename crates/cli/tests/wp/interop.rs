@@ -317,7 +317,7 @@ fn both_tools_wait_for_the_same_lock() {
     assert!(ours.child().try_wait().unwrap().is_none(), "it didn't wait");
     std::fs::write(&until, "").unwrap();
     python.answer().unwrap();
-    ours.finish(Duration::from_secs(20)).expect_status(0);
+    ours.finish(Duration::from_secs(30)).expect_status(0);
     // We hold it, and the Python tool waits.
     let name = format!(
         "{}.status.lock",
@@ -342,7 +342,7 @@ fn both_tools_wait_for_the_same_lock() {
 }
 
 fn wait_for(path: &Path) {
-    pawtrail_testkit::eventually("the lock is held", Duration::from_secs(20), || {
+    pawtrail_testkit::eventually("the lock is held", Duration::from_secs(30), || {
         path.exists()
     });
 }

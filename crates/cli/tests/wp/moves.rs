@@ -267,7 +267,7 @@ fn a_courier_is_told_of_moves_like_of_answers() {
     world.project.connect(&hub);
     let document = world.wp(&["move", "WP01", "planned"]);
     assert_ne!(document["receipt"]["delivery"], "none");
-    eventually("the hub has it", std::time::Duration::from_secs(20), || {
+    eventually("the hub has it", std::time::Duration::from_secs(30), || {
         world.project.status()["pending"] == 0
     });
 }

@@ -75,7 +75,7 @@ fn a_silent_peer_is_closed() {
 #[test]
 fn a_peer_that_answers_pings_stays() {
     let (_dir, server) = server(Timing {
-        silence: Duration::from_millis(400),
+        silence: Duration::from_secs(3),
         ping_every: Duration::from_millis(100),
         ..Timing::default()
     });
@@ -83,7 +83,7 @@ fn a_peer_that_answers_pings_stays() {
     // Reading answers protocol pings; JSON pings carry the hub's time.
     let mut pings = 0;
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_millis(1_200) {
+    while begun.elapsed() < Duration::from_secs(4) {
         let frame = client.receive_any();
         assert_eq!(frame["type"], "ping");
         assert!(

@@ -19,7 +19,7 @@ pub(crate) const MISSION: &str = "01KT119YA7GD2Y0D7MZRH5JSS3";
 pub(crate) const BUILD: &str = "01KT119YA7GD2Y0D7MZRH5JSS4";
 
 /// No test waits longer than this for anything.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn project() -> ProjectUuid {
     PROJECT.parse().unwrap()
@@ -35,6 +35,18 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(store: &Path) -> Self {
         Self::with_timing(store, Timing::default())
+    }
+
+    /// A hub that would wait twice as long as any test for those who don't leave.
+    pub(crate) fn unhurried(store: &Path) -> Self {
+        let shutdown = 2 * PATIENCE;
+        Self::with_timing(
+            store,
+            Timing {
+                shutdown,
+                ..Timing::default()
+            },
+        )
     }
 
     pub(crate) fn with_timing(store: &Path, timing: Timing) -> Self {

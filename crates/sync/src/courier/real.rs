@@ -82,7 +82,7 @@ impl Drop for Site {
 }
 
 #[test]
-fn commits_of_plain_git_are_announced_within_a_second() {
+fn commits_of_plain_git_are_announced_when_they_are_made() {
     let hub = TestHub::start(HubAnswer::Ack);
     let mut site = Site::new();
     site.enable(&hub);
@@ -94,7 +94,8 @@ fn commits_of_plain_git_are_announced_within_a_second() {
         let hash = site.commit(name);
         let begun = Instant::now();
         eventually("the hub has it", || hub.received().last() == Some(&hash));
-        assert!(begun.elapsed() < Duration::from_secs(1));
+        // Sooner than the refs are looked at unasked.
+        assert!(begun.elapsed() < Duration::from_secs(8));
     }
     eventually("all noted", || site.pending() == 0);
     let status = status(&site.project()).unwrap();

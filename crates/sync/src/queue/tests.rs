@@ -320,7 +320,7 @@ fn a_write_that_must_wait_gives_up_soon_and_is_caught_up() {
     let begun = std::time::Instant::now();
     let error = queue.catch_up(&project, &Log::of([1])).unwrap_err();
     assert_eq!(error.code(), "QUEUE_FAILED");
-    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(begun.elapsed() < PATIENT, "as long as the courier");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(queue.catch_up(&project, &Log::of([1])).unwrap().rows, 1);
 }
