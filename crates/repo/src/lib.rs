@@ -57,6 +57,8 @@ pub mod spooled;
 pub mod status;
 mod status_lock;
 pub mod sync_state;
+#[cfg(test)]
+mod testing;
 
 pub use checkout::Checkout;
 pub use error::{Candidate, Error, Result};
