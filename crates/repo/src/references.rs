@@ -246,36 +246,64 @@ fn named_in(project: &Project, git_dir: &Path, revision: &str) -> Result<Option<
         .map(Some)
 }
 
-/// Returns the commits that the reflog of a reference names, of at most so many of its latest entries. `git_dir` is the
-/// clone's, or for HEAD the worktree's. Where git keeps no log, or has removed it with the reference, there are none.
+/// An entry of a reflog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Logged {
+    /// Where the reference was; none where that isn't told.
+    pub(crate) old: Option<ObjectId>,
+    /// Where it was moved to.
+    pub(crate) new: ObjectId,
+    /// Git's word for it.
+    pub(crate) message: String,
+}
+
+/// Returns the latest entries of the reflog of a reference, at most so many, the last one first. `git_dir` is the clone's,
+/// or for HEAD the worktree's. Where git keeps no log, or has removed it with the reference, there are none.
 pub(crate) fn logged(
     project: &Project,
     git_dir: &Path,
     full_name: &str,
     most: usize,
-) -> Result<Vec<ObjectId>> {
-    let mut found = Vec::new();
+) -> Result<Vec<Logged>> {
     if gix::validate::reference::name(full_name.into()).is_err() {
-        return Ok(found);
+        return Ok(Vec::new());
     }
+    let mut found: Vec<Logged> = Vec::new();
     if project.refs_by_git() {
         let answer = Git::in_dir(project, git_dir)
-            .args(["reflog", "show", "--format=%H"])
+            .args(["reflog", "show", "--format=%H %gs"])
             .arg(format!("--max-count={most}"))
             .args([full_name, "--"])
             .run(b"")?;
         // It fails where there is no such reference.
-        let lines = answer.output.lines();
-        found.extend(lines.filter_map(|line| ObjectId::from_hex(line.trim()).ok()));
+        for line in answer.output.lines() {
+            let (hex, message) = line.split_once_str(" ").unwrap_or((line, b""));
+            let Ok(new) = ObjectId::from_hex(hex) else {
+                continue;
+            };
+            if let Some(later) = found.last_mut() {
+                later.old = Some(new);
+            }
+            found.push(Logged {
+                old: None,
+                new,
+                message: message.to_str_lossy().into_owned(),
+            });
+        }
         return Ok(found);
     }
     let log = durable::read(&git_dir.join("logs").join(full_name))?.unwrap_or_default();
-    let lines: Vec<&[u8]> = log.lines().collect();
-    for line in lines.iter().rev().take(most) {
-        // Where it was, and where it was moved to.
-        let ids = line.split(|byte| *byte == b' ').take(2);
-        let ids = ids.filter_map(|hex| ObjectId::from_hex(hex).ok());
-        found.extend(ids.filter(|id| !id.is_null()));
+    for line in log.rsplit(|byte| *byte == b'\n').take(most) {
+        // Where it was and where it was moved to, who did it, and behind a tab why.
+        let (head, message) = line.split_once_str("\t").unwrap_or((line, b""));
+        let mut ids = head.split(|byte| *byte == b' ').map(ObjectId::from_hex);
+        if let (Some(Ok(old)), Some(Ok(new))) = (ids.next(), ids.next()) {
+            found.push(Logged {
+                old: (!old.is_null()).then_some(old),
+                new,
+                message: message.to_str_lossy().into_owned(),
+            });
+        }
     }
     Ok(found)
 }

@@ -12,7 +12,12 @@ use crate::support::{answer, ask, create, open};
 /// A repository on `main`, whose mission has three answers on a branch of its own; returns the branch's short name.
 fn answered(scratch: &Scratch) -> (Repo, Mission, String) {
     let repo = scratch.repo("r");
-    let project = open(&repo);
+    let (mission, branch) = answers(&repo);
+    (repo, mission, branch)
+}
+
+fn answers(repo: &Repo) -> (Mission, String) {
+    let project = open(repo);
     let mission = create(&project, "payments");
     for text in ["one", "two", "three"] {
         let asked = ask(&project, &mission, text);
@@ -21,7 +26,7 @@ fn answered(scratch: &Scratch) -> (Repo, Mission, String) {
     sync_state::record(&project).unwrap();
     let branch = placement::placement(&project, &mission).unwrap().ledger_ref;
     let branch = branch.strip_prefix("refs/heads/").unwrap().to_owned();
-    (repo, mission, branch)
+    (mission, branch)
 }
 
 fn prove(repo: &Repo) -> Proof {
@@ -191,4 +196,44 @@ fn a_branch_that_was_amended_or_rebased_is_not_lost() {
     sync_state::record(&open(&repo)).unwrap();
     repo.git(&["switch", "-q", "main"]);
     sound(&repo, 3);
+}
+
+#[test]
+fn a_commit_of_others_that_was_only_looked_at_was_never_on_the_branch() {
+    let scratch = Scratch::new();
+    let (repo, mission, branch) = answered(&scratch);
+    let theirs = scratch.clone_of(&repo, "theirs");
+    let project = open(&theirs);
+    let asked = ask(&project, &mission, "four");
+    answer(&project, &mission, &asked, "four").unwrap();
+    let url = theirs.path().to_string_lossy().into_owned();
+    repo.git(&["fetch", "-q", &url, &branch]);
+    repo.git(&["checkout", "-q", "--detach", "FETCH_HEAD"]);
+    repo.git(&["switch", "-q", "main"]);
+    sound(&repo, 3);
+}
+
+#[allow(clippy::print_stderr)]
+fn known_from_the_log_of_head_alone(form: &str) {
+    let scratch = Scratch::new();
+    let repo = scratch.empty_repo("r");
+    fs::remove_dir_all(repo.path().join(".git")).unwrap();
+    let made = repo.try_git(&["init", "-q", form, "-b", "main"]);
+    if made.status != 0 {
+        eprintln!("SKIPPED: this git has no {form}: {made}");
+        return;
+    }
+    repo.commit_file("README.md", "r\n", "Start");
+    let (_, branch) = answers(&repo);
+    repo.git(&["switch", "-q", &branch]);
+    repo.git(&["switch", "-q", "main"]);
+    fs::remove_file(repo.path().join(".kittify/sync-state.json")).unwrap();
+    repo.git(&["branch", "-q", "-D", &branch]);
+    lost(&repo, &branch, 3, "git branch kitty/");
+}
+
+#[test]
+fn a_deleted_branch_is_known_from_the_log_of_head_alone_however_git_keeps_it() {
+    known_from_the_log_of_head_alone("--ref-format=files");
+    known_from_the_log_of_head_alone("--ref-format=reftable");
 }

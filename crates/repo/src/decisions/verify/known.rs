@@ -15,18 +15,19 @@ use crate::history;
 use crate::local_commits::object_id;
 use crate::project::Project;
 use crate::reach::{self, Node};
-use crate::references;
+use crate::references::{self, Logged};
 use crate::sync_state;
 
 /// So many of the latest entries of a reflog are looked at.
 const MAX_LOGGED: usize = 4_096;
 
+/// How git notes in HEAD's reflog that another branch is checked out.
+const MOVED: &str = "checkout: moving from ";
+
 /// What is known of one clone.
 pub(super) struct Known {
     /// By the full name of the branch that had them.
     by_branch: BTreeMap<String, Vec<ObjectId>>,
-    /// Those that may have been on any branch and that nothing reaches now, the latest first.
-    strays: Vec<ObjectId>,
     /// What all branches, remote-tracking branches, tags and HEAD name now, each once.
     tips: Vec<ObjectId>,
 }
@@ -39,31 +40,27 @@ pub(super) struct Left {
 
 impl Known {
     pub(super) fn read(project: &Project) -> Result<Self> {
-        let noted = sync_state::noted(project)?;
-        let ids = |hashes: &[pawtrail_event::CommitHash]| -> Vec<ObjectId> {
+        let mut by_branch: BTreeMap<String, Vec<ObjectId>> = BTreeMap::new();
+        for (branch, hashes) in sync_state::noted(project)? {
             let ids = hashes
                 .iter()
                 .filter_map(|hash| object_id(project.git(), hash));
-            ids.collect()
-        };
-        let mut by_branch = BTreeMap::new();
-        for (branch, hashes) in &noted.by_branch {
-            by_branch.insert(branch.clone(), ids(hashes));
+            by_branch.entry(branch).or_default().extend(ids);
         }
-        let mut anywhere = ids(&noted.others);
         let mut git_dirs: HashSet<_> = [project.common_dir(), project.git_dir()]
             .map(Path::to_owned)
             .into();
         git_dirs.extend(checkouts::places(project)?.into_iter().map(|(_, dir)| dir));
         for dir in git_dirs {
-            anywhere.extend(references::logged(project, &dir, "HEAD", MAX_LOGGED)?);
+            for entry in references::logged(project, &dir, "HEAD", MAX_LOGGED)? {
+                for (branch, id) in left_and_entered(&entry) {
+                    by_branch.entry(branch).or_default().push(id);
+                }
+            }
         }
-        let tips = tips(project)?;
-        let strays = latest(&unreached(project, &anywhere, &tips)?, &anywhere);
         Ok(Self {
             by_branch,
-            strays,
-            tips,
+            tips: tips(project)?,
         })
     }
 
@@ -96,17 +93,14 @@ impl Known {
         tip: Option<ObjectId>,
     ) -> Result<Vec<ObjectId>> {
         let mut own = self.by_branch.get(branch).cloned().unwrap_or_default();
-        own.extend(references::logged(
-            project,
-            project.common_dir(),
-            branch,
-            MAX_LOGGED,
-        )?);
+        for entry in references::logged(project, project.common_dir(), branch, MAX_LOGGED)? {
+            own.extend(entry.old);
+            own.push(entry.new);
+        }
         let hidden = match &tip {
             Some(tip) => std::slice::from_ref(tip),
             None => &self.tips,
         };
-        own.extend(&self.strays);
         Ok(latest(&unreached(project, &own, hidden)?, &own))
     }
 
@@ -126,6 +120,17 @@ impl Known {
         }
         Ok(found)
     }
+}
+
+/// Where the branches were that HEAD left and came to: of a deleted branch, git keeps no other log.
+fn left_and_entered(entry: &Logged) -> impl Iterator<Item = (String, ObjectId)> {
+    let moved = entry.message.strip_prefix(MOVED);
+    let named = moved.and_then(|names| names.split_once(" to "));
+    named.into_iter().flat_map(|(from, to)| {
+        let full = |name: &str| format!("refs/heads/{name}");
+        let left = entry.old.map(|old| (full(from), old));
+        left.into_iter().chain([(full(to), entry.new)])
+    })
 }
 
 fn tips(project: &Project) -> Result<Vec<ObjectId>> {
