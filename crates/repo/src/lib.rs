@@ -36,6 +36,7 @@ mod local_log;
 mod lock;
 pub mod merge_driver;
 pub mod mission;
+mod ownership;
 pub mod placement;
 mod program;
 mod project;
@@ -59,6 +60,7 @@ mod status_lock;
 pub mod sync_state;
 #[cfg(test)]
 mod testing;
+mod variables;
 
 pub use checkout::Checkout;
 pub use error::{Candidate, Error, Result};
