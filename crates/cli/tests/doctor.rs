@@ -90,6 +90,27 @@ fn a_sound_clone_is_healthy_and_nothing_is_to_be_done() {
 }
 
 #[test]
+fn a_damaged_record_of_a_mission_stops_nothing_and_is_made_again() {
+    let scratch = Scratch::new();
+    let (repo, pawtrail, _) = project(&scratch, "feature");
+    answer(&pawtrail, &repo, "One?");
+    let id = text(&pawtrail.data(&repo, &["mission", "show"])["mission"]["mission_id"]);
+    let file = repo.common_dir().join("pawtrail/missions").join(&id);
+    std::fs::write(&file, "garbage").unwrap();
+    let data = look(&pawtrail, &repo);
+    let records = check(&data, "records");
+    assert_eq!(
+        (&records["ok"], &records["next_step"]),
+        (&json!(false), &json!("pawtrail doctor --fix"))
+    );
+    assert_eq!(check(&data, "event_files")["ok"], true);
+    let fixed = pawtrail.data(&repo, &["doctor", "--fix"]);
+    assert_eq!(fixed["healthy"], true, "{fixed:#}");
+    assert_eq!(ledger(&pawtrail, &repo), "refs/heads/feature");
+    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 1);
+}
+
+#[test]
 fn a_bare_git_repository_is_told_to_run_init() {
     let scratch = Scratch::new();
     let repo = scratch.repo("project");

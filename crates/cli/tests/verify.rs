@@ -98,7 +98,6 @@ fn an_answer_that_waits_or_was_lost_is_missing_with_its_reason() {
     let file = format!("{file}/decisions.events.jsonl");
     let kept = repo.read(&file).unwrap();
     repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 1);
     repo.write(&file, kept);
     let (status, document) = pawtrail.json_in(repo.path(), &["verify"]);
     assert_eq!(status, 1);
@@ -112,6 +111,54 @@ fn an_answer_that_waits_or_was_lost_is_missing_with_its_reason() {
     pawtrail.data(&repo, &["doctor", "--fix"]);
     assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 2);
     assert_eq!(repo.status_v2(), "");
+}
+
+#[test]
+fn a_ledger_branch_that_is_gone_is_told_with_the_command_that_brings_it_back() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    let pawtrail = Pawtrail::new(&scratch, env!("CARGO_BIN_EXE_pawtrail")).on_path();
+    let made = pawtrail.data(&repo, &["mission", "create", "payments"]);
+    let ledger = text(&made["ledger_ref"]);
+    let branch = ledger.strip_prefix("refs/heads/").unwrap();
+    let id = request(&pawtrail, &repo, "Which?");
+    pawtrail.data(&repo, &["decision", "answer", &id, "yes"]);
+    let tip = repo.rev(branch).unwrap();
+    repo.git(&["branch", "-q", "-D", branch]);
+    let (status, document) = pawtrail.json_in(repo.path(), &["verify"]);
+    let error = &document["error"];
+    assert_eq!((status, &error["code"]), (1, &json!("ANSWERS_MISSING")));
+    let step = format!("git branch {branch} {tip}");
+    assert_eq!(error["next_step"], *step);
+    let lost = &error["details"]["lost"];
+    assert_eq!(
+        (&lost[0]["commit"], &lost[0]["restore"]),
+        (&json!(tip), &json!(step))
+    );
+    assert_eq!(error["details"]["missing"][0]["commit"], *tip);
+    let said = pawtrail.run(&repo, &["verify"]).stderr;
+    assert!(said.contains(&id) && said.contains(&step), "{said}");
+    let (status, document) = pawtrail.json_in(repo.path(), &["doctor"]);
+    assert_eq!(status, 1);
+    let checks = document["error"]["details"]["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["name"] == "ledger_reach");
+    assert_eq!(check.unwrap()["next_step"], *step);
+    repo.git(&["branch", branch, &tip]);
+    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 1);
+    // A mission without answers that is nowhere has a code of its own.
+    let made = pawtrail.data(&repo, &["mission", "create", "empty"]);
+    let ledger = text(&made["ledger_ref"]);
+    repo.git(&[
+        "branch",
+        "-q",
+        "-D",
+        ledger.strip_prefix("refs/heads/").unwrap(),
+    ]);
+    let (status, document) = pawtrail.json_in(repo.path(), &["verify"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &json!("LEDGER_BRANCH_GONE"))
+    );
 }
 
 #[test]

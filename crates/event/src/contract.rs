@@ -15,12 +15,7 @@ use shape::{Kind, Shape};
 
 pub use violation::Violation;
 
-/// Whether the contract knows the payload of an event type. Others are any object.
-pub fn is_known(event_type: &str) -> bool {
-    tables::shape(event_type).is_some()
-}
-
-/// Checks a payload against the contract of its type.
+/// Checks a payload against the contract of its type; that of a type that the contract doesn't know is any object.
 ///
 /// # Errors
 /// With the first violation.

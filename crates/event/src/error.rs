@@ -77,6 +77,7 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FieldError;
     use crate::decision::parse_row;
     use crate::frame::Frame;
     use crate::json::parse;
@@ -101,7 +102,7 @@ mod tests {
         let cases: Vec<(Error, &str, Option<&str>, u8)> = vec![
             (id.into(), "INVALID_ID", None, 2),
             (
-                PayloadError::Blank("answer").into(),
+                PayloadError::from(FieldError::Blank("answer")).into(),
                 "DECISION_FIELD_EMPTY",
                 Some("pawtrail decision --help"),
                 2,

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod decision;
 pub mod envelope;
 mod error;
+mod field;
 pub mod frame;
 pub mod glossary;
 pub mod id;
@@ -20,6 +21,7 @@ pub mod status;
 pub mod time;
 
 pub use error::Error;
+pub use field::FieldError;
 pub use id::{
     BuildId, CommitHash, ConflictId, DecisionId, EventId, IdError, InputKey, MissionId,
     MissionSlug, NodeId, ProjectUuid, RunId, StepId, TemplateHash, WorkPackageId,

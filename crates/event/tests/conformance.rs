@@ -22,6 +22,9 @@ const LAX: [&str; 7] = [
     "MissionOriginBound",
 ];
 
+/// An envelope, and types whose fields may all be left out.
+const BARE: [&str; 3] = ["Event", "BuildRegistered", "BuildHeartbeat"];
+
 /// Judges as `validate_event` does: an envelope as such, a payload that comes in its envelope together with the
 /// envelope's version, a payload alone.
 fn is_valid(event_type: &str, value: &Value) -> bool {
@@ -49,7 +52,8 @@ fn the_examples_of_the_package_are_classified_the_same_way() {
         for example in examples {
             let event_type = example["event_type"].as_str().unwrap();
             assert!(
-                event_type == "Event" || contract::is_known(event_type),
+                // What the contract doesn't know may be any object.
+                BARE.contains(&event_type) || contract::check(event_type, &json!({})).is_err(),
                 "{event_type}"
             );
             assert_eq!(

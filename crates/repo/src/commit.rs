@@ -55,6 +55,7 @@ pub fn commit(
     if message.trim().is_empty() {
         return Err(Error::invalid("--message", "it is empty"));
     }
+    project.check_clock()?;
     let head = current_branch(project, branch)?;
     if let Some(rule) = Facts::of(project)?.rule(&head) {
         let short = references::short(&head);

@@ -30,7 +30,7 @@ pub use clean::id as written_id;
 pub use read::{Entry, Folded, GivenBy, Reading, find, folded, list, log};
 pub(crate) use spool::adopt;
 pub use spool::finish;
-pub use verify::{Contested, Missing, Proof, Verified, verify};
+pub use verify::{Contested, Lost, Missing, Proof, Verified, verify, verify_all};
 
 /// A decision to ask for.
 #[derive(Debug, Clone, Default)]

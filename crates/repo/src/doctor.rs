@@ -7,6 +7,7 @@ mod choices;
 mod files;
 mod fold;
 mod locks;
+mod records;
 mod surroundings;
 
 use serde::Serialize;
@@ -14,8 +15,9 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::merge_driver::{self, Remedy};
-use crate::mission::Mission;
+use crate::mission::{self, Mission};
 use crate::project::Project;
+use crate::record::{self, DamagedRecord};
 use crate::spooled::{self, Waiting};
 use crate::{decisions, status, sync_state};
 
@@ -45,6 +47,7 @@ pub struct Step {
 #[derive(Debug)]
 enum Work {
     Driver,
+    Record(DamagedRecord),
     Spools,
     Adopt(Box<Mission>),
     Locks,
@@ -83,6 +86,24 @@ pub fn examine(project: &Project) -> Result<Examination> {
             work: Work::Driver,
         });
     }
+    let damaged = record::all(project)?.damaged;
+    let mut missions = mission::list(project)?.missions;
+    checks.push(records::check(project, &damaged, &missions)?);
+    for record in &damaged {
+        // Where its files live can't be said before it is mended.
+        missions.retain(|mission| mission.mission_id != record.mission_id);
+    }
+    let proof = match damaged.is_empty() {
+        true => decisions::verify_all(project)?,
+        false => decisions::verify(project, &missions)?,
+    };
+    // First of all: the other steps ask where the files live.
+    for record in damaged {
+        plan.push(Step {
+            what: format!("make {} again from git", record.path.display()),
+            work: Work::Record(record),
+        });
+    }
     let dead = crate::ledger::dead_locks(project)?;
     checks.push(locks::check(project, &dead)?);
     if !dead.is_empty() {
@@ -103,7 +124,7 @@ pub fn examine(project: &Project) -> Result<Examination> {
             work: Work::Spools,
         });
     }
-    let unsound = files::scan(project)?;
+    let unsound = files::scan(project, &missions)?;
     checks.push(files::check(&unsound));
     for found in unsound {
         if found.can_be_folded() {
@@ -114,15 +135,16 @@ pub fn examine(project: &Project) -> Result<Examination> {
         }
     }
     // After the folds, which commit whole files.
-    let lost = answers::scan(project)?;
+    let lost = answers::scan(&missions, &waiting, &proof);
     checks.push(answers::check(&lost));
+    checks.push(answers::branches(&proof));
     for found in lost {
         plan.push(Step {
             what: found.plan(),
             work: Work::Adopt(Box::new(found.mission)),
         });
     }
-    let apart = branches::scan(project)?;
+    let apart = branches::scan(project, &missions)?;
     checks.push(branches::check(&apart));
     for found in apart {
         if found.can_be_merged() {
@@ -132,7 +154,7 @@ pub fn examine(project: &Project) -> Result<Examination> {
             });
         }
     }
-    checks.push(choices::check(project)?);
+    checks.push(choices::check(project, &missions)?);
     checks.push(surroundings::kept_aside(project)?);
     Ok(Examination { checks, plan })
 }
@@ -143,6 +165,7 @@ pub fn mend(project: &Project, step: Step) -> Mended {
         Work::Driver => {
             merge_driver::configure(project).map(|_| Ok("the configuration says it".to_owned()))
         }
+        Work::Record(record) => records::make_again(project, &record),
         Work::Spools => finish(project),
         Work::Adopt(mission) => adopt(project, &mission),
         // Whoever has the ledger's lock has also cleared away what dead commands left.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use pawtrail_event::glossary::Scope;
 use pawtrail_event::merge::Conflict;
 use pawtrail_event::status::Refusal;
-use pawtrail_event::{ConflictId, DecisionId, IdError, MissionSlug};
+use pawtrail_event::{ConflictId, DecisionId, IdError, MissionId, MissionSlug};
 
 use crate::receipt::Receipt;
 pub(crate) use context::{GitContext, IoContext, with_causes};
@@ -51,6 +51,24 @@ pub enum Error {
         "the repository has no commits, so there is nothing that a ledger branch could start from"
     )]
     NoCommits,
+    /// The branch that is checked out has no commit that another one could start from; others have some.
+    #[error(
+        "the branch `{branch}`, which is checked out, has no commits yet, so there is nothing that a ledger branch could start from; `{other}` has some"
+    )]
+    Unborn {
+        /// The branch that is checked out, short.
+        branch: String,
+        /// A branch with commits, short.
+        other: String,
+    },
+    /// The clock says that it is before 1970.
+    #[error(
+        "the clock says that it is {now}: git takes no commit from before 1970, so nothing was written; set the clock, then try again"
+    )]
+    ClockBeforeEpoch {
+        /// The present time by the clock.
+        now: jiff::Timestamp,
+    },
     /// The repository uses something that Pawtrail doesn't write safely yet.
     #[error("{what} is not supported yet; nothing was changed")]
     Unsupported {
@@ -105,6 +123,14 @@ pub enum Error {
     /// The repository has no project identity.
     #[error("this repository has no project identity yet")]
     NotInitialized,
+    /// Several directories say in their `meta.json` that they are the same mission.
+    #[error("{} all say that they are mission {mission_id}; let one keep the id", .dirs.join(" and "))]
+    MissionTwice {
+        /// The mission.
+        mission_id: MissionId,
+        /// The directories, relative to the repository root.
+        dirs: Vec<String>,
+    },
     /// No mission answers to the handle.
     #[error("no mission answers to `{handle}`")]
     MissionNotFound {
@@ -304,6 +330,15 @@ pub enum Error {
     /// There is nothing to commit.
     #[error("nothing to commit: the paths are as they are in the last commit")]
     NothingToCommit,
+    /// Commits are to be signed, and git made none.
+    #[error(
+        "git made no signed commit, which commit.gpgSign asks for: {message}\ntry again once git can sign; \
+         `git config commit.gpgSign false` lets this clone commit without"
+    )]
+    NotSigned {
+        /// What git and the signer said.
+        message: String,
+    },
     /// Git refused the commit: a hook, a conflict, a lock.
     #[error("git refused the commit: {message}")]
     CommitRefused {

@@ -53,6 +53,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Waits for the lock.
     pub(crate) fn lock(project: &Project) -> Result<Self> {
+        project.check_clock()?;
         let path = Self::lock_path(project);
         let lock = Lock::acquire(&path, lock::PATIENCE)?;
         held::recover(project)?;

@@ -17,7 +17,7 @@ use crate::project::{self, Project};
 use crate::protection::Facts;
 use crate::receipt::Receipt;
 use crate::record::{self, ChosenBy, Record};
-use crate::references::short;
+use crate::references::{self, short};
 use crate::{adopt, choices, durable, history, lines, program, sync_state};
 
 /// The longest name of a branch that is taken, in bytes; file systems end there.
@@ -63,7 +63,7 @@ pub fn set(project: &Project, mission: &Mission, branch: &str) -> Result<Moved> 
     let old = placement::placement(project, mission)?;
     let new = placement::on_branch(project, mission, &full, old.tip.or(old.base))?;
     if new.base.is_none() {
-        return Err(Error::NoCommits);
+        return Err(references::nothing_to_start_from(project)?);
     }
     let before = record::read(project, &mission.mission_id)?;
     let told = if old.ledger_ref == full {
@@ -214,22 +214,34 @@ pub(crate) fn left_behind(project: &Project, mission: &Mission, full: &str) -> R
     let mut found = Vec::new();
     let known: BTreeSet<String> = record.left.into_iter().chain([record.ledger_ref]).collect();
     for branch in known.into_iter().filter(|branch| branch != full) {
-        let Some(tip) = history::tip(project, &branch)? else {
-            continue;
-        };
-        for path in files(project, mission, Some(tip))? {
-            if !ledger::is_event_file(&path) {
-                continue;
-            }
-            let there = at(project, Some(tip), &path)?.unwrap_or_default();
-            let known = at(project, here.tip.or(here.base), &path)?.unwrap_or_default();
-            if !lines::foreign_lines(&there, &known, &[]).is_empty() {
-                found.push(branch);
-                break;
-            }
+        if has_more(project, mission, &branch, here.tip.or(here.base))? {
+            found.push(branch);
         }
     }
     Ok(found)
+}
+
+/// Says whether a branch has events of the mission that a commit lacks.
+pub(crate) fn has_more(
+    project: &Project,
+    mission: &Mission,
+    branch: &str,
+    here: Option<ObjectId>,
+) -> Result<bool> {
+    let Some(tip) = history::tip(project, branch)? else {
+        return Ok(false);
+    };
+    for path in files(project, mission, Some(tip))? {
+        if !ledger::is_event_file(&path) {
+            continue;
+        }
+        let there = at(project, Some(tip), &path)?.unwrap_or_default();
+        let known = at(project, here, &path)?.unwrap_or_default();
+        if !lines::foreign_lines(&there, &known, &[]).is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What `base` lacks of the mission: its `meta.json`, and the lines of its event files on any of the sources, those that

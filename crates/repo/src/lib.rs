@@ -58,6 +58,8 @@ pub mod spooled;
 pub mod status;
 mod status_lock;
 pub mod sync_state;
+#[cfg(test)]
+mod testing;
 mod variables;
 
 pub use checkout::Checkout;

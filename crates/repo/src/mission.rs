@@ -14,6 +14,7 @@ pub use create::{Created, NewMission, Topology, create};
 pub use find::{DamagedMeta, Listing, list};
 pub use handle::resolve;
 pub use unfinished::finish;
+pub(crate) use unfinished::is_begun;
 
 /// The directory that holds all missions.
 pub const SPECS_DIR: &str = "kitty-specs";
@@ -94,7 +95,7 @@ struct Meta {
 }
 
 /// Reads a mission from the content of its `meta.json`; `None` when it has no mission id.
-fn parse(slug: &str, content: &[u8], found_in: &str) -> Result<Option<Mission>, String> {
+pub(crate) fn parse(slug: &str, content: &[u8], found_in: &str) -> Result<Option<Mission>, String> {
     if content.len() > LIMIT {
         return Err("it is larger than 1 MiB".to_owned());
     }

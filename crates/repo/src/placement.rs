@@ -58,11 +58,20 @@ pub(crate) struct Basis {
 /// Says where a mission's files live. It reads and never writes.
 ///
 /// # Errors
-/// [`Error::NoCommits`] when a branch would have to be created and there is no commit to start from.
+/// [`Error::NoCommits`] or [`Error::Unborn`] when a branch would have to be created and there is no commit to start from.
 pub fn placement(project: &Project, mission: &Mission) -> Result<Placement> {
     let facts = Facts::of(project)?;
     let worktrees = checkouts::all(project)?;
-    let choice = choose(project, mission, &facts, &worktrees)?;
+    let record = record::read(project, &mission.mission_id)?;
+    let choice = choose(project, mission, &facts, &worktrees, record)?;
+    place(project, mission, worktrees, choice)
+}
+
+/// Says where a mission's files would live if this clone remembered nothing of it.
+pub(crate) fn unrecorded(project: &Project, mission: &Mission) -> Result<Placement> {
+    let facts = Facts::of(project)?;
+    let worktrees = checkouts::all(project)?;
+    let choice = choose(project, mission, &facts, &worktrees, None)?;
     place(project, mission, worktrees, choice)
 }
 
@@ -136,14 +145,14 @@ pub(crate) fn checkouts_of(worktrees: Vec<Checkout>, branch: &str) -> Vec<Checko
 /// Records the choice of a mission's ledger branch for all time, unless one is recorded, and gives it back.
 ///
 /// # Errors
-/// [`Error::NoCommits`] when the branch would have to be created and there is no commit to start from.
+/// [`Error::NoCommits`] or [`Error::Unborn`] when the branch would have to be created and there is no commit to start from.
 pub(crate) fn choose_for_good(
     project: &Project,
     mission: &Mission,
     mut chosen: Placement,
 ) -> Result<Placement> {
     if chosen.tip.is_none() && chosen.base.is_none() {
-        return Err(Error::NoCommits);
+        return Err(references::nothing_to_start_from(project)?);
     }
     if chosen.recorded && chosen.basis.known {
         return Ok(chosen);
@@ -177,9 +186,9 @@ fn choose(
     mission: &Mission,
     facts: &Facts,
     worktrees: &[Checkout],
+    record: Option<Record>,
 ) -> Result<Choice> {
-    let record = record::read(project, &mission.mission_id)?
-        .filter(|record| facts.rule(&record.ledger_ref).is_none());
+    let record = record.filter(|record| facts.rule(&record.ledger_ref).is_none());
     let seen = choices::seen(project)?;
     let known = record
         .as_ref()

@@ -207,6 +207,14 @@ impl Project {
         self.source.now()
     }
 
+    /// Refuses a clock of which git can't note the time in a commit that it takes for sound.
+    pub(crate) fn check_clock(&self) -> Result<()> {
+        match self.source.look() {
+            now if now < Timestamp::UNIX_EPOCH => Err(Error::ClockBeforeEpoch { now }),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns a new identifier.
     pub fn ulid(&self) -> Ulid {
         self.source.ulid()

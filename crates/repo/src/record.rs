@@ -1,12 +1,13 @@
 //! What a clone remembers of a mission: its ledger branch, chosen once.
 
+use std::fs;
 use std::path::PathBuf;
 
 use pawtrail_event::{EventId, MissionId, MissionSlug};
 use serde::{Deserialize, Serialize};
 
 use crate::durable::{self, Access};
-use crate::error::{Error, GitContext, Result};
+use crate::error::{Error, GitContext, IoContext, Result};
 use crate::project::Project;
 
 /// Who chose a mission's ledger branch.
@@ -68,6 +69,16 @@ pub(crate) fn write(project: &Project, id: &MissionId, record: &Record) -> Resul
     durable::replace(&path(project, id), &text, Access::Private)
 }
 
+/// Forgets a mission that isn't there.
+pub(crate) fn forget(project: &Project, id: &MissionId) -> Result<()> {
+    let path = path(project, id);
+    match fs::remove_file(&path) {
+        Ok(()) => Ok(()),
+        Err(error) if durable::is_absent(&error) => Ok(()),
+        Err(error) => Err(error).at("remove", &path),
+    }
+}
+
 /// Reads what this clone remembers of a mission.
 pub(crate) fn read(project: &Project, id: &MissionId) -> Result<Option<Record>> {
     let path = path(project, id);
@@ -78,8 +89,48 @@ pub(crate) fn read(project: &Project, id: &MissionId) -> Result<Option<Record>> 
         .map(Some)
         .map_err(|error| Error::Damaged {
             path,
-            message: format!("{error}; `pawtrail where` shows the branch once the file is removed"),
+            message: format!(
+                "{error}; `pawtrail doctor --fix` makes it again where git tells the same"
+            ),
         })
+}
+
+/// A record that can't be understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DamagedRecord {
+    /// The mission that it is of.
+    pub(crate) mission_id: MissionId,
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// What is wrong with it.
+    pub(crate) reason: String,
+}
+
+/// Everything that this clone remembers of missions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Records {
+    /// In the order of mission ids.
+    pub(crate) sound: Vec<(MissionId, Record)>,
+    /// What can't be understood.
+    pub(crate) damaged: Vec<DamagedRecord>,
+}
+
+/// Reads everything that this clone remembers of missions.
+pub(crate) fn all(project: &Project) -> Result<Records> {
+    let mut all = Records::default();
+    for id in missions(project)? {
+        match read(project, &id) {
+            Ok(Some(record)) => all.sound.push((id, record)),
+            Ok(None) => {}
+            Err(Error::Damaged { path, message }) => all.damaged.push(DamagedRecord {
+                mission_id: id,
+                path,
+                reason: message,
+            }),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }
 
 /// Returns the recorded ledger branch of a mission.
@@ -103,6 +154,7 @@ pub(crate) fn branches(project: &Project) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn path(project: &Project, id: &MissionId) -> PathBuf {
+/// Returns the file that a choice is recorded in.
+pub(crate) fn path(project: &Project, id: &MissionId) -> PathBuf {
     project.state_dir().join("missions").join(id.as_str())
 }

@@ -5,12 +5,16 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use crate::durable;
 use crate::error::{Error, GitContext, Result};
+use crate::mission::BRANCH_PREFIX;
 use crate::program::Git;
 use crate::project::Project;
 
 /// What the names of remote-tracking branches begin with.
 const REMOTES: &str = "refs/remotes/";
+/// What the names of local ones begin with.
+const HEADS: &str = "refs/heads/";
 
 /// Returns a branch's name as people know it; another name stays as it is.
 pub(crate) fn short(full_name: &str) -> &str {
@@ -182,6 +186,27 @@ pub(crate) fn head_commit(project: &Project) -> Result<Option<ObjectId>> {
     Ok(commit.map(|id| id.detach()))
 }
 
+/// Says why no branch can start from HEAD, which has no commit.
+pub(crate) fn nothing_to_start_from(project: &Project) -> Result<Error> {
+    let others = branches(project, HEADS)?;
+    let named = |wanted: &str| others.iter().find(|(name, _)| short(name) == wanted);
+    let other = named("main")
+        .or_else(|| named("master"))
+        .or_else(|| {
+            others
+                .iter()
+                .find(|(name, _)| !name.starts_with(BRANCH_PREFIX))
+        })
+        .or_else(|| others.first());
+    Ok(match (head_branch(project)?, other) {
+        (Some(branch), Some((other, _))) => Error::Unborn {
+            branch: short(&branch).to_owned(),
+            other: short(other).to_owned(),
+        },
+        (Some(_) | None, _) => Error::NoCommits,
+    })
+}
+
 /// Returns the branch that HEAD of the worktree with this git directory names, where git has to be asked.
 pub(crate) fn branch_of_worktree(project: &Project, git_dir: &Path) -> Result<Option<String>> {
     symbolic(project, git_dir, "HEAD")
@@ -198,7 +223,18 @@ pub(crate) fn named(project: &Project, revision: &str) -> Result<Option<ObjectId
             .and_then(|object| object.peel_to_commit().ok());
         return Ok(named.map(|commit| commit.id));
     }
-    let answer = Git::in_dir(project, project.git_dir())
+    named_in(project, project.git_dir(), revision)
+}
+
+/// Says whether git's note of this name, such as `CHERRY_PICK_HEAD`, stands in the worktree with this git directory: as a
+/// file, or where branches are stored in another form, wherever git keeps it.
+pub(crate) fn is_noted(project: &Project, git_dir: &Path, name: &str) -> Result<bool> {
+    Ok(git_dir.join(name).exists()
+        || (project.refs_by_git() && named_in(project, git_dir, name)?.is_some()))
+}
+
+fn named_in(project: &Project, git_dir: &Path, revision: &str) -> Result<Option<ObjectId>> {
+    let answer = Git::in_dir(project, git_dir)
         .args(["rev-parse", "--quiet", "--verify", "--end-of-options"])
         .arg(format!("{revision}^{{commit}}"))
         .run(b"")?;
@@ -208,6 +244,68 @@ pub(crate) fn named(project: &Project, revision: &str) -> Result<Option<ObjectId
     ObjectId::from_hex(answer.output.trim_ascii())
         .git("reading the name of a commit")
         .map(Some)
+}
+
+/// An entry of a reflog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Logged {
+    /// Where the reference was; none where that isn't told.
+    pub(crate) old: Option<ObjectId>,
+    /// Where it was moved to.
+    pub(crate) new: ObjectId,
+    /// Git's word for it.
+    pub(crate) message: String,
+}
+
+/// Returns the latest entries of the reflog of a reference, at most so many, the last one first. `git_dir` is the clone's,
+/// or for HEAD the worktree's. Where git keeps no log, or has removed it with the reference, there are none.
+pub(crate) fn logged(
+    project: &Project,
+    git_dir: &Path,
+    full_name: &str,
+    most: usize,
+) -> Result<Vec<Logged>> {
+    if gix::validate::reference::name(full_name.into()).is_err() {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<Logged> = Vec::new();
+    if project.refs_by_git() {
+        let answer = Git::in_dir(project, git_dir)
+            .args(["reflog", "show", "--format=%H %gs"])
+            .arg(format!("--max-count={most}"))
+            .args([full_name, "--"])
+            .run(b"")?;
+        // It fails where there is no such reference.
+        for line in answer.output.lines() {
+            let (hex, message) = line.split_once_str(" ").unwrap_or((line, b""));
+            let Ok(new) = ObjectId::from_hex(hex) else {
+                continue;
+            };
+            if let Some(later) = found.last_mut() {
+                later.old = Some(new);
+            }
+            found.push(Logged {
+                old: None,
+                new,
+                message: message.to_str_lossy().into_owned(),
+            });
+        }
+        return Ok(found);
+    }
+    let log = durable::read(&git_dir.join("logs").join(full_name))?.unwrap_or_default();
+    for line in log.rsplit(|byte| *byte == b'\n').take(most) {
+        // Where it was and where it was moved to, who did it, and behind a tab why.
+        let (head, message) = line.split_once_str("\t").unwrap_or((line, b""));
+        let mut ids = head.split(|byte| *byte == b' ').map(ObjectId::from_hex);
+        if let (Some(Ok(old)), Some(Ok(new))) = (ids.next(), ids.next()) {
+            found.push(Logged {
+                old: (!old.is_null()).then_some(old),
+                new,
+                message: message.to_str_lossy().into_owned(),
+            });
+        }
+    }
+    Ok(found)
 }
 
 fn symbolic(project: &Project, git_dir: &Path, name: &str) -> Result<Option<String>> {

@@ -12,6 +12,10 @@ pub trait Source: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Returns a ULID that was never returned before.
     fn ulid(&self) -> Ulid;
+    /// Returns the present time, in UTC, and moves no clock by asking.
+    fn look(&self) -> Timestamp {
+        self.now()
+    }
 }
 
 /// The clock and the randomness of the operating system.
@@ -72,6 +76,13 @@ impl Source for Seeded {
         };
         *clock += SignedDuration::from_secs(1);
         *clock
+    }
+
+    fn look(&self) -> Timestamp {
+        match self.clock.lock() {
+            Ok(clock) => *clock,
+            Err(poisoned) => *poisoned.into_inner(),
+        }
     }
 
     fn ulid(&self) -> Ulid {

@@ -9,8 +9,12 @@ mod chosen;
 mod executable;
 #[path = "it/library.rs"]
 mod library;
+#[path = "it/lost.rs"]
+mod lost;
 #[path = "it/missions.rs"]
 mod missions;
+#[path = "it/records.rs"]
+mod records;
 #[path = "it/safe_commit.rs"]
 mod safe_commit;
 #[path = "it/support.rs"]

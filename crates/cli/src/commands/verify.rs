@@ -10,21 +10,37 @@ use crate::error::CliError;
 use crate::output::{Done, to_json};
 use crate::text::{Text, plain, short};
 
+const ANSWERS_MISSING: &str = "ANSWERS_MISSING";
 /// How many answers a message names.
 const NAMED: usize = 5;
 
 pub(super) fn verify(context: &Context, args: &VerifyArgs) -> Result<Done, CliError> {
     let project = context.project()?;
-    let missions = match &args.mission {
-        Some(handle) => vec![context.mission(&project, Some(handle))?],
-        None => mission::list(&project)?.missions,
+    let (proof, missions) = match &args.mission {
+        Some(handle) => {
+            let mission = context.mission(&project, Some(handle))?;
+            (decisions::verify(&project, &[mission])?, 1)
+        }
+        None => {
+            let proof = decisions::verify_all(&project)?;
+            (proof, mission::list(&project)?.missions.len())
+        }
     };
-    let proof = decisions::verify(&project, &missions)?;
     let data = document(&proof)?;
+    if let Some(first) = proof.lost.first() {
+        let code = match proof.missing.is_empty() {
+            true => "LEDGER_BRANCH_GONE",
+            false => ANSWERS_MISSING,
+        };
+        return Err(CliError {
+            details: data,
+            ..CliError::refused(code, lost(&proof)).next(&first.restore)
+        });
+    }
     if !proof.missing.is_empty() {
         return Err(CliError {
             details: data,
-            ..CliError::refused("ANSWERS_MISSING", missing(&proof)).next("pawtrail doctor --fix")
+            ..CliError::refused(ANSWERS_MISSING, missing(&proof)).next("pawtrail doctor --fix")
         });
     }
     let headline = match proof.answers.len() {
@@ -32,7 +48,7 @@ pub(super) fn verify(context: &Context, args: &VerifyArgs) -> Result<Done, CliEr
         1 => "The one answer is in git.".to_owned(),
         count => format!("All {count} answers are in git."),
     };
-    let mut text = Text::new(&headline).field("missions", missions.len());
+    let mut text = Text::new(&headline).field("missions", missions);
     for (remote, count) in &proof.remotes {
         let has = format!("has {count} of {}", proof.answers.len());
         text = text.field(&plain(remote), has);
@@ -54,10 +70,26 @@ fn document(proof: &Proof) -> Result<Value, CliError> {
     Ok(json!({
         "verified": proof.answers.len(),
         "missing": to_json(&proof.missing)?,
+        "lost": to_json(&proof.lost)?,
         "contested": to_json(&proof.contested)?,
         "answers": to_json(&proof.answers)?,
         "remotes": to_json(&proof.remotes)?,
     }))
+}
+
+/// What ledger branches have lost, and the command for each; then the answers.
+fn lost(proof: &Proof) -> String {
+    let each: Vec<String> = proof
+        .lost
+        .iter()
+        .map(|found| format!("{}: {}", plain(&found.reason), plain(&found.restore)))
+        .collect();
+    let mut text = each.join("\n");
+    if !proof.missing.is_empty() {
+        text.push('\n');
+        text.push_str(&missing(proof));
+    }
+    text
 }
 
 fn missing(proof: &Proof) -> String {

@@ -35,6 +35,70 @@ fn a_repository_without_commits() {
 }
 
 #[test]
+fn a_branch_without_commits_beside_others_that_have_some() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    repo.git(&["checkout", "-q", "--orphan", "fresh"]);
+    let create = ["mission", "create", "payments"];
+    let dir = repo.path();
+    let error = fails(&pawtrail, dir, &create, 1, "BRANCH_WITHOUT_COMMITS");
+    assert_eq!(
+        error["details"],
+        json!({ "branch": "fresh", "other": "main" })
+    );
+    follow(&pawtrail, &repo, &error);
+    pawtrail.data(&repo, &create);
+}
+
+#[test]
+fn a_clock_before_1970() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    let early = Pawtrail::new(&scratch, BINARY)
+        .with_env("PAWTRAIL_SEED", "1")
+        .with_env("PAWTRAIL_CLOCK", "1969-12-31T00:00:00Z");
+    let create = ["mission", "create", "payments"];
+    let error = fails(&early, repo.path(), &create, 1, "CLOCK_BEFORE_1970");
+    assert!(text(&error["message"]).contains("1969-12-31"), "{error:#}");
+    pawtrail.data(&repo, &create);
+    repo.fsck();
+}
+
+#[test]
+fn commits_that_cannot_be_signed() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("project");
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    pawtrail.data(&repo, &["mission", "create", "before"]);
+    let ask = ["decision", "request", "--question", "Which?"];
+    let id = text(&pawtrail.data(&repo, &ask)["decision_id"]);
+    repo.git(&["config", "commit.gpgSign", "true"]);
+    repo.git(&["config", "gpg.program", "no-such-signer"]);
+    let create = ["mission", "create", "payments"];
+    let error = fails(&pawtrail, repo.path(), &create, 1, "COMMIT_NOT_SIGNED");
+    let answer = ["decision", "answer", &id, "yes"];
+    let spooled = fails(&pawtrail, repo.path(), &answer, 3, "NOT_COMMITTED_YET");
+    for error in [&error, &spooled] {
+        let said = text(&error["message"]);
+        assert!(
+            said.contains("no-such-signer") && said.contains("commit.gpgSign"),
+            "{said}"
+        );
+    }
+    // The next step signs and keeps nothing: it fails as long as the signer does.
+    let step = "git commit-tree -S -m test 'HEAD^{tree}'";
+    assert_eq!(error["next_step"], step);
+    let test = ["commit-tree", "-S", "-m", "test", "HEAD^{tree}"];
+    assert_ne!(repo.try_git(&test).status, 0);
+    repo.git(&["config", "commit.gpgSign", "false"]);
+    pawtrail.data(&repo, &create);
+    pawtrail.data(&repo, &answer);
+    assert_eq!(pawtrail.data(&repo, &["verify"])["verified"], 1);
+}
+
+#[test]
 fn a_detached_head_takes_decisions_and_no_commits() {
     let scratch = Scratch::new();
     let repo = scratch.repo("project");

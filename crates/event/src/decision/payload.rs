@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{ANSWERED, REQUESTED};
+use crate::field::{self, FieldError, said, within};
 use crate::id::DecisionId;
 
 /// The largest question, in bytes.
@@ -108,24 +109,8 @@ pub enum Payload {
 
 /// Why a decision can't be asked or answered so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PayloadError {
-    /// A field that must say something is empty or only white space.
-    #[error("the {0} is empty")]
-    Blank(&'static str),
-    /// A field is too long.
-    #[error("the {field} has {bytes} bytes; the limit is {limit}")]
-    TooLong {
-        /// Which field.
-        field: &'static str,
-        /// How long it is.
-        bytes: usize,
-        /// How long it may be.
-        limit: usize,
-    },
-    /// More options than [`MAX_OPTIONS`].
-    #[error("the question has {0} options; the limit is {MAX_OPTIONS}")]
-    TooManyOptions(usize),
-}
+#[error(transparent)]
+pub struct PayloadError(#[from] FieldError);
 
 impl Payload {
     /// Makes the payload of a request.
@@ -133,17 +118,15 @@ impl Payload {
     /// # Errors
     /// When the question, an option or the actor is blank, or something is over its limit.
     pub fn requested(request: Requested) -> Result<Self, PayloadError> {
-        filled("question", &request.question, MAX_QUESTION_BYTES)?;
-        if request.options.len() > MAX_OPTIONS {
-            return Err(PayloadError::TooManyOptions(request.options.len()));
-        }
+        said("question", &request.question, MAX_QUESTION_BYTES)?;
+        field::options(request.options.len(), MAX_OPTIONS)?;
         for option in &request.options {
-            filled("option", option, MAX_SHORT_BYTES)?;
+            said("option", option, MAX_SHORT_BYTES)?;
         }
         within("run", &request.run_id, MAX_SHORT_BYTES)?;
         within("step", &request.step_id, MAX_SHORT_BYTES)?;
         if let Some(key) = &request.input_key {
-            filled("input key", key, MAX_SHORT_BYTES)?;
+            said("input key", key, MAX_SHORT_BYTES)?;
         }
         request.actor.check()?;
         Ok(Self::Requested(request))
@@ -154,7 +137,7 @@ impl Payload {
     /// # Errors
     /// When the answer or the actor is blank, or something is over its limit.
     pub fn answered(answer: Answered) -> Result<Self, PayloadError> {
-        filled("answer", &answer.answer, MAX_ANSWER_BYTES)?;
+        said("answer", &answer.answer, MAX_ANSWER_BYTES)?;
         within("run", &answer.run_id, MAX_SHORT_BYTES)?;
         answer.actor.check()?;
         Ok(Self::Answered(answer))
@@ -190,8 +173,8 @@ impl Payload {
 }
 
 impl Actor {
-    fn check(&self) -> Result<(), PayloadError> {
-        filled("actor", &self.actor_id, MAX_SHORT_BYTES)?;
+    fn check(&self) -> Result<(), FieldError> {
+        said("actor", &self.actor_id, MAX_SHORT_BYTES)?;
         within("actor's display name", &self.display_name, MAX_SHORT_BYTES)?;
         for (field, text) in [
             ("actor's provider", &self.provider),
@@ -221,28 +204,10 @@ impl Actor {
 impl PayloadError {
     /// Returns the stable code of the error.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Blank(_) => "DECISION_FIELD_EMPTY",
-            Self::TooLong { .. } => "DECISION_FIELD_TOO_LONG",
-            Self::TooManyOptions(_) => "DECISION_TOO_MANY_OPTIONS",
+        match &self.0 {
+            FieldError::Blank(_) => "DECISION_FIELD_EMPTY",
+            FieldError::TooLong { .. } => "DECISION_FIELD_TOO_LONG",
+            FieldError::TooManyOptions { .. } => "DECISION_TOO_MANY_OPTIONS",
         }
     }
-}
-
-fn filled(field: &'static str, text: &str, limit: usize) -> Result<(), PayloadError> {
-    if text.trim().is_empty() {
-        return Err(PayloadError::Blank(field));
-    }
-    within(field, text, limit)
-}
-
-fn within(field: &'static str, text: &str, limit: usize) -> Result<(), PayloadError> {
-    if text.len() > limit {
-        return Err(PayloadError::TooLong {
-            field,
-            bytes: text.len(),
-            limit,
-        });
-    }
-    Ok(())
 }

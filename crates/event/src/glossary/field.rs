@@ -1,5 +1,7 @@
 //! What a field of a payload may hold: how large it may be, and why one is refused.
 
+use crate::field::{FieldError, said};
+
 /// The largest term, in bytes.
 pub const MAX_TERM_BYTES: usize = 256;
 /// The largest question, in bytes.
@@ -25,25 +27,12 @@ pub enum PayloadError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A field that must say something is empty.
-    #[error("the {0} is empty")]
-    Blank(&'static str),
+    /// A field is empty or too large.
+    #[error(transparent)]
+    Field(#[from] FieldError),
     /// A confidence is not from 0 to 1.
     #[error("the confidence {0} is not from 0 to 1")]
     Confidence(String),
-    /// A field is too long.
-    #[error("the {field} has {bytes} bytes; the limit is {limit}")]
-    TooLong {
-        /// Which field.
-        field: &'static str,
-        /// How long it is.
-        bytes: usize,
-        /// How long it may be.
-        limit: usize,
-    },
-    /// More options than [`MAX_OPTIONS`].
-    #[error("the question has {0} options; the limit is {MAX_OPTIONS}")]
-    TooManyOptions(usize),
     /// A term that would not stand on one line.
     #[error("the term holds a control character")]
     TermNotPlain,
@@ -55,10 +44,10 @@ impl PayloadError {
         match self {
             Self::UnknownType(_) => "GLOSSARY_TYPE_UNKNOWN",
             Self::Malformed { .. } => "GLOSSARY_PAYLOAD_MALFORMED",
-            Self::Blank(_) => "GLOSSARY_FIELD_EMPTY",
+            Self::Field(FieldError::Blank(_)) => "GLOSSARY_FIELD_EMPTY",
             Self::Confidence(_) => "GLOSSARY_CONFIDENCE_INVALID",
-            Self::TooLong { .. } => "GLOSSARY_FIELD_TOO_LONG",
-            Self::TooManyOptions(_) => "GLOSSARY_TOO_MANY_OPTIONS",
+            Self::Field(FieldError::TooLong { .. }) => "GLOSSARY_FIELD_TOO_LONG",
+            Self::Field(FieldError::TooManyOptions { .. }) => "GLOSSARY_TOO_MANY_OPTIONS",
             Self::TermNotPlain => "GLOSSARY_TERM_INVALID",
         }
     }
@@ -67,7 +56,7 @@ impl PayloadError {
 /// What the contract asks of a text: that it isn't empty.
 pub(super) fn filled(fields: &[(&'static str, &str)]) -> Result<(), PayloadError> {
     match fields.iter().find(|(_, text)| text.is_empty()) {
-        Some((field, _)) => Err(PayloadError::Blank(field)),
+        Some((field, _)) => Err(FieldError::Blank(field).into()),
         None => Ok(()),
     }
 }
@@ -91,28 +80,8 @@ pub(super) fn term(text: &str) -> Result<(), PayloadError> {
 }
 
 /// What we ask of short texts that we write.
-pub(super) fn short(fields: &[(&'static str, &str)]) -> Result<(), PayloadError> {
+pub(super) fn short(fields: &[(&'static str, &str)]) -> Result<(), FieldError> {
     fields
         .iter()
         .try_for_each(|(field, text)| said(field, text, MAX_SHORT_BYTES))
-}
-
-/// What we ask of a text that we write: that it says something, and how long it may be.
-pub(super) fn said(field: &'static str, text: &str, limit: usize) -> Result<(), PayloadError> {
-    if text.trim().is_empty() {
-        return Err(PayloadError::Blank(field));
-    }
-    within(field, text, limit)
-}
-
-/// What we ask of a text that we write and that may say nothing: how long it may be.
-pub(super) fn within(field: &'static str, text: &str, limit: usize) -> Result<(), PayloadError> {
-    if text.len() > limit {
-        return Err(PayloadError::TooLong {
-            field,
-            bytes: text.len(),
-            limit,
-        });
-    }
-    Ok(())
 }

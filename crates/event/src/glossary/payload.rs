@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use super::field::{
     MAX_DEFINITION_BYTES, MAX_OPTIONS, MAX_QUESTION_BYTES, MAX_SHORT_BYTES, PayloadError, filled,
-    said, short, sure, term, within,
+    short, sure, term,
 };
 use super::shape::{
     CheckEvaluated, ClarificationRequested, ClarificationResolved, GenerationBlocked,
     ScopeActivated, SenseUpdated, StrictnessSet, TermObserved,
 };
+use crate::field::{FieldError, options, said, within};
 use crate::row::{UnwritableError, reason, written};
 
 /// What an event of the glossary carries.
@@ -158,7 +159,7 @@ impl Payload {
             ]),
             Self::GenerationBlocked(p) => {
                 if p.conflict_event_ids.is_empty() {
-                    return Err(PayloadError::Blank("list of conflicts"));
+                    return Err(FieldError::Blank("list of conflicts").into());
                 }
                 filled(&[("mission", &p.mission_id), ("step", &p.step_id)])
             }
@@ -181,9 +182,7 @@ impl Payload {
             Self::ClarificationRequested(p) => {
                 term(&p.term)?;
                 said("question", &p.question, MAX_QUESTION_BYTES)?;
-                if p.options.len() > MAX_OPTIONS {
-                    return Err(PayloadError::TooManyOptions(p.options.len()));
-                }
+                options(p.options.len(), MAX_OPTIONS)?;
                 for option in &p.options {
                     said("option", option, MAX_SHORT_BYTES)?;
                 }

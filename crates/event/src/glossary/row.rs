@@ -218,10 +218,8 @@ fn misread(event_type: &'static str, error: PayloadError) -> RowError {
     let reason = match error {
         PayloadError::Malformed { reason, .. } => reason,
         other @ (PayloadError::UnknownType(_)
-        | PayloadError::Blank(_)
+        | PayloadError::Field(_)
         | PayloadError::Confidence(_)
-        | PayloadError::TooLong { .. }
-        | PayloadError::TooManyOptions(_)
         | PayloadError::TermNotPlain) => other.to_string(),
     };
     RowError::Payload { event_type, reason }

@@ -194,7 +194,8 @@ fn each_payload_keeps_the_contract_of_its_type() {
         .iter()
         .filter(|payload| {
             contract::check(payload.event_type(), &payload.to_value().unwrap()).unwrap();
-            contract::is_known(payload.event_type())
+            // What the contract doesn't know may be any object.
+            contract::check(payload.event_type(), &json!({})).is_err()
         })
         .count();
     assert_eq!(known, 4);

@@ -1,11 +1,9 @@
 //! Answers that are in no commit and in no spool: only a checked-out file holds them.
 
 use super::check::{Check, FIX, count};
-use crate::decisions;
-use crate::error::Result;
-use crate::mission::{self, Mission};
-use crate::project::Project;
-use crate::spooled;
+use crate::decisions::Proof;
+use crate::mission::Mission;
+use crate::spooled::Waiting;
 
 /// The answers of one mission that only files hold.
 #[derive(Debug)]
@@ -25,27 +23,31 @@ impl Lost {
     }
 }
 
-pub(super) fn scan(project: &Project) -> Result<Vec<Lost>> {
+/// Takes from the proof of all answers those that files hold and no spool.
+pub(super) fn scan(missions: &[Mission], waiting: &[Waiting], proof: &Proof) -> Vec<Lost> {
     let mut found = Vec::new();
-    for mission in mission::list(project)?.missions {
-        let mut missing = decisions::verify(project, std::slice::from_ref(&mission))?.missing;
-        let waiting = spooled::waiting(project)?;
+    for mission in missions {
+        let mut missing = proof.missing.iter().filter(|missing| {
+            // Those in commits have a check of their own.
+            missing.mission_id == mission.mission_id && missing.commit.is_none()
+        });
+        let answers = missing.clone().count();
         let spooled = waiting
             .iter()
             .find(|waiting| waiting.mission_id == mission.mission_id)
             .map_or(0, |waiting| waiting.answers);
-        // Those in the spool have a check and a step of their own.
-        if missing.len() > spooled
-            && let Some(first) = missing.pop()
+        // So have those in the spool.
+        if answers > spooled
+            && let Some(last) = missing.next_back()
         {
             found.push(Lost {
-                answers: missing.len() + 1 - spooled,
-                reason: first.reason,
-                mission,
+                answers: answers - spooled,
+                reason: last.reason.clone(),
+                mission: mission.clone(),
             });
         }
     }
-    Ok(found)
+    found
 }
 
 pub(super) fn check(lost: &[Lost]) -> Check {
@@ -65,4 +67,14 @@ pub(super) fn check(lost: &[Lost]) -> Check {
         })
         .collect();
     Check::bad(NAME, each.join("; "), FIX)
+}
+
+/// Judges the ledger branches by what they had.
+pub(super) fn branches(proof: &Proof) -> Check {
+    const NAME: &str = "ledger_reach";
+    let Some(first) = proof.lost.first() else {
+        return Check::good(NAME, "every ledger branch has all answers that it had");
+    };
+    let each: Vec<&str> = proof.lost.iter().map(|lost| &*lost.reason).collect();
+    Check::bad(NAME, each.join("; "), Some(&first.restore))
 }

@@ -8,9 +8,10 @@ use gix::ObjectId;
 use super::check::{Attempt, Check, FIX, Manual};
 use crate::error::Result;
 use crate::ledger::{self, Ledger, Merging};
+use crate::mission::Mission;
 use crate::project::Project;
 use crate::shell::quoted_path;
-use crate::{history, mission, placement, reach, sync_state};
+use crate::{history, placement, reach, sync_state};
 
 /// A ledger branch and a remote-tracking branch of it that each have commits which the other lacks.
 #[derive(Debug)]
@@ -55,11 +56,11 @@ impl Apart {
     }
 }
 
-pub(super) fn scan(project: &Project) -> Result<Vec<Apart>> {
+pub(super) fn scan(project: &Project, missions: &[Mission]) -> Result<Vec<Apart>> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
-    for mission in mission::list(project)?.missions {
-        let place = placement::placement(project, &mission)?;
+    for mission in missions {
+        let place = placement::placement(project, mission)?;
         let Some(tip) = place.tip else {
             continue;
         };

@@ -16,7 +16,7 @@ use crate::error::{GitContext, IoContext, Result};
 use crate::history;
 use crate::ledger;
 use crate::merge_driver::MAX_FILE_BYTES;
-use crate::mission::{self, Mission, SPECS_DIR};
+use crate::mission::{Mission, SPECS_DIR};
 use crate::placement;
 use crate::program;
 use crate::project::Project;
@@ -97,7 +97,7 @@ pub(super) fn check(unsound: &[Unsound]) -> Check {
     Check::bad(NAME, each.join("; "), next)
 }
 
-pub(super) fn scan(project: &Project) -> Result<Vec<Unsound>> {
+pub(super) fn scan(project: &Project, missions: &[Mission]) -> Result<Vec<Unsound>> {
     let mut found = Vec::new();
     for checkout in checkouts::all(project)? {
         for path in paths_in(&checkout.root)? {
@@ -112,12 +112,12 @@ pub(super) fn scan(project: &Project) -> Result<Vec<Unsound>> {
             }
         }
     }
-    for mission in mission::list(project)?.missions {
-        let place = placement::placement(project, &mission)?;
+    for mission in missions {
+        let place = placement::placement(project, mission)?;
         let Some(tip) = place.tip.filter(|_| place.checkouts.is_empty()) else {
             continue;
         };
-        for path in paths_at(project, tip, &mission)? {
+        for path in paths_at(project, tip, mission)? {
             let content = history::file_at(project, tip, &path)?.unwrap_or_default();
             if let Some(judged) = judge(project, &content) {
                 let branch = place.ledger_ref.clone();

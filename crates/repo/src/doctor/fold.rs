@@ -21,7 +21,7 @@ use crate::program::Git;
 use crate::project::Project;
 use crate::shell::quoted_path;
 use crate::status_lock::StatusLock;
-use crate::{commit, history, sync_state};
+use crate::{commit, history, references, sync_state};
 
 /// A last line without its end may still be in the making for so long.
 const IN_THE_MAKING: Duration = Duration::from_secs(2);
@@ -134,7 +134,7 @@ fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
     let Some(branch) = &checkout.branch else {
         return left("no branch is checked out there".to_owned());
     };
-    if let Some(operation) = in_progress(checkout) {
+    if let Some(operation) = in_progress(project, checkout)? {
         return left(format!(
             "a {operation} is in progress there, which takes it along"
         ));
@@ -160,15 +160,17 @@ fn fold_file(project: &Project, checkout: &Checkout, path: &str) -> Attempt {
 }
 
 /// A merge, cherry-pick or revert that waits for the user's commit.
-fn in_progress(checkout: &Checkout) -> Option<&'static str> {
-    [
+fn in_progress(project: &Project, checkout: &Checkout) -> Result<Option<&'static str>> {
+    for (name, operation) in [
         ("MERGE_HEAD", "merge"),
         ("CHERRY_PICK_HEAD", "cherry-pick"),
         ("REVERT_HEAD", "revert"),
-    ]
-    .iter()
-    .find(|(file, _)| checkout.git_dir.join(file).exists())
-    .map(|(_, operation)| *operation)
+    ] {
+        if references::is_noted(project, &checkout.git_dir, name)? {
+            return Ok(Some(operation));
+        }
+    }
+    Ok(None)
 }
 
 enum Replaced {
@@ -260,7 +262,7 @@ mod tests {
     use super::*;
     use crate::System;
     use crate::doctor::{Mended, examine, mend};
-    use crate::mission::{self, NewMission};
+    use crate::testing::with_mission;
 
     /// Folds all that `doctor` would fold.
     fn fold_all(root: &Path) -> Vec<Mended> {
@@ -276,14 +278,7 @@ mod tests {
     fn a_status_log_is_folded_under_the_lock_of_the_python_tool_taken_first() {
         const ROW: &str = r#"{"actor":"a","at":"2026-06-01T00:00:00+00:00","event_id":"01KT119Y000000000000000001","event_type":"Any"}"#;
         let scratch = Scratch::new();
-        let repo = scratch.repo("project");
-        repo.git(&["switch", "-q", "-c", "work"]);
-        let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
-        let new = NewMission {
-            slug: "payments".to_owned(),
-            ..NewMission::default()
-        };
-        let mission = mission::create(&project, &new).unwrap().mission;
+        let (repo, project, mission) = with_mission(&scratch);
         let path = mission.path(status::FILE);
         repo.commit_file(&path, &format!("{ROW}\n{ROW}\n"), "Write a row twice");
 
@@ -304,5 +299,44 @@ mod tests {
         assert_eq!(done.len(), 1, "{done:?}");
         assert_eq!(repo.read(&path).unwrap(), format!("{ROW}\n"));
         assert_eq!(repo.read_at("HEAD", &path).unwrap(), format!("{ROW}\n"));
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn left_while_a_cherry_pick_waits(form: &str) {
+        const ROW: &str = r#"{"actor":"a","at":"2026-06-01T00:00:00+00:00","event_id":"01KT119Y000000000000000001","event_type":"Any"}"#;
+        const PATH: &str = "kitty-specs/m/status.events.jsonl";
+        let scratch = Scratch::new();
+        let repo = scratch.empty_repo("repo");
+        fs::remove_dir_all(repo.path().join(".git")).unwrap();
+        let made = repo.try_git(&["init", "-q", form, "-b", "work"]);
+        if made.status != 0 {
+            eprintln!("SKIPPED: this git has no {form}: {made}");
+            return;
+        }
+        repo.commit_file("a", "base\n", "Base");
+        repo.git(&["switch", "-q", "-c", "side"]);
+        repo.commit_file("a", "side\n", "Side");
+        repo.git(&["switch", "-q", "work"]);
+        repo.commit_file("a", "work\n", "Work");
+        let head = repo.commit_file(PATH, &format!("{ROW}\n{ROW}\n"), "Write a row twice");
+        assert_ne!(repo.try_git(&["cherry-pick", "side"]).status, 0);
+        let [done] = &fold_all(repo.path())[..] else {
+            panic!("one file is to be folded");
+        };
+        assert!(
+            !done.ok && done.message.contains("a cherry-pick is in progress"),
+            "{done:?}"
+        );
+        assert_eq!(repo.rev("HEAD").unwrap(), head);
+        assert_eq!(repo.read(PATH).unwrap(), format!("{ROW}\n"));
+        let next = done.next_step.as_deref().unwrap();
+        assert!(next.starts_with("git -C "), "{next}");
+        repo.git(&["cherry-pick", "--abort"]);
+    }
+
+    #[test]
+    fn a_fold_leaves_its_commit_to_a_cherry_pick_that_waits_wherever_git_notes_that() {
+        left_while_a_cherry_pick_waits("--ref-format=files");
+        left_while_a_cherry_pick_waits("--ref-format=reftable");
     }
 }

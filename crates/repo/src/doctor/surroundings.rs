@@ -62,7 +62,7 @@ pub(super) fn merge_driver(trouble: Option<&Trouble>) -> Check {
 pub(super) fn kept_aside(project: &Project) -> Result<Check> {
     let kept = match sync_state::state(project) {
         Ok(state) => state.kept_aside,
-        Err(error @ (Error::StateNewer { .. } | Error::Beyond { .. })) => {
+        Err(error @ (Error::StateNewer { .. } | Error::Beyond { .. } | Error::Damaged { .. })) => {
             return Ok(Check::bad("sync_state", error.to_string(), None));
         }
         Err(error) => return Err(error),

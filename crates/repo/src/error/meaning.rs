@@ -13,6 +13,8 @@ impl Error {
             Self::NotARepository { .. } => "NOT_A_REPOSITORY",
             Self::NotOwned { .. } => "REPOSITORY_NOT_OWNED",
             Self::NoCommits => "NO_COMMITS",
+            Self::Unborn { .. } => "BRANCH_WITHOUT_COMMITS",
+            Self::ClockBeforeEpoch { .. } => "CLOCK_BEFORE_1970",
             Self::Unsupported { .. } => "UNSUPPORTED_REPOSITORY",
             Self::Git { .. } => "GIT_FAILED",
             Self::Io { .. } => "IO_FAILED",
@@ -20,6 +22,7 @@ impl Error {
             Self::StateNewer { .. } => "SYNC_STATE_NEWER",
             Self::Beyond { .. } => "PATH_LEADS_OUT",
             Self::NotInitialized => "NOT_INITIALIZED",
+            Self::MissionTwice { .. } => "MISSION_TWICE",
             Self::MissionNotFound { .. } => "MISSION_NOT_FOUND",
             Self::AmbiguousMission { .. } => "MISSION_AMBIGUOUS",
             Self::NoMission { .. } => "MISSION_REQUIRED",
@@ -46,6 +49,7 @@ impl Error {
             Self::Detached => "HEAD_DETACHED",
             Self::NotCreated { .. } => "MISSION_NOT_CREATED",
             Self::NothingToCommit => "NOTHING_TO_COMMIT",
+            Self::NotSigned { .. } => "COMMIT_NOT_SIGNED",
             Self::CommitRefused { .. } => "COMMIT_REFUSED",
             Self::Hook { .. } => "HOOK_NOT_OURS",
             Self::Spooled { .. } => "NOT_COMMITTED_YET",
@@ -62,6 +66,13 @@ impl Error {
                 return Some(format!("git config --global --add safe.directory {dir}"));
             }
             Self::NoCommits => "git commit --allow-empty -m \"Initial commit\"",
+            Self::Unborn { other, .. } => return Some(format!("git switch {}", quoted(other))),
+            // It signs a commit that no branch gets.
+            Self::NotSigned { .. } => "git commit-tree -S -m test 'HEAD^{tree}'",
+            Self::MissionTwice { dirs, .. } => {
+                let last = dirs.last().map_or("kitty-specs", |dir| dir);
+                return Some(format!("git log -- {}", quoted(last)));
+            }
             Self::NotInitialized => "pawtrail init",
             Self::MissionNotFound { .. } | Self::AmbiguousMission { .. } => "pawtrail mission list",
             Self::NoMission { known: 0 } => "pawtrail mission create my-mission",
@@ -110,6 +121,7 @@ impl Error {
             | Self::Damaged { .. }
             | Self::StateNewer { .. }
             | Self::Beyond { .. }
+            | Self::ClockBeforeEpoch { .. }
             | Self::PathTaken { .. }
             | Self::Invalid { .. }
             | Self::KeyReused { .. }
@@ -133,10 +145,14 @@ impl Error {
             // Git, which runs the merge driver, takes any code up to 128 for a conflict.
             | Self::EventConflict { .. }
             | Self::SnapshotNotMerged { .. }
+            | Self::MissionTwice { .. }
             | Self::MissionExists { .. } => 5,
             Self::NotARepository { .. }
             | Self::NotOwned { .. }
             | Self::NoCommits
+            | Self::Unborn { .. }
+            | Self::ClockBeforeEpoch { .. }
+            | Self::NotSigned { .. }
             | Self::Unsupported { .. }
             | Self::Git { .. }
             | Self::Io { .. }
@@ -251,7 +267,13 @@ impl Error {
             Self::LockTimeout { path, seconds } => {
                 json!({ "path": path.display().to_string(), "seconds": seconds })
             }
+            Self::Unborn { branch, other } => json!({ "branch": branch, "other": other }),
+            Self::ClockBeforeEpoch { now } => json!({ "now": now.to_string() }),
+            Self::MissionTwice { mission_id, dirs } => {
+                json!({ "mission_id": mission_id, "dirs": dirs })
+            }
             Self::NoCommits
+            | Self::NotSigned { .. }
             | Self::Unsupported { .. }
             | Self::Git { .. }
             | Self::Beyond { .. }

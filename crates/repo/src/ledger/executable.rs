@@ -82,7 +82,8 @@ impl Engine for Executable<'_> {
         let mut git = Git::new(self.project);
         git.arg("commit-tree");
         let config = self.project.git().config_snapshot();
-        if config.boolean("commit.gpgSign") == Some(true) {
+        let signed = config.boolean("commit.gpgSign") == Some(true);
+        if signed {
             git.arg("-S");
         }
         for parent in &new.parents {
@@ -93,8 +94,10 @@ impl Engine for Executable<'_> {
         Person::of(self.project, Role::Committer, new.at).tell(&mut git, Role::Committer);
         let answer = git.run(format!("{}\n", new.message).as_bytes())?;
         if !answer.succeeded {
-            return Err(Error::CommitRefused {
-                message: answer.words,
+            let message = answer.words;
+            return Err(match signed {
+                true => Error::NotSigned { message },
+                false => Error::CommitRefused { message },
             });
         }
         ObjectId::from_hex(answer.output.trim_ascii()).git("reading the name of a commit")

@@ -19,7 +19,7 @@ use crate::project::{self, Project};
 use crate::receipt::Receipt;
 use crate::status::task_files::{TASKS_DIR, TaskFile, TaskFiles};
 use crate::status::{self, First};
-use crate::{checkouts, durable, history, sync_state};
+use crate::{checkouts, durable, history, record, sync_state};
 
 /// The longest slug that a user may choose, in bytes.
 const MAX_SLUG_BYTES: usize = 100;
@@ -97,7 +97,8 @@ pub struct Created {
 ///
 /// # Errors
 /// [`Error::Damaged`] for a work package file that can't be understood;
-/// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`]; [`Error::NotCreated`] when
+/// [`Error::Invalid`] for a slug, title or kind that can't be used; [`Error::NoCommits`] or
+/// [`Error::Unborn`]; [`Error::NotSigned`] and [`Error::NotCreated`] when
 /// the branch can't be written now, in which case nothing was created.
 pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
     let slug = checked_slug(project, &new.slug)?;
@@ -139,6 +140,7 @@ pub fn create(project: &Project, new: &NewMission) -> Result<Created> {
             return Err(Error::NotCreated { reason });
         }
         Ok(Outcome::Taken(path)) => {
+            record::forget(project, &mission.mission_id)?;
             unfinished::cross_out(project, &mission.mission_id)?;
             return Err(Error::PathTaken {
                 path,
@@ -249,7 +251,13 @@ fn give_up(
     place: &Placement,
     beginning: &Beginning,
 ) -> Result<()> {
-    remove_files(project, mission, place, &beginning.paths(mission))?;
+    if let Some(tip) = history::tip(project, &place.ledger_ref)?
+        && history::entry_at(project, tip, &mission.path(META))?.is_some()
+    {
+        return unfinished::cross_out(project, &mission.mission_id);
+    }
+    remove_files(mission, place, &beginning.paths(mission))?;
+    record::forget(project, &mission.mission_id)?;
     unfinished::cross_out(project, &mission.mission_id)
 }
 
@@ -287,17 +295,7 @@ fn tasks(project: &Project, new: &NewMission, slug: &str) -> Result<Tasks> {
 }
 
 /// Removes what a mission that isn't in its branch has left in worktrees. The id is new, so the files are ours.
-fn remove_files(
-    project: &Project,
-    mission: &Mission,
-    place: &Placement,
-    paths: &[String],
-) -> Result<()> {
-    if let Some(tip) = history::tip(project, &place.ledger_ref)?
-        && history::entry_at(project, tip, &mission.path(META))?.is_some()
-    {
-        return Ok(());
-    }
+fn remove_files(mission: &Mission, place: &Placement, paths: &[String]) -> Result<()> {
     for checkout in &place.checkouts {
         let mut left = false;
         for path in paths {

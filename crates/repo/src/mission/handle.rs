@@ -5,12 +5,9 @@ use std::path::Path;
 
 use pawtrail_event::MissionId;
 
-use super::{
-    BRANCH_PREFIX, META, Mission, SPECS_DIR, list, number_in_front, parse, without_number,
-};
-use crate::durable;
+use super::find::{Listing, Twice, in_record, list};
+use super::{BRANCH_PREFIX, Mission, SPECS_DIR, number_in_front, without_number};
 use crate::error::{Candidate, Error, Result};
-use crate::history;
 use crate::project::Project;
 use crate::record;
 use crate::references;
@@ -21,7 +18,8 @@ use crate::references;
 /// mission of the current directory counts, then that of the current branch, then the only one there is.
 ///
 /// # Errors
-/// [`Error::MissionNotFound`], [`Error::AmbiguousMission`], or [`Error::NoMission`].
+/// [`Error::MissionNotFound`], [`Error::AmbiguousMission`], [`Error::NoMission`], or [`Error::MissionTwice`] where several
+/// directories are the mission and this clone has recorded none of them.
 pub fn resolve(project: &Project, handle: Option<&str>, cwd: &Path) -> Result<Mission> {
     if let Some(handle) = handle
         && let Ok(id) = handle.parse::<MissionId>()
@@ -34,10 +32,39 @@ pub fn resolve(project: &Project, handle: Option<&str>, cwd: &Path) -> Result<Mi
     {
         return Ok(mission);
     }
-    let missions = list(project)?.missions;
-    match handle {
-        Some(handle) => by_handle(&missions, handle),
-        None => from_here(project, missions, cwd),
+    let Listing {
+        missions, twice, ..
+    } = list(project)?;
+    let found = match handle {
+        Some(handle) => {
+            names_one(&twice, handle)?;
+            by_handle(&missions, handle)
+        }
+        None => from_here(project, missions, &twice, cwd),
+    }?;
+    match twice
+        .iter()
+        .find(|same| same.mission_id == found.mission_id)
+    {
+        Some(same) if same.counts.is_none() => Err(same_mission(same)),
+        Some(_) | None => Ok(found),
+    }
+}
+
+/// Refuses the name of a directory that says it is a mission which is in another one.
+fn names_one(twice: &[Twice], name: &str) -> Result<()> {
+    let same = twice.iter().find(|same| {
+        let counts = same.counts.as_ref().map(|slug| slug.as_str());
+        same.names.contains(name) && counts != Some(name)
+    });
+    same.map_or(Ok(()), |same| Err(same_mission(same)))
+}
+
+fn same_mission(same: &Twice) -> Error {
+    let dirs = same.names.iter().map(|name| format!("{SPECS_DIR}/{name}"));
+    Error::MissionTwice {
+        mission_id: same.mission_id.clone(),
+        dirs: dirs.collect(),
     }
 }
 
@@ -99,16 +126,23 @@ fn by_handle(missions: &[Mission], handle: &str) -> Result<Mission> {
     })
 }
 
-fn from_here(project: &Project, mut missions: Vec<Mission>, cwd: &Path) -> Result<Mission> {
+fn from_here(
+    project: &Project,
+    mut missions: Vec<Mission>,
+    twice: &[Twice],
+    cwd: &Path,
+) -> Result<Mission> {
     let here = fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
     if let Some(root) = project.checkout() {
         let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         let mut parts = here.strip_prefix(&root).into_iter().flatten();
         if parts.next().is_some_and(|first| first == SPECS_DIR)
             && let Some(dir) = parts.next().and_then(|dir| dir.to_str())
-            && let Some(at) = missions.iter().position(|m| m.mission_slug.as_str() == dir)
         {
-            return Ok(missions.swap_remove(at));
+            names_one(twice, dir)?;
+            if let Some(at) = missions.iter().position(|m| m.mission_slug.as_str() == dir) {
+                return Ok(missions.swap_remove(at));
+            }
         }
     }
     if let Some(head) = references::head_branch(project)? {
@@ -157,29 +191,10 @@ fn of_branch(project: &Project, cwd: &Path) -> Result<Option<Mission>> {
     only.map_or(Ok(None), |id| recorded(project, &id))
 }
 
-/// The short way for a full mission id that this clone has written to before.
+/// The short way for a mission id that this clone has written to before.
 fn recorded(project: &Project, id: &MissionId) -> Result<Option<Mission>> {
-    let Some(record) = record::read(project, id)? else {
-        return Ok(None);
-    };
-    let path = format!("{SPECS_DIR}/{}/{META}", record.mission_slug);
-    if let Some(root) = project.checkout()
-        && let Some(content) = durable::read(&root.join(&path))?
-        && let Ok(Some(mission)) = parse(record.mission_slug.as_str(), &content, "checkout")
-        && mission.mission_id == *id
-    {
-        return Ok(Some(mission));
+    match record::read(project, id)? {
+        Some(record) => in_record(project, id, &record),
+        None => Ok(None),
     }
-    // Where its branch is checked out, the directory may have got another name that is in no commit yet.
-    if references::head_branch(project)?.as_deref() == Some(&*record.ledger_ref) {
-        return Ok(None);
-    }
-    let Some(tip) = history::tip(project, &record.ledger_ref)? else {
-        return Ok(None);
-    };
-    let content = history::file_at(project, tip, &path)?;
-    let parsed = content
-        .and_then(|content| parse(record.mission_slug.as_str(), &content, &record.ledger_ref).ok())
-        .flatten();
-    Ok(parsed.filter(|mission| mission.mission_id == *id))
 }

@@ -139,6 +139,11 @@ pub(super) fn begun(project: &Project) -> Result<Vec<(Mission, Beginning)>> {
     Ok(found)
 }
 
+/// Says whether a mission's creation was begun and not ended.
+pub(crate) fn is_begun(project: &Project, id: &MissionId) -> Result<bool> {
+    Ok(durable::read(&path(project, id))?.is_some())
+}
+
 /// Creates the missions that dead commands have begun. Returns what a person has to know.
 ///
 /// # Errors

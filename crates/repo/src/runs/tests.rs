@@ -1,26 +1,16 @@
 //! The store by itself: claims, appends, what is found again.
 
-use std::sync::Arc;
-
 use pawtrail_event::run::Started;
 use pawtrail_event::{EventId, Sanitized};
 use pawtrail_testkit::Scratch;
 
 use super::*;
 use crate::decisions;
-use crate::mission::{self, NewMission};
-use crate::source::System;
+use crate::testing::with_mission;
 use pawtrail_event::decision::ActorType;
 
 fn world(scratch: &Scratch) -> (Project, Mission) {
-    let repo = scratch.repo("project");
-    repo.git(&["switch", "-q", "-c", "work"]);
-    let project = Project::discover(repo.path(), Arc::new(System)).unwrap();
-    let new = NewMission {
-        slug: "payments".to_owned(),
-        ..NewMission::default()
-    };
-    let mission = mission::create(&project, &new).unwrap().mission;
+    let (_, project, mission) = with_mission(scratch);
     (project, mission)
 }
 

@@ -14,6 +14,7 @@ use crate::error::{GitContext, Result};
 use crate::history;
 use crate::local_commits::{self, Framer, Local, Tips, object_id, present, unreached};
 use crate::project::{self, Project};
+use crate::record;
 
 /// The most vanished commits that are remembered on one branch, in case something replaces them.
 const MAX_GONE: usize = 100;
@@ -71,6 +72,7 @@ pub(super) fn catch_up(
     if !added {
         derive_all(framer, document, &refs, &base)?;
     }
+    remember_deleted(project, document, &cursors)?;
     document.cursors = cursors;
     document.remotes = Some(refs.digest);
     Ok(())
@@ -363,6 +365,25 @@ fn replace_gone(
     document
         .acknowledged
         .retain(|hash| !replaced.contains(hash));
+    Ok(())
+}
+
+/// Git forgets where a deleted branch stood. Whose recorded ledger it was may want it back.
+fn remember_deleted(
+    project: &Project,
+    document: &mut Document,
+    cursors: &BTreeMap<String, CommitHash>,
+) -> Result<()> {
+    document
+        .deleted
+        .retain(|branch, _| !cursors.contains_key(branch));
+    let mut deleted = std::mem::take(&mut document.cursors);
+    deleted.retain(|branch, _| !cursors.contains_key(branch));
+    if !deleted.is_empty() {
+        let recorded = record::branches(project)?;
+        deleted.retain(|branch, _| recorded.contains(branch));
+        document.deleted.append(&mut deleted);
+    }
     Ok(())
 }
 

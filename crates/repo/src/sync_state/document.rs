@@ -52,6 +52,8 @@ pub(super) struct Document {
     pub(super) set_aside: Vec<SetAside>,
     /// Where each mission branch stood when the file was brought up to date.
     pub(super) cursors: BTreeMap<String, CommitHash>,
+    /// Where recorded ledger branches stood that were deleted since.
+    pub(super) deleted: BTreeMap<String, CommitHash>,
     /// The last commits of mission branches that were seen on a remote.
     pub(super) pushed: Vec<CommitHash>,
     /// A digest of the remote-tracking branches when the file was brought up to date.
@@ -310,6 +312,9 @@ impl Serialize for Rest<'_> {
         map.serialize_entry("withdrawn", &grouped(&document.withdrawn))?;
         map.serialize_entry("set_aside", &document.set_aside)?;
         map.serialize_entry("cursors", &document.cursors)?;
+        if !document.deleted.is_empty() {
+            map.serialize_entry("deleted", &document.deleted)?;
+        }
         map.serialize_entry("pushed", &document.pushed)?;
         map.serialize_entry("remotes", &document.remotes)?;
         map.serialize_entry("unattributed", &document.unattributed)?;
@@ -371,6 +376,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
                     }
                 }
                 "cursors" => document.cursors = map.next_value()?,
+                "deleted" => document.deleted = map.next_value()?,
                 "pushed" => document.pushed = map.next_value()?,
                 "remotes" => document.remotes = map.next_value()?,
                 "unattributed" => document.unattributed = map.next_value()?,

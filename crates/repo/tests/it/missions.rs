@@ -229,6 +229,19 @@ fn bad_ground_is_refused_with_the_way_on() {
     };
     let error = mission::create(&open(&empty), &new("first")).unwrap_err();
     assert!(matches!(error, Error::NoCommits), "{error}");
+    // Another branch has commits: what is true then is something else.
+    let orphan = scratch.repo("orphan");
+    orphan.git(&["checkout", "-q", "--orphan", "fresh"]);
+    let error = mission::create(&open(&orphan), &new("first")).unwrap_err();
+    assert_eq!(error.code(), "BRANCH_WITHOUT_COMMITS");
+    let said = error.to_string();
+    assert!(
+        said.contains("`fresh`") && said.contains("`main`"),
+        "{said}"
+    );
+    assert_eq!(error.next_step().as_deref(), Some("git switch main"));
+    orphan.git(&["switch", "-q", "main"]);
+    mission::create(&open(&orphan), &new("first")).unwrap();
     let repo = scratch.repo("r");
     let project = open(&repo);
     let long = "x".repeat(101);
@@ -429,4 +442,86 @@ fn a_directory_whose_name_is_a_number_or_a_truth_is_named_as_text() {
             assert_eq!(identity.slug.as_deref(), Some(name));
         }
     }
+}
+
+#[test]
+fn two_directories_of_one_mission_are_told_by_every_way_to_it() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "work"]);
+    let project = open(&repo);
+    let mission = create(&project, "payments");
+    let meta = repo.read(&mission.path("meta.json")).unwrap();
+    repo.commit_file("kitty-specs/a-copy/meta.json", &meta, "Copy a mission");
+    let id = mission.mission_id.as_str();
+    // What this clone has recorded counts: by the whole id, which is the short way, as by all others.
+    let slug = mission.mission_slug.as_str();
+    for handle in [
+        Some(id),
+        Some(mission.mission_id.mid8()),
+        Some("payments"),
+        Some(slug),
+        None,
+    ] {
+        let found = mission::resolve(&project, handle, repo.path()).unwrap();
+        assert_eq!(found.mission_slug, mission.mission_slug, "{handle:?}");
+    }
+    let dirs = ["kitty-specs/a-copy".to_owned(), mission.dir.clone()];
+    let twice = |project: &Project, handle: Option<&str>, cwd: &std::path::Path| {
+        let error = mission::resolve(project, handle, cwd).unwrap_err();
+        assert_eq!(error.code(), "MISSION_TWICE", "{handle:?}: {error}");
+        assert_eq!(
+            error.details()["dirs"],
+            serde_json::json!(dirs),
+            "{handle:?}"
+        );
+        let said = error.to_string();
+        assert!(dirs.iter().all(|dir| said.contains(dir)), "{said}");
+    };
+    twice(&project, Some("a-copy"), repo.path());
+    twice(&project, None, &repo.path().join("kitty-specs/a-copy"));
+    let listing = mission::list(&project).unwrap();
+    assert_eq!(listing.missions.len(), 1);
+    assert_eq!(listing.damaged[0].path, "kitty-specs/a-copy/meta.json");
+    // Without a record nothing says which, so none is taken.
+    let clone = scratch.clone_of(&repo, "clone");
+    let theirs = open(&clone);
+    for handle in [
+        Some(id),
+        Some(mission.mission_id.mid8()),
+        Some("a-copy"),
+        Some(slug),
+        None,
+    ] {
+        twice(&theirs, handle, clone.path());
+    }
+}
+
+#[test]
+fn a_clock_before_1970_is_refused_and_nothing_is_written() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r");
+    repo.git(&["switch", "-q", "-c", "work"]);
+    let mission = create(&open(&repo), "payments");
+    let asked = ask(&open(&repo), &mission, "Which?");
+    let before = (repo.git(&["for-each-ref"]), repo.status_v2());
+    let start = "1969-12-31T12:00:00Z".parse().unwrap();
+    let source = std::sync::Arc::new(pawtrail_repo::Seeded::new(1, start));
+    let early = Project::discover(repo.path(), source).unwrap();
+    let code = answer(&early, &mission, &asked, "yes").unwrap_err().code();
+    assert_eq!(code, "CLOCK_BEFORE_1970");
+    let new = NewMission {
+        slug: "another".to_owned(),
+        ..NewMission::default()
+    };
+    let error = mission::create(&early, &new).unwrap_err();
+    assert_eq!((error.code(), error.exit_code()), (code, 1));
+    repo.write("notes.md", "note\n");
+    let paths = ["notes.md".into()];
+    let error = pawtrail_repo::commit::commit(&early, repo.path(), "Note", &paths, None);
+    assert_eq!(error.unwrap_err().code(), code);
+    std::fs::remove_file(repo.path().join("notes.md")).unwrap();
+    assert_eq!((repo.git(&["for-each-ref"]), repo.status_v2()), before);
+    answer(&open(&repo), &mission, &asked, "yes").unwrap();
+    repo.fsck();
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::*;
 use super::{actor, answer, event_id, request};
+use crate::FieldError;
 
 fn header() -> Header {
     Header {
@@ -118,12 +119,12 @@ fn every_field_of_a_request_has_its_limit() {
         );
         let mut over = request("input:db");
         change(&mut over, "x".repeat(limit + 1));
-        let error = PayloadError::TooLong {
+        let error = FieldError::TooLong {
             field,
             bytes: limit + 1,
             limit,
         };
-        assert_eq!(Payload::requested(over), Err(error));
+        assert_eq!(Payload::requested(over), Err(error.into()));
     }
 }
 
@@ -139,18 +140,24 @@ fn what_must_say_something_may_not_be_blank() {
         for blank in ["", " ", "\t\n\u{a0}\u{2003}"] {
             let mut blanked = request("input:db");
             change(&mut blanked, blank.to_owned());
-            assert_eq!(Payload::requested(blanked), Err(PayloadError::Blank(field)));
+            assert_eq!(
+                Payload::requested(blanked),
+                Err(FieldError::Blank(field).into())
+            );
         }
     }
     for blank in ["", " \n"] {
-        let error = Err(PayloadError::Blank("answer"));
+        let error = Err(FieldError::Blank("answer").into());
         assert_eq!(Payload::answered(answer("input:db", blank)), error);
     }
     let nobody = Answered {
         actor: actor(" "),
         ..answer("input:db", "yes")
     };
-    assert_eq!(Payload::answered(nobody), Err(PayloadError::Blank("actor")));
+    assert_eq!(
+        Payload::answered(nobody),
+        Err(FieldError::Blank("actor").into())
+    );
 }
 
 #[test]
@@ -182,9 +189,19 @@ fn a_question_has_at_most_64_options() {
     assert!(with(0).is_ok());
     assert!(with(MAX_OPTIONS).is_ok());
     let error = with(MAX_OPTIONS + 1).unwrap_err();
-    assert_eq!(error, PayloadError::TooManyOptions(65));
+    assert_eq!(
+        error,
+        FieldError::TooManyOptions {
+            count: 65,
+            limit: 64
+        }
+        .into()
+    );
     assert_eq!(error.code(), "DECISION_TOO_MANY_OPTIONS");
-    assert_eq!(PayloadError::Blank("answer").code(), "DECISION_FIELD_EMPTY");
+    assert_eq!(
+        PayloadError::from(FieldError::Blank("answer")).code(),
+        "DECISION_FIELD_EMPTY"
+    );
 }
 
 /// NUL takes six bytes in JSON: no row that may be written is too long to be read.
