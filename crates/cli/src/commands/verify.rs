@@ -22,10 +22,8 @@ pub(super) fn verify(context: &Context, args: &VerifyArgs) -> Result<Done, CliEr
     let proof = decisions::verify(&project, &missions)?;
     let data = document(&proof)?;
     if !proof.missing.is_empty() {
-        return Err(CliError {
-            details: data,
-            ..CliError::refused("ANSWERS_MISSING", missing(&proof)).next("pawtrail doctor --fix")
-        });
+        let error = CliError::answer("ANSWERS_MISSING", missing(&proof), data);
+        return Err(error.next("pawtrail doctor --fix"));
     }
     let headline = match proof.answers.len() {
         0 => "There are no answers yet.".to_owned(),

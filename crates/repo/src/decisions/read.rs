@@ -161,7 +161,7 @@ pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
         (Some(only), true) => Ok(only),
         (None, _) => Err(Error::DecisionNotFound {
             id: id.to_string(),
-            place: "any mission of this clone".to_owned(),
+            mission: None,
         }),
         (Some(last), false) => {
             hits.push(last);
