@@ -190,7 +190,7 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
     let mut left = adopt::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
     let decision_id = reply.decision_id;
-    let rows = read::rows_about(project, mission, &place, &decision_id)?;
+    let (rows, found) = read::rows_and_found(project, mission, &place, &decision_id)?;
     let decisions = decision::fold(&rows);
     let known = known(&decisions, &decision_id, mission)?;
     let print = serde_json::json!([decision_id, reply.answer]);
@@ -206,18 +206,23 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
     let event = decision::event(project.sanitizer(), &header, &payload);
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     let place = placement::choose_for_good(project, mission, place)?;
-    let event_id = match same_answer(mission, &event, known)? {
-        Some(given) => {
-            let receipt = read::receipt(project, mission, &place, given)?;
-            if receipt.committed {
-                return Ok(Written {
-                    decision_id,
-                    receipt,
-                    warnings: left,
-                });
-            }
-            given.clone()
+    let given = same_answer(mission, &event, known)?;
+    if let Some(given) = given {
+        let receipt = read::receipt(project, mission, &place, given)?;
+        if receipt.committed {
+            return Ok(Written {
+                decision_id,
+                receipt,
+                warnings: left,
+            });
         }
+    }
+    // The question belongs into the answer's commit, and an answer that is the same into one at all, whoever wrote them.
+    for line in &found {
+        journal.append_once(&sandbox::sanitized(project, line)?)?;
+    }
+    let event_id = match given {
+        Some(given) => given.clone(),
         None => {
             journal.append(&event)?;
             header.event_id
