@@ -79,7 +79,7 @@ pub(crate) struct GlobalArgs {
     /// Say more on standard error; twice: everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
-    /// Print nothing but errors
+    /// Print nothing but errors and the content of files
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
