@@ -36,6 +36,7 @@ mod local_log;
 mod lock;
 pub mod merge_driver;
 pub mod mission;
+mod ownership;
 pub mod placement;
 mod program;
 mod project;
@@ -57,6 +58,7 @@ pub mod spooled;
 pub mod status;
 mod status_lock;
 pub mod sync_state;
+mod variables;
 
 pub use checkout::Checkout;
 pub use error::{Candidate, Error, Result};

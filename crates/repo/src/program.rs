@@ -10,32 +10,7 @@ use gix::ObjectId;
 use crate::checkout::Checkout;
 use crate::error::{Error, GitContext, IoContext, Result};
 use crate::project::Project;
-
-/// What a caller's git may have told us about itself and its own repository.
-const FOREIGN: [&str; 22] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_ATTR_SOURCE",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DEFAULT_HASH",
-    "GIT_DIR",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_GRAFT_FILE",
-    "GIT_ICASE_PATHSPECS",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-];
+use crate::variables;
 
 /// How much of git's words an error holds. In characters.
 const MAX_WORDS: usize = 4_000;
@@ -91,7 +66,7 @@ impl Git {
         let mut hooks = std::ffi::OsString::from("core.hooksPath=");
         hooks.push(&no_hooks);
         let mut command = Command::new("git");
-        for name in FOREIGN {
+        for name in variables::FOREIGN {
             command.env_remove(name);
         }
         command
@@ -212,24 +187,6 @@ impl Git {
         let output = self.expect(input)?;
         ObjectId::from_hex(output.trim_ascii()).git("reading an object's name")
     }
-}
-
-/// Says whether git itself works in a directory, whoever owns it. What the library knows of `safe.directory` is less: git
-/// takes it from its command line and environment too.
-pub(crate) fn trusts(dir: &Path) -> Result<bool> {
-    let mut command = Command::new("git");
-    for name in FOREIGN {
-        if !name.starts_with("GIT_CONFIG") {
-            command.env_remove(name);
-        }
-    }
-    let said = command
-        .args(["rev-parse", "--git-dir"])
-        .current_dir(dir)
-        .stdin(Stdio::null())
-        .output()
-        .at("run", Path::new("git"))?;
-    Ok(said.status.success())
 }
 
 fn words(stderr: &[u8]) -> String {

@@ -13,7 +13,7 @@ use crate::developer;
 use crate::engine::kind::Kind;
 use crate::error::{Error, GitContext, Result, with_causes};
 use crate::identity::{self, Identity};
-use crate::program;
+use crate::ownership;
 use crate::ref_storage;
 use crate::source::Source;
 
@@ -58,7 +58,7 @@ impl Project {
                 }
             }
         })?;
-        if git.git_dir_trust() != gix::sec::Trust::Full && !program::trusts(dir)? {
+        if git.git_dir_trust() != gix::sec::Trust::Full && !ownership::trusts(dir)? {
             return Err(Error::NotOwned {
                 dir: std::fs::canonicalize(git.workdir().unwrap_or(git.git_dir()))
                     .unwrap_or_else(|_| dir.to_owned()),

@@ -25,21 +25,20 @@ pub(crate) type Unflushed<'a> = (&'a File, &'a Path);
 
 /// Flushes several files and waits for all of them. Returns how it went with each.
 ///
-/// The system is asked to begin with all of them at once; what it can't be asked for is flushed beside the others. One by
-/// one, each would wait for a turn of its own.
+/// The system is asked to begin with all of them at once, and then they are flushed beside each other: a disk that others use,
+/// or whose own cache takes long to flush, does several in the time of one.
 pub(crate) fn flush_each(files: &[Unflushed<'_>]) -> Vec<Result<()>> {
-    let begun = |(file, _): &&Unflushed<'_>| write_back::begin(file);
-    let unasked = match files {
-        [] | [_] => 0,
-        [_, _, ..] => files.len() - files.iter().filter(begun).count(),
-    };
-    let threads = (unasked + 1).min(files.len()).min(FLUSHERS);
-    side_by_side::on_threads(threads, files, |(), (file, path)| {
+    if let [_, _, ..] = files {
+        for (file, _) in files {
+            write_back::begin(file);
+        }
+    }
+    side_by_side::on_threads(files.len().min(FLUSHERS), files, |(), (file, path)| {
         file.sync_all().at("flush", path)
     })
 }
 
-/// How many threads flush together at most, this one among them. More of them gained nothing that could be measured.
+/// How many threads flush together at most, this one among them. More of them gained little that could be measured.
 const FLUSHERS: usize = 4;
 
 /// Flushes several files as [`flush_each`] does, and one `beside` them; how that went is the inner result.
