@@ -249,3 +249,18 @@ fn a_hub_listens_on_localhost_by_name() {
     let hub = Hub::start_at(&pawtrail, scratch.path(), "localhost:0");
     assert!(hub.url().starts_with("http://127.0.0.1:"), "{}", hub.url());
 }
+
+#[test]
+fn a_wrapper_may_ask_for_json_again() {
+    let scratch = Scratch::new();
+    let project = Project::on_work(&scratch, BINARY);
+    for args in [
+        &["--json", "mission", "list", "--json"][..],
+        &["mission", "list", "--json", "--json"],
+        &["decision", "list", "--json", "--json"],
+        &["-q", "-q", "mission", "list", "--json"],
+    ] {
+        let (status, document) = project.pawtrail.json_in(project.repo.path(), args);
+        assert_eq!(status, 0, "{args:?}: {document:#}");
+    }
+}
