@@ -18,8 +18,8 @@ pub(crate) struct CliError {
     pub(crate) details: Value,
     /// The exit code.
     pub(crate) exit: u8,
-    /// `data` beside the error, where the command did its work and the answer is a "no".
-    pub(crate) data: Option<Value>,
+    /// Whether the command did its work and the answer is a "no": what it found, the details, is `data` too.
+    pub(crate) is_answer: bool,
 }
 
 impl CliError {
@@ -31,15 +31,15 @@ impl CliError {
             next_step: None,
             details: json!({}),
             exit: 1,
-            data: None,
+            is_answer: false,
         }
     }
 
     /// A "no" in answer to a question: what was found is `data`, as with a "yes", and the error's details too.
     pub(crate) fn answer(code: &'static str, message: impl Into<String>, found: Value) -> Self {
         Self {
-            details: found.clone(),
-            data: Some(found),
+            details: found,
+            is_answer: true,
             ..Self::refused(code, message)
         }
     }
@@ -86,7 +86,7 @@ impl CliError {
             next_step: Some(format!("{meant} --help")),
             details: json!({ "usage": usage_line(text) }),
             exit: 2,
-            data: None,
+            is_answer: false,
         }
     }
 }
@@ -99,7 +99,7 @@ impl From<pawtrail_repo::Error> for CliError {
             next_step: error.next_step(),
             details: error.details(),
             exit: error.exit_code(),
-            data: None,
+            is_answer: false,
         }
     }
 }
@@ -112,7 +112,7 @@ impl From<pawtrail_runtime::Error> for CliError {
             next_step: error.next_step(),
             details: error.details(),
             exit: error.exit_code(),
-            data: None,
+            is_answer: false,
         }
     }
 }
@@ -128,7 +128,7 @@ impl From<pawtrail_sync::SyncError> for CliError {
             next_step: error.next_step(),
             details: json!({}),
             exit: error.exit_code(),
-            data: None,
+            is_answer: false,
         }
     }
 }
@@ -141,7 +141,7 @@ impl From<pawtrail_hub::HubError> for CliError {
             next_step: error.next_step(),
             details: json!({}),
             exit: error.exit_code(),
-            data: None,
+            is_answer: false,
         }
     }
 }

@@ -344,7 +344,7 @@ struct Told<'a> {
 
 fn failure<'a>(error: &'a CliError, warnings: &'a [String]) -> Failure<'a> {
     Failure {
-        data: error.data.as_ref(),
+        data: error.is_answer.then_some(&error.details),
         error: Told {
             code: &error.code,
             details: &error.details,
