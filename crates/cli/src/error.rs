@@ -18,6 +18,8 @@ pub(crate) struct CliError {
     pub(crate) details: Value,
     /// The exit code.
     pub(crate) exit: u8,
+    /// Whether the command did its work and the answer is a "no": what it found, the details, is `data` too.
+    pub(crate) is_answer: bool,
 }
 
 impl CliError {
@@ -29,6 +31,16 @@ impl CliError {
             next_step: None,
             details: json!({}),
             exit: 1,
+            is_answer: false,
+        }
+    }
+
+    /// A "no" in answer to a question: what was found is `data`, as with a "yes", and the error's details too.
+    pub(crate) fn answer(code: &'static str, message: impl Into<String>, found: Value) -> Self {
+        Self {
+            details: found,
+            is_answer: true,
+            ..Self::refused(code, message)
         }
     }
 
@@ -74,6 +86,7 @@ impl CliError {
             next_step: Some(format!("{meant} --help")),
             details: json!({ "usage": usage_line(text) }),
             exit: 2,
+            is_answer: false,
         }
     }
 }
@@ -86,6 +99,7 @@ impl From<pawtrail_repo::Error> for CliError {
             next_step: error.next_step(),
             details: error.details(),
             exit: error.exit_code(),
+            is_answer: false,
         }
     }
 }
@@ -98,6 +112,7 @@ impl From<pawtrail_runtime::Error> for CliError {
             next_step: error.next_step(),
             details: error.details(),
             exit: error.exit_code(),
+            is_answer: false,
         }
     }
 }
@@ -113,6 +128,7 @@ impl From<pawtrail_sync::SyncError> for CliError {
             next_step: error.next_step(),
             details: json!({}),
             exit: error.exit_code(),
+            is_answer: false,
         }
     }
 }
@@ -125,6 +141,7 @@ impl From<pawtrail_hub::HubError> for CliError {
             next_step: error.next_step(),
             details: json!({}),
             exit: error.exit_code(),
+            is_answer: false,
         }
     }
 }

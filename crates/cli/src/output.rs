@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize as _;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::args::{ColorWhen, GlobalArgs};
 use crate::error::CliError;
@@ -28,6 +28,8 @@ pub(crate) struct Done {
     warnings: Vec<String>,
     /// The exit code, 0 unless the answer itself is a "no".
     exit: u8,
+    /// What a program is told of a "no", which people see in the text.
+    refusal: Option<CliError>,
 }
 
 impl Done {
@@ -41,6 +43,7 @@ impl Done {
             document: None,
             warnings: Vec::new(),
             exit: 0,
+            refusal: None,
         }
     }
 
@@ -74,6 +77,19 @@ impl Done {
     /// Makes the exit code say "no".
     pub(crate) fn with_exit(mut self, exit: u8) -> Self {
         self.exit = exit;
+        self
+    }
+
+    /// Makes it a "no": the exit code is 1, and a program gets an error beside the data.
+    pub(crate) fn refusing(
+        mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        next_step: String,
+    ) -> Self {
+        self.exit = 1;
+        let error = CliError::answer(code, message, self.data.take()).next(next_step);
+        self.refusal = Some(error);
         self
     }
 
@@ -134,23 +150,28 @@ impl Output {
             if let Some(document) = &done.document {
                 return self.finish(raw(document), done.exit);
             }
+            if let Some(refusal) = &done.refusal {
+                let document = failure(refusal, &done.warnings);
+                return self.finish(self.document(&document), done.exit);
+            }
             if done.data.is_null() {
                 return done.exit;
             }
             return self.finish(self.document(&success(done)), done.exit);
         }
-        for warning in &done.warnings {
+        for warning in done.warnings.iter().filter(|_| !self.quiet) {
             self.complain(&format!(
                 "{} {}",
                 "warning:".yellow().bold(),
                 plain(warning)
             ));
         }
-        if self.quiet || done.human.is_empty() {
-            return done.exit;
-        }
+        // The content of a file is what was asked for, and not something said about it.
         if done.verbatim {
             return self.finish(raw(&done.human), done.exit);
+        }
+        if self.quiet || done.human.is_empty() {
+            return done.exit;
         }
         self.finish(self.line(&done.human), done.exit)
     }
@@ -189,7 +210,7 @@ impl Output {
     /// Prints a failure and returns its exit code.
     pub(crate) fn failed(self, error: &CliError) -> u8 {
         if self.json {
-            return self.finish(self.document(&failure(error)), error.exit);
+            return self.finish(self.document(&failure(error, &[])), error.exit);
         }
         self.lament(error);
         error.exit
@@ -243,14 +264,21 @@ impl Output {
         out.flush()
     }
 
-    /// A reader that has seen enough (`| head`) is no failure.
+    /// A reader that has seen enough (`| head`) is no failure. What the command did, or refused, stays as it is
+    /// whoever reads of it, and so does its exit code.
     fn finish(self, written: io::Result<()>, exit: u8) -> u8 {
         match written {
             Ok(()) => exit,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
             Err(error) => {
-                self.complain(&format!("error: can't write standard output: {error}"));
-                1
+                let also = match exit {
+                    0 => "; the command itself is done",
+                    _ => "",
+                };
+                self.complain(&format!(
+                    "error: can't write standard output: {error}{also}"
+                ));
+                exit.max(1)
             }
         }
     }
@@ -291,14 +319,40 @@ fn success(done: &Done) -> Success<'_> {
     }
 }
 
-fn failure(error: &CliError) -> Value {
-    json!({
-        "ok": false,
-        "error": {
-            "code": error.code,
-            "message": error.message,
-            "next_step": error.next_step,
-            "details": error.details,
+/// The envelope of a failure. Beside the error stands what is true all the same: the answer to a question, the receipt of
+/// a write that is recorded and not committed yet.
+#[derive(Serialize)]
+struct Failure<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    error: Told<'a>,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<&'a Value>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+}
+
+/// An error as a program is told of it.
+#[derive(Serialize)]
+struct Told<'a> {
+    code: &'a str,
+    details: &'a Value,
+    message: &'a str,
+    next_step: Option<&'a str>,
+}
+
+fn failure<'a>(error: &'a CliError, warnings: &'a [String]) -> Failure<'a> {
+    Failure {
+        data: error.is_answer.then_some(&error.details),
+        error: Told {
+            code: &error.code,
+            details: &error.details,
+            message: &error.message,
+            next_step: error.next_step.as_deref(),
         },
-    })
+        ok: false,
+        receipt: error.details.get("receipt"),
+        warnings,
+    }
 }

@@ -209,3 +209,63 @@ fn a_lock_that_another_process_holds_ends_the_wait_of_nobody_else() {
     assert!(output.took < Duration::from_secs(20), "{output}");
     std::fs::remove_file(project.repo.common_dir().join("index.lock")).unwrap();
 }
+
+/// Another tool wrote them into the primary checkout, whose branch is not the ledger branch.
+#[test]
+fn fr_004_rows_that_a_file_alone_holds_are_committed_with_the_answer() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let row = |number: u8, kind: &str, payload: Value| {
+        let row = serde_json::json!({
+            "at": format!("2026-01-01T00:00:0{number}+00:00"),
+            "event_id": format!("01KT11A2B3C4D5E6F7G8H9JKM{number}"),
+            "event_type": kind,
+            "mission_id": project.mission_id,
+            "payload": payload,
+        });
+        format!("{row}\n")
+    };
+    let actor = serde_json::json!({
+        "actor_id": "lead", "actor_type": "human", "display_name": "", "model": null, "provider": null, "tool": null,
+    });
+    let asked = |number: u8, id: &str| {
+        let payload = serde_json::json!({
+            "actor": actor, "decision_id": id, "input_key": null, "options": [], "question": "Which?",
+            "run_id": "r", "step_id": "s",
+        });
+        row(number, "DecisionInputRequested", payload)
+    };
+    let answered = serde_json::json!({
+        "actor": actor, "answer": "yes", "decision_id": "input:b", "run_id": "r",
+    });
+    let lines = [
+        asked(1, "input:a"),
+        asked(2, "input:b"),
+        row(3, "DecisionInputAnswered", answered),
+        asked(4, "input:c"),
+    ];
+    project.repo.write(&project.path, lines.concat());
+    let answer = |id: &str, exit: i32| {
+        let args = ["decision", "answer", id, "yes"];
+        let (status, document) = project.pawtrail.json_in(project.repo.path(), &args);
+        assert_eq!(status, exit, "{document:#}");
+        document
+    };
+    let committed = |document: &Value| {
+        let commit = text(&document["receipt"]["commit"]);
+        project.repo.read_at(&commit, &project.path).unwrap()
+    };
+    // The question, and nothing about others.
+    let first = committed(&answer("input:a", 0));
+    assert_eq!(first.lines().next(), lines[0].lines().next());
+    assert_eq!(first.lines().count(), 2, "{first}");
+    // The same answer as in the file is not in a commit because somebody gave it.
+    let given = answer("input:b", 0);
+    assert_eq!(given["receipt"]["event_id"], "01KT11A2B3C4D5E6F7G8H9JKM3");
+    let second = committed(&given);
+    assert!(second.ends_with(&lines[1..3].concat()), "{second}");
+    assert_eq!(second.lines().count(), 4, "{second}");
+    assert_eq!(answer("input:b", 0)["receipt"], given["receipt"]);
+    project.pawtrail.data(&project.repo, &["verify"]);
+    assert_eq!(project.repo.read(&project.path), Some(lines.concat()));
+}

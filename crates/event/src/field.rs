@@ -26,6 +26,16 @@ pub enum FieldError {
     },
 }
 
+impl FieldError {
+    /// Returns the name of the field.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Blank(field) | Self::TooLong { field, .. } => field,
+            Self::TooManyOptions { .. } => "option",
+        }
+    }
+}
+
 /// Asks of a text that it says something, and how long it may be, in bytes.
 pub(crate) fn said(field: &'static str, text: &str, limit: usize) -> Result<(), FieldError> {
     if text.trim().is_empty() {

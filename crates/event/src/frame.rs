@@ -45,14 +45,29 @@ pub struct LocalCommit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// The commit's parents.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_none",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub parents: Vec<CommitHash>,
     /// Commits whose frames this one replaces (amend, rebase).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_none",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub supersedes: Vec<CommitHash>,
     /// How many paths changed, where more than are listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_files_total: Option<u64>,
+}
+
+/// An optional list may be `null` where it is empty, as the other optional fields may.
+fn null_is_none<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<CommitHash>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Says that a hub has stored a commit durably.

@@ -122,7 +122,7 @@ fn record_request(project: &Project, mission: &Mission, ask: Ask) -> Result<Writ
     let payload = asked(ask, &decision_id)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
-        same_question(&event, &decision_id, known)?;
+        same_question(mission, &event, &decision_id, known)?;
         let receipt = read::receipt(project, mission, &place, event_id)?;
         return Ok(Written {
             decision_id,
@@ -190,7 +190,7 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
     let mut left = adopt::adopt(project, &ledger)?;
     let place = placement::placement(project, mission)?;
     let decision_id = reply.decision_id;
-    let rows = read::rows_about(project, mission, &place, &decision_id)?;
+    let (rows, found) = read::rows_and_found(project, mission, &place, &decision_id)?;
     let decisions = decision::fold(&rows);
     let known = known(&decisions, &decision_id, mission)?;
     let print = serde_json::json!([decision_id, reply.answer]);
@@ -206,18 +206,23 @@ fn record_answer(project: &Project, mission: &Mission, reply: Reply) -> Result<W
     let event = decision::event(project.sanitizer(), &header, &payload);
     let journal = Journal::of(project, &mission.mission_id, decision::FILE);
     let place = placement::choose_for_good(project, mission, place)?;
-    let event_id = match same_answer(&event, known)? {
-        Some(given) => {
-            let receipt = read::receipt(project, mission, &place, given)?;
-            if receipt.committed {
-                return Ok(Written {
-                    decision_id,
-                    receipt,
-                    warnings: left,
-                });
-            }
-            given.clone()
+    let given = same_answer(mission, &event, known)?;
+    if let Some(given) = given {
+        let receipt = read::receipt(project, mission, &place, given)?;
+        if receipt.committed {
+            return Ok(Written {
+                decision_id,
+                receipt,
+                warnings: left,
+            });
         }
+    }
+    // The question belongs into the answer's commit, and an answer that is the same into one at all, whoever wrote them.
+    for line in &found {
+        journal.append_once(&sandbox::sanitized(project, line)?)?;
+    }
+    let event_id = match given {
+        Some(given) => given.clone(),
         None => {
             journal.append(&event)?;
             header.event_id
@@ -277,6 +282,11 @@ fn decision_id(project: &Project, ask: &Ask) -> Result<DecisionId> {
 }
 
 fn asked(ask: Ask, decision_id: &DecisionId) -> Result<Payload> {
+    for (what, name) in [("--step", &ask.step), ("--run", &ask.run)] {
+        if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Error::invalid(what, "it is empty"));
+        }
+    }
     let asked = Requested {
         run_id: ask.run.unwrap_or_else(|| decision_id.to_string()),
         decision_id: decision_id.clone(),
@@ -292,12 +302,18 @@ fn asked(ask: Ask, decision_id: &DecisionId) -> Result<Payload> {
 }
 
 /// Refuses an event whose decision is there already and asks something else.
-fn same_question(event: &Sanitized, id: &DecisionId, known: &Requested) -> Result<()> {
+fn same_question(
+    mission: &Mission,
+    event: &Sanitized,
+    id: &DecisionId,
+    known: &Requested,
+) -> Result<()> {
     if known.question == text(event, "question") && known.options == options(event) {
         return Ok(());
     }
     Err(Error::DecisionExists {
         id: id.clone(),
+        mission: mission.mission_slug.clone(),
         question: known.question.clone(),
     })
 }
@@ -313,10 +329,15 @@ fn answered(known: &Decision, answer: String, actor: Actor) -> Result<Payload> {
 }
 
 /// Returns the event of the same answer given before; refuses an event whose decision has another answer.
-fn same_answer<'a>(event: &Sanitized, known: &'a Decision) -> Result<Option<&'a EventId>> {
+fn same_answer<'a>(
+    mission: &Mission,
+    event: &Sanitized,
+    known: &'a Decision,
+) -> Result<Option<&'a EventId>> {
     match known.answer() {
         Some(given) if given.answer != text(event, "answer") => Err(Error::AlreadyAnswered {
             id: known.decision_id.clone(),
+            mission: mission.mission_slug.clone(),
             answer: given.answer.clone(),
             answered_at: given.at.clone(),
         }),
@@ -335,7 +356,7 @@ fn known<'a>(
         .find(|known| known.decision_id == *id && known.requested_event.is_some())
         .ok_or_else(|| Error::DecisionNotFound {
             id: id.to_string(),
-            place: mission.mission_slug.to_string(),
+            mission: Some(mission.mission_slug.to_string()),
         })
 }
 
@@ -384,8 +405,19 @@ fn receipt(
 }
 
 fn refused(error: &PayloadError) -> Error {
-    Error::Invalid {
-        what: "decision",
-        message: error.to_string(),
+    Error::invalid(argument(error), error.to_string())
+}
+
+/// The argument whose value a payload refuses.
+fn argument(error: &PayloadError) -> &'static str {
+    match error.field() {
+        "question" => "--question",
+        "option" => "--option",
+        "run" => "--run",
+        "step" => "--step",
+        "input key" => "--input-key",
+        "actor" => "--actor",
+        "answer" => "ANSWER",
+        other => other,
     }
 }

@@ -158,12 +158,12 @@ pub enum Error {
         slug: String,
     },
     /// No decision has that id.
-    #[error("no decision `{id}` in {place}")]
+    #[error("no decision `{id}` in {}", .mission.as_deref().unwrap_or("any mission of this clone"))]
     DecisionNotFound {
         /// The id.
         id: String,
-        /// Where it was looked for.
-        place: String,
+        /// The directory name of the mission that was looked in, if it wasn't all of them.
+        mission: Option<String>,
     },
     /// Several missions have a decision of that id.
     #[error("{} missions have a decision `{id}`; say which with --mission", .missions.len())]
@@ -178,6 +178,8 @@ pub enum Error {
     AlreadyAnswered {
         /// The decision.
         id: DecisionId,
+        /// The mission's directory name.
+        mission: MissionSlug,
         /// The answer it has.
         answer: String,
         /// When it was given.
@@ -188,6 +190,8 @@ pub enum Error {
     DecisionExists {
         /// The decision.
         id: DecisionId,
+        /// The mission's directory name.
+        mission: MissionSlug,
         /// What it asks.
         question: String,
     },

@@ -258,5 +258,27 @@ fn unwritable(error: &UnwritableError) -> Error {
 }
 
 fn refused(error: &PayloadError) -> Error {
-    Error::invalid("glossary", error.to_string())
+    Error::invalid(argument(error), error.to_string())
+}
+
+/// The argument whose value a payload refuses.
+fn argument(error: &PayloadError) -> &'static str {
+    let field = match error {
+        PayloadError::Confidence(_) => "confidence",
+        PayloadError::Field(error) => error.field(),
+        PayloadError::TermNotPlain => "term",
+        PayloadError::UnknownType(_) | PayloadError::Malformed { .. } => "event",
+    };
+    match field {
+        "term" => "--term",
+        "definition" | "sense" | "meaning" => "--definition",
+        "question" => "--question",
+        "option" => "--option",
+        "step" => "--step",
+        "check" => "--check",
+        "reason" => "--reason",
+        "actor" => "--actor",
+        "confidence" => "--confidence",
+        other => other,
+    }
 }

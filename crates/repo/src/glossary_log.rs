@@ -105,14 +105,15 @@ fn file(project: &Project, mission: &MissionId) -> (PathBuf, String) {
     (dir.join(&file), format!("{name}/{file}"))
 }
 
-/// The directory of our logs, and how a receipt names it. A clone without a primary checkout has it in its git
-/// directory.
+/// The directory of our logs, and how a receipt names it, relative to the repository's root. A clone without a primary
+/// checkout has it in its git directory, which is its root.
 pub(crate) fn home(project: &Project) -> (PathBuf, String) {
     match project.primary() {
         Some(root) => (root.join(DIR), DIR.to_owned()),
         None => {
             let dir = project.state_dir().join("events").join("glossary");
-            let name = dir.to_string_lossy().replace('\\', "/");
+            let inside = dir.strip_prefix(project.common_dir()).unwrap_or(&dir);
+            let name = inside.to_string_lossy().replace('\\', "/");
             (dir, name)
         }
     }

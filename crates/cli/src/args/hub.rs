@@ -33,11 +33,22 @@ fn store_file(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
+/// No name is looked up; the one that each machine has for itself is known.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numbers = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numbers.parse().map_err(|_| {
+        "an address and a port are expected, such as 127.0.0.1:7878 or [::1]:7878".to_owned()
+    })
+}
+
 /// Arguments of `hub serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Address and port; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878", value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// The store
     #[command(flatten)]

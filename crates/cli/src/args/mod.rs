@@ -74,13 +74,19 @@ pub(crate) struct GlobalArgs {
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub(crate) dir: Option<PathBuf>,
     /// Print exactly one JSON document on standard output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "json")]
     pub(crate) json: bool,
     /// Say more on standard error; twice: everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
-    /// Print nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    /// Print nothing but errors and the content of files
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        overrides_with = "quiet"
+    )]
     pub(crate) quiet: bool,
     /// Colours: auto, always or never; NO_COLOR and CLICOLOR_FORCE count too
     #[arg(

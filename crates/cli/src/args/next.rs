@@ -77,11 +77,13 @@ pub(crate) enum ResultName {
 #[derive(Debug, Subcommand)]
 pub(crate) enum NextCommand {
     /// Say who answers a run's audits
-    #[command(after_help = "Example:\n  pawtrail next owner lead --mission payments")]
+    #[command(
+        after_help = "Example:\n  pawtrail next owner lead --mission payments --actor-type human --actor lead"
+    )]
     Owner(OwnerArgs),
     /// Let agents answer a decision, or all but audits
     #[command(
-        after_help = "Examples:\n  pawtrail next delegate input:database --rationale \"ADR 7\" --mission payments\n  pawtrail next delegate '*' --rationale \"a rehearsal\" --mission payments"
+        after_help = "Examples:\n  pawtrail next delegate input:database --rationale \"ADR 7\" --mission payments --actor-type human --actor lead\n  pawtrail next delegate '*' --rationale \"a rehearsal\" --mission payments --actor-type human --actor lead"
     )]
     Delegate(DelegateArgs),
     /// Let a run go on that a failed step or a rejected audit has blocked
@@ -157,7 +159,9 @@ pub(crate) enum TemplateCommand {
         file: PathBuf,
     },
     /// Let a run go on with the template as it is now
-    #[command(after_help = "Example:\n  pawtrail next template adopt --mission payments")]
+    #[command(
+        after_help = "Example:\n  pawtrail next template adopt --mission payments --actor-type human --actor lead"
+    )]
     Adopt(AdoptArgs),
 }
 

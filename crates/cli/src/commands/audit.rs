@@ -69,9 +69,12 @@ pub(super) fn audit(context: &Context, args: &AuditArgs) -> Result<Done, CliErro
         ));
     }
     Err(CliError {
-        details: to_json(&report)?,
         next_step: next_step(&report),
-        ..CliError::refused("PRIVATE_DATA_FOUND", message(&report.findings))
+        ..CliError::answer(
+            "PRIVATE_DATA_FOUND",
+            message(&report.findings),
+            to_json(&report)?,
+        )
     })
 }
 

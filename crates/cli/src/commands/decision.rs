@@ -235,7 +235,10 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Done, CliError> {
         Status::Open => text.next(&format!("pawtrail decision answer {id} ANSWER")),
         Status::Answered | Status::Contested => text,
     };
-    Ok(Done::new(to_json(&entry)?, text.done()).with_warnings(warnings))
+    let mut data = to_json(&entry)?;
+    // As in the lists, so that one reader serves all three.
+    data["decisions"] = json!([&entry]);
+    Ok(Done::new(data, text.done()).with_warnings(warnings))
 }
 
 fn entry(
@@ -253,7 +256,7 @@ fn entry(
 fn not_found(id: &DecisionId, mission: &Mission) -> CliError {
     Error::DecisionNotFound {
         id: id.to_string(),
-        place: mission.mission_slug.to_string(),
+        mission: Some(mission.mission_slug.to_string()),
     }
     .into()
 }

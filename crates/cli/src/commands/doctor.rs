@@ -70,9 +70,8 @@ fn healthy(checks: &[Check], data: Value, mut text: String) -> Result<Done, CliE
         text.push_str(&format!("\n  {}: {}", check.name, plain(&check.message)));
     }
     Err(CliError {
-        details: data,
         next_step: wrong.iter().find_map(|check| check.next_step.clone()),
-        ..CliError::refused("UNHEALTHY", text)
+        ..CliError::answer("UNHEALTHY", text, data)
     })
 }
 

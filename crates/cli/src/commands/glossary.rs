@@ -273,6 +273,9 @@ fn skipped(problems: &[Problem]) -> Vec<String> {
 
 fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Done, CliError> {
     let project = context.project()?;
+    if args.mission.is_some() {
+        context.mission(&project, args.mission.as_deref())?;
+    }
     let found = glossary::rebuild(&project)?;
     let data = json!({
         "equal": found.differences.is_empty(),
@@ -295,10 +298,8 @@ fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Done, CliError> {
             "seed files and resolutions differ in {}\n{diff}",
             terms(count)
         );
-        return Err(CliError {
-            details: data,
-            ..CliError::refused("GLOSSARY_DIFFERS", message).next("pawtrail glossary rebuild --fix")
-        });
+        let error = CliError::answer("GLOSSARY_DIFFERS", message, data);
+        return Err(error.next("pawtrail glossary rebuild --fix"));
     }
     if !args.fix {
         let text = Text::new(&diff).next("pawtrail glossary rebuild --fix");

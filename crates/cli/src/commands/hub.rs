@@ -121,12 +121,8 @@ fn list(context: &Context, store: &StoreArg) -> Result<Done, CliError> {
 }
 
 fn revoke(context: &Context, id: &str, store: &StoreArg) -> Result<Done, CliError> {
-    let id = id.parse()?;
-    let path = path(context, store)?;
-    if !path.exists() {
-        return Err(no_store(&path));
-    }
-    open(context, store)?.revoke(&id).map_err(|error| {
+    // The next command has to look into the same store.
+    let there = |error| {
         let error = CliError::from(error);
         match (&error.next_step, &store.store) {
             (Some(list), Some(path)) => {
@@ -135,7 +131,13 @@ fn revoke(context: &Context, id: &str, store: &StoreArg) -> Result<Done, CliErro
             }
             (None, _) | (_, None) => error,
         }
-    })?;
+    };
+    let id = id.parse().map_err(there)?;
+    let path = path(context, store)?;
+    if !path.exists() {
+        return Err(no_store(&path));
+    }
+    open(context, store)?.revoke(&id).map_err(there)?;
     let text = Text::new("The token is revoked.").field("id", &id);
     Ok(Done::new(json!({ "id": id }), text.done()))
 }

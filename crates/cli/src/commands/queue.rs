@@ -4,7 +4,7 @@ use pawtrail_event::envelope::EnvelopeId;
 use pawtrail_repo::Project;
 use pawtrail_sync::queue::{Entry, Queue, State};
 use pawtrail_sync::{SyncError, courier};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{QueueCommand, QueueIdArgs, QueueListArgs};
 use crate::context::Context;
@@ -71,7 +71,7 @@ fn show(project: &Project, args: &QueueIdArgs) -> Result<Done, CliError> {
     let id = id(args)?;
     let found = Queue::look(&project.state_dir(), |queue| queue.show(&id))?;
     let (entry, envelope) = found.ok_or(SyncError::EventUnknown(id))?;
-    let mut data = to_json(&entry)?;
+    let mut data = listed(&entry)?;
     data["envelope"] = envelope.clone();
     let pretty =
         serde_json::to_string_pretty(&envelope).map_err(|error| CliError::internal(&error))?;
@@ -82,6 +82,13 @@ fn show(project: &Project, args: &QueueIdArgs) -> Result<Done, CliError> {
         .maybe("reason", entry.reason.as_deref().map(plain))
         .done();
     Ok(Done::new(data, format!("{text}\n{pretty}")))
+}
+
+/// One event, as itself and as a list of one.
+fn listed(entry: &Entry) -> Result<Value, CliError> {
+    let mut data = to_json(entry)?;
+    data["events"] = json!([entry]);
+    Ok(data)
 }
 
 fn retry(project: &Project, args: &QueueIdArgs) -> Result<Done, CliError> {
@@ -99,7 +106,14 @@ fn retry(project: &Project, args: &QueueIdArgs) -> Result<Done, CliError> {
     } else {
         "It was waiting already; nothing was changed."
     };
-    let data = json!({ "event_id": id, "was_set_aside": was });
+    // A courier that runs may have delivered it by now.
+    let event = match queue.show(&id) {
+        Ok((entry, _)) => Some(entry),
+        Err(SyncError::EventUnknown(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let events: Vec<Entry> = event.into_iter().collect();
+    let data = json!({ "event_id": id, "was_set_aside": was, "events": events });
     let text = Text::new(headline).next("pawtrail sync now");
     Ok(Done::new(data, text.done()).with_warnings(warnings))
 }
@@ -110,7 +124,7 @@ fn discard(project: &Project, args: &QueueIdArgs) -> Result<Done, CliError> {
     let text = Text::new("It is out of the queue and won't be sent.")
         .field("event", &entry.event_id)
         .field("type", &entry.event_type);
-    Ok(Done::new(to_json(&entry)?, text.done()))
+    Ok(Done::new(listed(&entry)?, text.done()))
 }
 
 fn id(args: &QueueIdArgs) -> Result<EnvelopeId, CliError> {

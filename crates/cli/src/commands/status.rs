@@ -13,6 +13,9 @@ use crate::error::CliError;
 use crate::output::{Done, to_json};
 use crate::text::{Text, table};
 
+/// The code of a snapshot that doesn't say what its log says.
+const DIFFERS: &str = "STATUS_DIFFERS";
+
 pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError> {
     let project = context.project()?;
     if args.all {
@@ -40,9 +43,17 @@ pub(super) fn fold(context: &Context, args: &FoldArgs) -> Result<Done, CliError>
         let rows: Vec<Vec<String>> = copies.iter().map(row).collect();
         table(&["status.json", "beside its log"], &rows)
     };
-    Ok(Done::new(document(&mission, &copies)?, human)
-        .with_exit(u8::from(!equal))
-        .with_warnings(warnings(&copies).collect()))
+    let done =
+        Done::new(document(&mission, &copies)?, human).with_warnings(warnings(&copies).collect());
+    if equal {
+        return Ok(done);
+    }
+    let message = format!("{slug}: a status.json doesn't say what the log beside it says");
+    Ok(done.refusing(
+        DIFFERS,
+        message,
+        format!("pawtrail status fold --mission {slug}"),
+    ))
 }
 
 /// Checks every mission in every place, a branch or a directory, that has its log; shows where it isn't equal.
@@ -80,9 +91,15 @@ fn check_all(project: &Project, order: Order) -> Result<Done, CliError> {
         "missions": missions,
         "damaged": to_json(&found.damaged)?,
     });
-    Ok(Done::new(data, human)
-        .with_exit(u8::from(!rows.is_empty()))
-        .with_warnings(warnings))
+    let done = Done::new(data, human).with_warnings(warnings);
+    if rows.is_empty() {
+        return Ok(done);
+    }
+    let message = format!(
+        "in {} of {count} places no status.json says what the log there says",
+        rows.len()
+    );
+    Ok(done.refusing(DIFFERS, message, "pawtrail status fold --help".to_owned()))
 }
 
 fn order(project: &Project, args: &FoldArgs) -> Result<Order, CliError> {

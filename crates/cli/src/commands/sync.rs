@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use pawtrail_repo::spooled;
 use pawtrail_sync::consent::{self, EnableOptions};
-use pawtrail_sync::courier::{self, Ground, Status, Stopped};
+use pawtrail_sync::courier::{self, Ground, Report, Status, Stopped};
 use pawtrail_sync::session::Connection;
 use pawtrail_sync::{SyncError, Token, withdraw};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::sync_shown::{self, waiting};
 use crate::args::{EnableArgs, NowArgs, RunArgs, SyncCommand};
@@ -188,11 +188,22 @@ fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
         let waiting = waiting(report.pending, report.queued);
         let message = format!("{waiting} still wait for the hub: {cause}");
         return Err(CliError {
-            details: to_json(&report)?,
+            details: reported(&report, &courier::status(&project)?)?,
             ..CliError::refused("STILL_PENDING", message).next("pawtrail sync status")
         });
     }
-    let headline = match courier::status(&project)?.set_aside {
+    let status = courier::status(&project)?;
+    let data = reported(&report, &status)?;
+    let trouble = report.last_error.as_deref().map(plain);
+    if report.connection == Connection::Refused {
+        let cause = trouble.unwrap_or_else(|| "it refuses this project".to_owned());
+        let message = format!("nothing waits, and the hub would take nothing: {cause}");
+        return Err(CliError {
+            details: data,
+            ..CliError::refused("HUB_REFUSES", message).next("pawtrail sync enable --help")
+        });
+    }
+    let headline = match status.set_aside {
         0 => "The hub has everything.".to_owned(),
         count => {
             format!("The hub has everything but what was set aside: {count} commits and events.")
@@ -200,8 +211,18 @@ fn now(context: &Context, args: &NowArgs) -> Result<Done, CliError> {
     };
     let text = Text::new(&headline)
         .field("sent now", waiting(report.acknowledged, report.uploaded))
-        .field("took", format!("{} ms", report.elapsed_ms));
-    Ok(Done::new(to_json(&report)?, text.done()))
+        .field("took", format!("{} ms", report.elapsed_ms))
+        .maybe("trouble", trouble);
+    Ok(Done::new(data, text.done()))
+}
+
+/// What `now` did, with what `sync status` says of the rest.
+fn reported(report: &Report, status: &Status) -> Result<Value, CliError> {
+    let mut data = to_json(report)?;
+    data["set_aside"] = json!(status.set_aside);
+    data["oldest_age_s"] = json!(status.oldest_age_s);
+    data["egress"] = to_json(&status.egress)?;
+    Ok(data)
 }
 
 fn foreground(context: &Context, args: &RunArgs) -> Result<Done, CliError> {

@@ -32,16 +32,11 @@ pub(super) fn verify(context: &Context, args: &VerifyArgs) -> Result<Done, CliEr
             true => "LEDGER_BRANCH_GONE",
             false => ANSWERS_MISSING,
         };
-        return Err(CliError {
-            details: data,
-            ..CliError::refused(code, lost(&proof)).next(&first.restore)
-        });
+        return Err(CliError::answer(code, lost(&proof), data).next(&first.restore));
     }
     if !proof.missing.is_empty() {
-        return Err(CliError {
-            details: data,
-            ..CliError::refused(ANSWERS_MISSING, missing(&proof)).next("pawtrail doctor --fix")
-        });
+        let error = CliError::answer(ANSWERS_MISSING, missing(&proof), data);
+        return Err(error.next("pawtrail doctor --fix"));
     }
     let headline = match proof.answers.len() {
         0 => "There are no answers yet.".to_owned(),

@@ -168,17 +168,21 @@ fn from_lines(args: &MoveArgs, input: &str) -> Result<Vec<Step>, CliError> {
 }
 
 fn standard_input() -> Result<String, CliError> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let read = std::io::stdin()
         .lock()
         .take(MAX_INPUT_BYTES + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| CliError::io("can't read standard input", &error))?;
     if read as u64 > MAX_INPUT_BYTES {
         let message = format!("it has more than {MAX_INPUT_BYTES} bytes");
         return Err(CliError::bad_argument("--stdin", message));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        CliError::bad_argument("--stdin", format!("line {line}: no UTF-8"))
+    })
 }
 
 fn lane_of(text: &str) -> Result<Lane, CliError> {

@@ -133,3 +133,92 @@ fn a_key_that_was_used_for_something_else_names_the_help() {
     assert_eq!(error["next_step"], "pawtrail decision answer --help");
     follow(&project.pawtrail, &project.repo, &error);
 }
+
+/// In a clone with several missions that ask the same, from a place that means none of them.
+#[test]
+fn the_next_step_means_the_same_mission() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    project
+        .pawtrail
+        .data(&project.repo, &["mission", "create", "payroll"]);
+    let ask = |mission: &str, question: &str| {
+        let line = [
+            "decision",
+            "request",
+            "--mission",
+            mission,
+            "--input-key",
+            "database",
+            "--question",
+            question,
+        ];
+        project.pawtrail.json_in(project.repo.path(), &line)
+    };
+    assert_eq!(ask("payments", "Which?").0, 0);
+    assert_eq!(ask("payroll", "Which?").0, 0);
+    let (status, other) = ask("payroll", "Why?");
+    assert_eq!(status, 5, "{other:#}");
+    follow(&project.pawtrail, &project.repo, &other["error"]);
+    let id = "input:database";
+    let there = ["--mission", "payroll"];
+    project.pawtrail.data(
+        &project.repo,
+        &[&["decision", "answer", id, "yes"][..], &there].concat(),
+    );
+    let lines: [(&[&str], i32, &str); 4] = [
+        (&["decision", "show", id], 1, "DECISION_AMBIGUOUS"),
+        (&["decision", "answer", id, "yes"], 1, "DECISION_AMBIGUOUS"),
+        (
+            &["decision", "answer", id, "no", "--mission", "payroll"],
+            5,
+            "DECISION_ALREADY_ANSWERED",
+        ),
+        (
+            &[
+                "decision",
+                "answer",
+                "input:no",
+                "no",
+                "--mission",
+                "payroll",
+            ],
+            1,
+            "DECISION_NOT_FOUND",
+        ),
+    ];
+    for (line, exit, code) in lines {
+        let error = refused(&project, line, exit, code);
+        follow(&project.pawtrail, &project.repo, &error);
+    }
+    let error = refused(
+        &project,
+        &["decision", "show", "input:no"],
+        1,
+        "DECISION_NOT_FOUND",
+    );
+    assert_eq!(error["next_step"], "pawtrail mission list");
+    let line = ["glossary", "rebuild", "--mission", "nowhere"];
+    refused(&project, &line, 1, "MISSION_NOT_FOUND");
+}
+
+#[test]
+fn a_refused_value_names_its_argument() {
+    let scratch = Scratch::new();
+    let project = Project::new(&scratch, BINARY);
+    let request = ["decision", "request", "--question"];
+    let observe = ["glossary", "observe", "--term"];
+    let lines: [(&[&str], &[&str], &str); 7] = [
+        (&request, &[""], "--question"),
+        (&request, &["Which?", "--step", ""], "--step"),
+        (&request, &["Which?", "--run", " "], "--run"),
+        (&request, &["Which?", "--option", ""], "--option"),
+        (&request, &["Which?", "--actor", " "], "--actor"),
+        (&observe, &[""], "--term"),
+        (&observe, &["t", "--confidence", "2"], "--confidence"),
+    ];
+    for (line, rest, argument) in lines {
+        let error = refused(&project, &[line, rest].concat(), 2, "INVALID_ARGUMENT");
+        assert_eq!(error["details"]["argument"], argument, "{error:#}");
+    }
+}

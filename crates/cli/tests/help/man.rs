@@ -113,8 +113,8 @@ fn no_text_is_taken_for_a_request_and_roff_has_no_complaint() {
     }
     // What a reader copies is what was written.
     let delegate = set("pawtrail-next-delegate.1");
-    let example =
-        "\n           pawtrail next delegate '*' --rationale \"a rehearsal\" --mission payments\n";
+    let example = "\n           pawtrail next delegate '*' --rationale \"a rehearsal\" --mission payments \
+         --actor-type human --actor lead\n";
     assert!(delegate.contains(example), "{delegate}");
     let next = set("pawtrail-next.1");
     let synopsis = "\n       pawtrail next [OPTIONS]\n       pawtrail next <COMMAND>\n";

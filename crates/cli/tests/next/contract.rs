@@ -218,7 +218,7 @@ fn errors_have_codes_exit_codes_and_a_way_on() {
         &changed,
         5,
         "DECISION_ALREADY_ANSWERED",
-        "pawtrail decision show input:database",
+        "pawtrail decision show input:database --mission",
     );
 }
 

@@ -202,6 +202,11 @@ impl Actor {
 }
 
 impl PayloadError {
+    /// Returns the name of the field.
+    pub fn field(&self) -> &'static str {
+        self.0.field()
+    }
+
     /// Returns the stable code of the error.
     pub fn code(&self) -> &'static str {
         match &self.0 {

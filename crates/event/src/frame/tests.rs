@@ -93,6 +93,22 @@ fn identifiers_are_validated() {
 }
 
 #[test]
+fn what_is_optional_may_be_null() {
+    for key in [
+        "project_uuid",
+        "mission_slug",
+        "branch",
+        "parents",
+        "supersedes",
+        "changed_files_total",
+    ] {
+        assert!(with(key, json!(null)).is_ok(), "{key}");
+    }
+    let malformed = with("changed_files", json!(null));
+    assert!(matches!(malformed, Err(FrameError::Malformed(_))));
+}
+
+#[test]
 fn changed_files_lie_under_the_specs() {
     for path in [
         "src/main.rs",

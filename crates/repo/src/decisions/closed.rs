@@ -36,7 +36,7 @@ pub(super) fn request(
     let payload = asked(ask, &decision_id)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
     if let Some((event_id, known)) = requested(&rows, &decision_id) {
-        super::same_question(&event, &decision_id, known)?;
+        super::same_question(mission, &event, &decision_id, known)?;
         return Ok(Written {
             receipt: read::receipt(project, mission, &place, event_id)?,
             decision_id,
@@ -80,7 +80,7 @@ pub(super) fn answer(
     let header = header(project, mission)?;
     let payload = answered(known, reply.answer, reply.actor)?;
     let event = decision::event(project.sanitizer(), &header, &payload);
-    let (event_id, file) = match same_answer(&event, known)? {
+    let (event_id, file) = match same_answer(mission, &event, known)? {
         Some(given) => {
             let receipt = read::receipt(project, mission, &place, given)?;
             if receipt.committed {

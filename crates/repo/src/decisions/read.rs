@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use gix::ObjectId;
 use gix::bstr::{ByteSlice, Finder};
 use memchr::memchr;
-use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, Status};
+use pawtrail_event::decision::{self, ActorType, Damaged, Decision, Log, Row, RowPayload, Status};
 use pawtrail_event::{CommitHash, DecisionId, EventId, MissionId, MissionSlug};
 use serde::Serialize;
 
 use super::{Journal, brought, durable, history};
 use crate::error::{Error, Result};
+use crate::lines;
 use crate::mission::{self, Mission};
 use crate::placement::{self, Placement};
 use crate::project::{self, Project};
@@ -86,7 +87,7 @@ pub struct Folded {
 /// As [`list`].
 pub fn folded(project: &Project, mission: &Mission) -> Result<Folded> {
     let place = placement::placement(project, mission)?;
-    let (rows, damaged) = union(project, mission, &place, None)?;
+    let (rows, damaged, _) = union(project, mission, &place, None)?;
     Ok(Folded {
         decisions: decision::fold(&rows),
         damaged,
@@ -99,7 +100,7 @@ pub fn folded(project: &Project, mission: &Mission) -> Result<Folded> {
 /// When git's data or a file can't be read. Damaged lines are reported, not an error.
 pub fn list(project: &Project, mission: &Mission) -> Result<Reading> {
     let place = placement::placement(project, mission)?;
-    let (log, damaged) = union(project, mission, &place, None)?;
+    let (log, damaged, _) = union(project, mission, &place, None)?;
     let commits = brought::commits(
         project,
         place.tip.or(place.base),
@@ -161,7 +162,7 @@ pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
         (Some(only), true) => Ok(only),
         (None, _) => Err(Error::DecisionNotFound {
             id: id.to_string(),
-            place: "any mission of this clone".to_owned(),
+            mission: None,
         }),
         (Some(last), false) => {
             hits.push(last);
@@ -175,7 +176,7 @@ pub fn find(project: &Project, id: &DecisionId) -> Result<Mission> {
 
 /// Returns the union of all rows of a mission.
 pub(super) fn rows(project: &Project, mission: &Mission, place: &Placement) -> Result<Vec<Row>> {
-    union(project, mission, place, None).map(|(rows, _)| rows)
+    union(project, mission, place, None).map(|(rows, ..)| rows)
 }
 
 /// Returns the union of all rows of a mission that are about one decision. Some others may be among them.
@@ -185,7 +186,26 @@ pub(super) fn rows_about(
     place: &Placement,
     about: &DecisionId,
 ) -> Result<Vec<Row>> {
-    union(project, mission, place, Some(about)).map(|(rows, _)| rows)
+    union(project, mission, place, Some(about)).map(|(rows, ..)| rows)
+}
+
+/// As [`rows_about`], with the lines among them that neither the ledger branch nor the spool has: a file of this or the
+/// primary checkout alone does, where another tool wrote them, or another branch is checked out.
+pub(super) fn rows_and_found(
+    project: &Project,
+    mission: &Mission,
+    place: &Placement,
+    about: &DecisionId,
+) -> Result<(Vec<Row>, Vec<String>)> {
+    let (rows, _, mut found) = union(project, mission, place, Some(about))?;
+    found.retain(
+        |line| match decision::parse_row(line).map(|row| row.payload) {
+            Ok(RowPayload::Requested(asked)) => asked.decision_id == *about,
+            Ok(RowPayload::Answered(given)) => given.decision_id == *about,
+            Ok(RowPayload::Other(_)) | Err(_) => false,
+        },
+    );
+    Ok((rows, found))
 }
 
 /// Returns the lines that may be about a decision: those with its id, and those in which it may be spelled otherwise.
@@ -226,8 +246,8 @@ pub(super) fn receipt(
     Ok(receipt)
 }
 
-/// All rows, and the damaged lines with the file that each stands in.
-type Union = (Vec<Row>, Vec<(String, Damaged)>);
+/// All rows, the damaged lines with the file that each stands in, and, of one decision, the lines that files alone hold.
+type Union = (Vec<Row>, Vec<(String, Damaged)>, Vec<String>);
 
 /// The ledger branch first, then what waits, then what only files hold.
 ///
@@ -255,6 +275,7 @@ fn union(
     let spooled = Journal::of(project, &mission.mission_id, decision::FILE).spooled()?;
     whole = whole.union(read(spooled.join("\n").as_bytes()));
     let left = sandbox::lines(project, &mission.mission_id)?;
+    let mut found: Vec<String> = Vec::new();
     whole = whole.union(read(left.join("\n").as_bytes()));
     for root in project.roots() {
         let file = root.join(&path);
@@ -269,6 +290,12 @@ fn union(
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |last| last + 1);
+        if let Some(id) = about {
+            let waiting = [spooled.as_slice(), &found].concat();
+            let foreign =
+                lines::foreign_lines(&lines_about(&content[..end], id), &committed, &waiting);
+            found.extend(foreign);
+        }
         let mut read = read(&content[..end]);
         let lines = std::mem::take(&mut read.damaged);
         damaged.extend(
@@ -279,7 +306,7 @@ fn union(
         whole = whole.union(read);
     }
     whole.damaged.clear();
-    Ok((whole.rows, damaged))
+    Ok((whole.rows, damaged, found))
 }
 
 fn entries(mission: &Mission, rows: &[Row], commits: &HashMap<EventId, ObjectId>) -> Vec<Entry> {

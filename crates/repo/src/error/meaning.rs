@@ -6,6 +6,11 @@ use super::Error;
 use crate::receipt::Receipt;
 use crate::shell::quoted;
 
+/// The command that shows a decision, wherever it is run: several missions may have one of that id.
+fn shown(id: &str, mission: &str) -> String {
+    format!("pawtrail decision show {} --mission {mission}", quoted(id))
+}
+
 impl Error {
     /// Returns the error's stable code.
     pub fn code(&self) -> &'static str {
@@ -78,12 +83,20 @@ impl Error {
             Self::NoMission { known: 0 } => "pawtrail mission create my-mission",
             Self::NoMission { .. } => "pawtrail mission list",
             Self::MissionExists { slug } => return Some(format!("pawtrail mission show {slug}")),
-            Self::DecisionNotFound { .. } => "pawtrail decision list",
-            Self::AmbiguousDecision { id, .. } => {
-                return Some(format!("pawtrail decision show {}", quoted(id)));
+            Self::DecisionNotFound { mission: None, .. } => "pawtrail mission list",
+            Self::DecisionNotFound {
+                mission: Some(mission),
+                ..
+            } => return Some(format!("pawtrail decision list --mission {mission}")),
+            Self::AmbiguousDecision { id, missions } => {
+                return Some(match missions.first() {
+                    Some(one) => shown(id, one),
+                    None => "pawtrail mission list".to_owned(),
+                });
             }
-            Self::AlreadyAnswered { id, .. } | Self::DecisionExists { id, .. } => {
-                return Some(format!("pawtrail decision show {}", quoted(id.as_str())));
+            Self::AlreadyAnswered { id, mission, .. }
+            | Self::DecisionExists { id, mission, .. } => {
+                return Some(shown(id.as_str(), mission.as_str()));
             }
             Self::MoveRefused { refusal, mission } => {
                 let step = refusal.next_step();
@@ -208,8 +221,9 @@ impl Error {
                 id,
                 answer,
                 answered_at,
+                ..
             } => json!({ "decision_id": id, "answer": answer, "answered_at": answered_at }),
-            Self::DecisionExists { id, question } => {
+            Self::DecisionExists { id, question, .. } => {
                 json!({ "decision_id": id, "question": question })
             }
             Self::MoveRefused { refusal, .. } => {
