@@ -8,6 +8,13 @@ use super::tests::{SECRET, Scratch, hashes, recorder, settings};
 use super::*;
 use crate::testing::{HubAnswer, TestHub, eventually};
 
+/// Removes a directory in which a courier may write a line meanwhile.
+fn remove(dir: &std::path::Path) {
+    eventually("it is removed", || {
+        fs::remove_dir_all(dir).is_ok() || !dir.exists()
+    });
+}
+
 #[test]
 fn one_courier_serves_a_clone_and_ends_when_idle() {
     let hub = TestHub::start(HubAnswer::Ack);
@@ -79,7 +86,7 @@ fn a_wake_keeps_an_idle_courier() {
 fn nothing_comes_back_of_a_state_that_was_removed() {
     let hub = TestHub::start(HubAnswer::Ack);
     let mut clone = Scratch::live(&hub, 0);
-    fs::remove_dir_all(&clone.place.state_dir).unwrap();
+    remove(&clone.place.state_dir);
     let end = clone.join();
     assert!(matches!(end, End::StateGone | End::NoConsent), "{end}");
     assert!(!clone.place.state_dir.exists());
@@ -90,7 +97,7 @@ fn nothing_comes_back_of_a_repository_that_was_removed() {
     let hub = TestHub::start(HubAnswer::Nothing);
     let mut clone = Scratch::served(&hub, 3);
     eventually("sent", || hub.received().len() == 3);
-    fs::remove_dir_all(&clone.place.common_dir).unwrap();
+    remove(&clone.place.common_dir);
     let end = clone.join();
     assert_ne!(end, End::Idle);
     assert!(!clone.place.common_dir.exists());
@@ -103,7 +110,7 @@ fn nothing_comes_back_of_a_repository_that_was_removed() {
 fn a_courier_of_a_removed_state_leaves_its_successor_alone() {
     let hub = TestHub::start(HubAnswer::Ack);
     let mut clone = Scratch::live(&hub, 0);
-    fs::remove_dir_all(&clone.place.state_dir).unwrap();
+    remove(&clone.place.state_dir);
     clone.enable(&hub, SECRET);
     let old = clone.courier.take().unwrap();
     clone.start();

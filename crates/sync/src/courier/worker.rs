@@ -256,7 +256,10 @@ impl Loop {
         self.rung.store(false, Ordering::SeqCst);
         let heard = std::mem::take(&mut self.heard);
         let expected = heard || asked || self.watch.unsettled().is_some();
-        if !self.watch.changed() {
+        let changed = self.watch.changed();
+        // A directory that took the place of another may look the same: it is listened to anew, and what happened in it
+        // before was not heard of.
+        if !changed && !(heard && self.ears.listen(self.watch.dirs())) {
             return false;
         }
         if heard || !expected {
