@@ -122,6 +122,6 @@ mod tests {
         assert_eq!((error.code(), error.exit_code()), ("LOCK_TIMEOUT", 4));
         drop(first);
         // The thread that waited too long gets it now, and lets go at once.
-        Lock::acquire(&path, Duration::from_secs(10)).unwrap();
+        Lock::acquire(&path, PATIENCE).unwrap();
     }
 }

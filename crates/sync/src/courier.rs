@@ -62,12 +62,16 @@ use worker::{OpenOutbox, Worker};
 /// The variable that shortens the time after which an idle courier ends, in milliseconds.
 pub const IDLE_ENV: &str = "PAWTRAIL_COURIER_IDLE_MS";
 
+/// How often the refs are looked at though the system told of no change: it can't tell what another machine does to a shared
+/// directory.
+const QUIET_LOOK: Duration = Duration::from_secs(10);
 /// How long an idle courier lives.
 const IDLE: Duration = Duration::from_secs(600);
 /// How long anything else that is answered at once may take.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a new courier waits for an old one that is about to end.
-const TAKEOVER: Duration = Duration::from_secs(3);
+/// How long a new courier waits for an old one that is about to end. That one waits for an answer that is under way, and
+/// notes, on a disk that may be busy, what was acknowledged.
+const TAKEOVER: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(10);
 
 /// Why a courier ended.
@@ -119,6 +123,8 @@ struct Settings {
     idle: Option<Duration>,
     build_id: Option<BuildId>,
     limits: Limits,
+    /// How often it looks at the refs though it heard of nothing.
+    quiet_look: Duration,
     catch_up: CatchUp,
 }
 
@@ -177,7 +183,7 @@ pub enum Stopped {
     Nobody,
     /// It has ended.
     Ended,
-    /// It didn't answer: it holds the clone's lock no longer, may send nothing more, and ends if it ever goes on.
+    /// It didn't answer, or didn't end: it holds the clone's lock no longer, may send nothing more, and ends if it ever goes on.
     ShutOut,
 }
 
@@ -199,6 +205,11 @@ pub fn wake(project: &Project) -> Result<(), SyncError> {
 /// When there is no consent, another courier runs (in the foreground), or a lock, socket or runtime
 /// can't be had.
 pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
+    run_looking(project, ground, QUIET_LOOK)
+}
+
+/// The same, with as much time between two looks at refs of which nothing was heard.
+fn run_looking(project: &Project, ground: Ground, quiet_look: Duration) -> Result<End, SyncError> {
     let place = Place::of(project)?;
     let dir = place.common_dir.clone();
     let common_dir = dir.clone();
@@ -212,6 +223,7 @@ pub fn run(project: &Project, ground: Ground) -> Result<End, SyncError> {
         // Only a pong names it: one that can't be read keeps nothing back.
         build_id: project.build_id().ok(),
         limits: Limits::default(),
+        quiet_look,
         catch_up: Box::new(move || {
             let project = Project::discover(&common_dir, Arc::new(System))?;
             // Neither keeps the other back.
@@ -356,6 +368,7 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         idle,
         build_id,
         limits,
+        quiet_look,
         catch_up,
     } = settings;
     let Some(lock) = take_over(&place, ground)? else {
@@ -372,8 +385,8 @@ fn run_at(mut place: Place, settings: Settings, open: OpenOutbox) -> Result<End,
         let listener = listen::listen(&place).map_err(failed)?;
         let (sender, asked) = mpsc::channel(64);
         let ear = tokio::spawn(listen::serve(listener, sender));
-        let worker = Worker::start(place.common_dir.clone(), place.state_dir.clone(), open)
-            .map_err(failed)?;
+        let dirs = (place.common_dir.clone(), place.state_dir.clone());
+        let worker = Worker::start(dirs, open, quiet_look).map_err(failed)?;
         let lock = Arc::new(lock);
         let mine = Arc::downgrade(&lock);
         let open = Arc::new(move || mine.upgrade().is_some_and(|lock| lock.is_ours()));

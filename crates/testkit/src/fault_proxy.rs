@@ -246,7 +246,7 @@ mod tests {
         let proxy = FaultProxy::start(address, 3);
         let (mut ends, mut resets, mut silences) = (0, 0, 0);
         for _ in 0..30 {
-            match echoed(&proxy, Duration::from_millis(150)) {
+            match echoed(&proxy, Duration::from_secs(1)) {
                 Ok(3_000) => {}
                 Ok(_) => ends += 1,
                 Err(std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => silences += 1,

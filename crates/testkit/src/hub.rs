@@ -1,8 +1,10 @@
 //! A hub as a process of its own, on a free loopback port.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -25,10 +27,10 @@ impl Hub {
     /// Starts a hub on a free port with a store in the scratch area.
     ///
     /// # Panics
-    /// When it doesn't say where it listens within 20 seconds.
+    /// When it doesn't say where it listens within 30 seconds.
     #[track_caller]
     pub fn start(scratch: &Scratch, pawtrail: &Pawtrail) -> Self {
-        Self::start_at(pawtrail, scratch.path(), "127.0.0.1:0")
+        Self::start_at(pawtrail, scratch.path(), &free_address())
     }
 
     /// Starts a hub at an address, on the store in `dir`.
@@ -110,4 +112,20 @@ impl Hub {
         self.running.kill();
         address
     }
+}
+
+/// A loopback address that nobody takes while a hub that was killed is away: its port is below those that systems give
+/// to whoever asks for any.
+fn free_address() -> String {
+    const FIRST: u16 = 20_000;
+    const COUNT: u32 = 12_000;
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    // Each process has some for itself, and goes on where others might be when it has used them.
+    let mine = std::process::id().wrapping_mul(16) % COUNT;
+    let free = (0..COUNT).find_map(|_| {
+        let next = (mine + ASKED.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = FIRST + u16::try_from(next).expect("below the count");
+        TcpListener::bind(("127.0.0.1", port)).ok().map(|_| port)
+    });
+    format!("127.0.0.1:{}", free.expect("a free port"))
 }

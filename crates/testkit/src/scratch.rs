@@ -163,7 +163,7 @@ impl Drop for Scratch {
         } else {
             self.stop_couriers()
         };
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(30);
         let mut alive = leftovers::find(&self.root);
         while !alive.is_empty() && !std::thread::panicking() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(20));

@@ -251,12 +251,12 @@ fn stop(context: &Context) -> Result<Done, CliError> {
     let headline = match stopped {
         Stopped::Nobody => "No courier was running.",
         Stopped::Ended => "The courier has stopped.",
-        Stopped::ShutOut => "The courier didn't answer; it sends nothing any more.",
+        Stopped::ShutOut => "The courier didn't end; it sends nothing any more.",
     };
     let data = json!({ "was_running": was_running, "shut_out": is_shut_out });
     let done = Done::new(data, Text::new(headline).done());
     Ok(if is_shut_out {
-        let warning = "the process of the courier that didn't answer is still there; it ends by itself if it ever goes on";
+        let warning = "the courier's process is still there; it ends by itself if it ever goes on";
         done.with_warnings(vec![warning.to_owned()])
     } else {
         done

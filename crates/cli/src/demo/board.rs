@@ -36,7 +36,7 @@ fn get(address: &str, path: &str) -> Result<Reply, CliError> {
     let failed = |error: std::io::Error| CliError::io("can't read the board", &error);
     let mut stream = TcpStream::connect(address).map_err(failed)?;
     stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
+        .set_read_timeout(Some(Duration::from_secs(30)))
         .map_err(failed)?;
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nConnection: close\r\n\r\n"

@@ -25,7 +25,7 @@ const GIT_CONFIG: &str = "\
 ";
 
 /// How long the hub may take to have a commit before the story is called untrue.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a command of this program answered.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::ear::Ear;
 use crate::support::{BINARY, SOON, agent, enable, lose_queue, moves, spec};
 
 fn now(project: &Project) {
-    let now = ["sync", "now", "--timeout", "20"];
+    let now = ["sync", "now", "--timeout", "60"];
     project.pawtrail.data(&project.repo, &now);
 }
 

@@ -43,7 +43,7 @@ fn a_state_file_of_a_later_version_is_kept_and_keeps_everything_at_home() {
     let enabling = ["sync", "enable", &hub.url(), "--from-now"];
     let (status, _) = project.pawtrail.json_in(project.repo.path(), &enabling);
     assert_eq!(status, 1);
-    let now = ["sync", "now", "--timeout", "2"];
+    let now = ["sync", "now", "--timeout", "8"];
     let (status, document) = project.pawtrail.json_in(project.repo.path(), &now);
     assert_eq!(status, 1, "{document:#}");
     assert_eq!(document["error"]["code"], "OUTBOX_UNREADABLE");

@@ -39,7 +39,7 @@ def refused(headers=None, to=address, **more):
 def receive(line, kind):
     """The next frame of a kind; pings come whenever the hub likes, and nothing else may come between."""
     while True:
-        text = line.recv(timeout=10)
+        text = line.recv(timeout=30)
         assert isinstance(text, str), "a frame is text"
         assert len(text.encode()) <= 64 * 1024
         frame = json.loads(text)
@@ -192,7 +192,7 @@ def largest():
         try:
             say(line, "x" * (8 * 1024 * 1024))
             while True:
-                line.recv(timeout=10)
+                line.recv(timeout=30)
         except ConnectionClosed:
             pass
     with open_line() as line:

@@ -52,11 +52,21 @@ impl Site {
     }
 
     fn start(&self) -> Value {
-        let (_, document) = self.project.pawtrail.json_in(
-            self.project.repo.path(),
-            &["sync", "now", "--timeout", "15"],
-        );
+        self.start_for("30")
+    }
+
+    fn start_for(&self, seconds: &str) -> Value {
+        let now = ["sync", "now", "--timeout", seconds];
+        let repo = &self.project.repo;
+        let (_, document) = self.project.pawtrail.json_in(repo.path(), &now);
         document
+    }
+
+    /// The same as [`Self::frames`], once so many are told: the hub tells of a frame before it answers it, and is heard
+    /// when this process gets to it.
+    fn came(&self, count: usize) -> Vec<String> {
+        eventually("they are told", SOON, || self.frames().len() >= count);
+        self.frames()
     }
 
     /// The commits that came, in order, each with what the contract has against its frame.
@@ -82,7 +92,7 @@ fn a_hub_that_says_the_least_is_served() {
     let site = Site::new(5, &json!({}));
     let done = site.start();
     assert_eq!(done["data"]["pending"], 0, "{done:#}");
-    assert_eq!(site.frames(), site.commits);
+    assert_eq!(site.came(5), site.commits);
     let handshakes = site.hub.told("handshake");
     assert_eq!(handshakes.len(), 1, "{handshakes:#?}");
     let (path, headers) = (&handshakes[0]["path"], &handshakes[0]["headers"]);
@@ -94,7 +104,7 @@ fn a_hub_that_says_the_least_is_served() {
     // Live, on the same connection.
     let live = site.project.decide("Which?");
     site.noted();
-    assert_eq!(site.frames(), [site.commits.clone(), vec![live]].concat());
+    assert_eq!(site.came(6), [site.commits.clone(), vec![live]].concat());
     assert_eq!(site.hub.told("handshake").len(), 1);
     assert_eq!(site.project.status()["connection"], "live");
     // The token is in no file but its own.
@@ -132,16 +142,18 @@ fn what_a_later_hub_may_say_and_what_nobody_should_say_changes_nothing() {
     let site = Site::new(8, &plan);
     let done = site.start();
     assert_eq!(done["data"]["pending"], 0, "{done:#}");
-    assert_eq!(site.frames(), site.commits);
-    let pongs = site
-        .hub
-        .told("frame")
-        .iter()
-        .filter(|event| text(&event["text"]).contains("pong"))
-        .count();
-    assert_eq!(pongs, 2);
+    assert_eq!(site.came(8), site.commits);
+    let pongs = || {
+        let told = site.hub.told("frame");
+        let pongs = told
+            .iter()
+            .filter(|event| text(&event["text"]).contains("pong"));
+        pongs.count()
+    };
+    eventually("both pings are answered", SOON, || pongs() >= 2);
+    assert_eq!(pongs(), 2);
     assert_eq!(
-        site.hub.told("pong below the frames"),
+        site.hub.wait_for("pong below the frames", 1, SOON),
         [json!({ "event": "pong below the frames", "came": true })]
     );
     assert_eq!(site.hub.told("handshake").len(), 1);
@@ -176,7 +188,7 @@ fn what_the_hub_says_that_it_has_heals_either_side() {
     let done = site.start();
     assert_eq!(done["data"]["pending"], 0, "{done:#}");
     let others = [&commits[..2], &commits[3..]].concat();
-    assert_eq!(site.frames(), others);
+    assert_eq!(site.came(others.len()), others);
     // The hub is one from a backup, which knows nothing after the second.
     site.project
         .pawtrail
@@ -186,12 +198,9 @@ fn what_the_hub_says_that_it_has_heals_either_side() {
     let done = site.start();
     assert_eq!(done["data"]["pending"], 0, "{done:#}");
     // Nothing waited, so the command needn't have waited for the hub's word.
-    eventually("what the hub forgot comes again", SOON, || {
-        site.frames().len() > commits.len()
-    });
+    let again = site.came(others.len() + 2).split_off(others.len());
+    assert_eq!(again, commits[3..], "acknowledged after the second");
     site.noted();
-    let again = &site.frames()[others.len()..];
-    assert_eq!(again, &commits[3..], "acknowledged after the second");
     // The hub is an empty one, or another one: it knows no build at all.
     let stop = ["sync", "stop"];
     site.project.pawtrail.data(&site.project.repo, &stop);
@@ -200,11 +209,9 @@ fn what_the_hub_says_that_it_has_heals_either_side() {
         .say(&json!({ "snapshot": { "type": "snapshot", "protocol": 1, "builds": [] } }));
     site.hub.wait_for("planned", 3, SOON);
     site.start();
-    eventually("all comes again", SOON, || {
-        site.frames().len() >= before + commits.len()
-    });
+    let all = site.came(before + commits.len());
+    assert_eq!(all[before..], commits);
     site.noted();
-    assert_eq!(site.frames()[before..], commits);
 }
 
 #[test]
@@ -212,7 +219,7 @@ fn a_commit_that_the_hub_refuses_is_set_aside_and_the_others_arrive() {
     let site = Site::new(4, &json!({ "rules": { "1": "refuse" } }));
     let done = site.start();
     assert_eq!(done["data"]["pending"], 0, "{done:#}");
-    assert_eq!(site.frames(), site.commits);
+    assert_eq!(site.came(4), site.commits);
     let refused = (json!(site.commits[1]), json!("NOT_WANTED"));
     assert_eq!(site.aside(), [refused]);
     let told = site.project.status()["set_aside"].as_u64();
@@ -224,27 +231,20 @@ fn a_commit_that_the_hub_wants_later_is_sent_again_before_what_follows_it() {
     let site = Site::new(4, &json!({ "rules": { "2": "later" } }));
     let done = site.start();
     assert_eq!(done["data"]["pending"], 0, "{done:#}");
-    let came = site.frames();
-    assert_eq!(site.hub.told("handshake").len(), 2, "{came:?}");
     // On the second connection what has no answer comes again, in order.
-    let second: Vec<Value> = site
-        .hub
-        .told("frame")
-        .into_iter()
-        .filter(|event| event["connection"] == 2)
-        .collect();
-    let again: Vec<String> = second
-        .iter()
-        .map(|event| {
+    let again = || -> Vec<String> {
+        let told = site.hub.told("frame");
+        let second = told.iter().filter(|event| event["connection"] == 2);
+        let hash = |event: &Value| {
             text(&serde_json::from_str::<Value>(&text(&event["text"])).unwrap()["git_hash"])
-        })
-        .collect();
-    assert!(
-        site.commits.ends_with(&again),
-        "{again:?} of {:?}",
-        site.commits
-    );
-    assert!(again.contains(&site.commits[2]));
+        };
+        second.map(hash).collect()
+    };
+    eventually("it and what follows come again", SOON, || {
+        let again = again();
+        again.contains(&site.commits[2]) && site.commits.ends_with(&again)
+    });
+    assert_eq!(site.hub.told("handshake").len(), 2, "{:?}", site.frames());
 }
 
 #[test]
@@ -269,11 +269,10 @@ fn a_refusal_at_the_door_is_told_and_not_tried_over_and_over() {
 #[test]
 fn a_hub_that_is_away_is_found_again() {
     let site = Site::new(1, &json!({ "refuse": 503 }));
-    let done = site.start();
+    let done = site.start_for("10");
     let details = &done["error"]["details"];
     assert_ne!(details["connection"], "refused", "{done:#}");
     assert_eq!(site.project.status()["pending"], 1);
-    let tries = site.hub.told("handshake").len();
-    assert!(tries >= 3, "{tries} attempts in 15 s");
-    assert!(tries <= 30, "{tries} attempts in 15 s");
+    let tries = site.hub.wait_for("handshake", 3, SOON).len();
+    assert!(tries <= 30, "{tries} attempts");
 }

@@ -78,7 +78,7 @@ fn twenty_writers_beside_a_courier_that_is_restarted_lose_no_frame() {
     });
     let now = project
         .pawtrail
-        .data(&project.repo, &["sync", "now", "--timeout", "40"]);
+        .data(&project.repo, &["sync", "now", "--timeout", "120"]);
     assert_eq!(now["pending"], 0, "{now:#}");
     judge(&project, hub.store(), &[&project.ledger], "twenty writers");
     let rows = project.rows();

@@ -81,10 +81,9 @@ fn one(seed: u64) -> ([u64; 4], (u64, u64)) {
     // Every tenth time the courier has to find out by itself that nobody is there.
     let patient = seed % 10 == 9;
     proxy.calm(!patient);
-    let timeout = if patient { "100" } else { "40" };
     let now = project
         .pawtrail
-        .data(&project.repo, &["sync", "now", "--timeout", timeout]);
+        .data(&project.repo, &["sync", "now", "--timeout", "120"]);
     assert_eq!(now["pending"], 0, "seed {seed}: {now:#}");
     for courier in scratch.couriers() {
         if let Some(peak) = peak_mib(courier) {

@@ -8,7 +8,8 @@ use pawtrail_testkit::{Hub, Project, Repo, Scratch, eventually, text};
 use crate::BINARY;
 use crate::support::{ancestry, judge, stored};
 
-const SOON: Duration = Duration::from_secs(30);
+/// The longest wait between two attempts to connect is half a minute.
+const SOON: Duration = Duration::from_secs(60);
 
 /// A project with two missions on branches of their own, one of them in a worktree, which is a build of its own.
 struct Site {

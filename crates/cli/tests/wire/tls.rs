@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pawtrail_testkit::{Pawtrail, Peer, Project, Scratch, text};
+use pawtrail_testkit::{Pawtrail, Peer, Project, Scratch, eventually, text};
 use serde_json::{Value, json};
 
 use crate::BINARY;
@@ -30,18 +30,26 @@ fn deliver(host: &str, is_known: bool) -> (i32, Value, Vec<Value>, Vec<Value>) {
     let plan = json!({
         "project": project.uuid, "snapshot": { "type": "snapshot" }, "certificate": file("hub.pem", CERTIFICATE),
     });
+    let is_trusted = is_known && host == "localhost";
     let hub = Peer::start(&scratch, HUB, &[&plan.to_string()]);
     let port = hub.wait_for("listening", 1, SOON)[0]["port"].clone();
     let url = format!("https://{host}:{port}");
     let enable = ["sync", "enable", &url, "--token", TOKEN, "--from-now"];
     project.pawtrail.data(&project.repo, &enable);
     project.decide("Which?");
-    let timeout = if is_known && host == "localhost" {
-        "15"
+    if is_trusted {
+        hub.wait_for("frame", 1, SOON);
     } else {
-        "2"
-    };
-    let now = ["sync", "now", "--timeout", timeout];
+        eventually("it is refused", SOON, || {
+            project.status()["last_error"].is_string()
+        });
+    }
+    let now = [
+        "sync",
+        "now",
+        "--timeout",
+        if is_trusted { "30" } else { "2" },
+    ];
     let (status, done) = project.pawtrail.json_in(project.repo.path(), &now);
     (status, done, hub.told("handshake"), hub.told("frame"))
 }

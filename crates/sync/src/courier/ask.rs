@@ -7,7 +7,7 @@ use crate::courier::address::Address;
 use crate::courier::launch::Launcher;
 use crate::courier::socket::{Answer, call};
 use crate::courier::wire::{Op, Reply, Request};
-use crate::courier::{PATIENCE, POLL, Report, Stopped, TAKEOVER};
+use crate::courier::{PATIENCE, POLL, Report, Stopped};
 use crate::courier::{lifetime, wedged};
 use crate::error::SyncError;
 use crate::place::Place;
@@ -17,8 +17,16 @@ use crate::session::Connection;
 const WAKE_PATIENCE: Duration = Duration::from_millis(50);
 /// How long a new courier may take to answer.
 const START_PATIENCE: Duration = Duration::from_secs(5);
-/// How long `stop` tries to.
-const STOP_PATIENCE: Duration = Duration::from_secs(8);
+/// After this time `now` starts a courier again.
+const START_AGAIN: Duration = Duration::from_secs(3);
+/// How long one that was told to end may take: it notes, on a disk that may be busy, what was acknowledged.
+const ENDING: Duration = Duration::from_secs(30);
+/// How long a courier may take to say how it stands, before it counts as one that can't.
+const STATUS_PATIENCE: Duration = Duration::from_secs(3);
+/// How long after its time a reply may come that was to come by a time.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long `stop` tries to shut a courier out.
+const SHUT_OUT_PATIENCE: Duration = Duration::from_secs(3);
 /// How long `now` waits for a courier that doesn't answer to be followed by another one.
 const WEDGED_PATIENCE: Duration = Duration::from_secs(10);
 /// The longest that `now` waits.
@@ -85,7 +93,7 @@ pub(super) fn standing(place: &Place) -> Standing {
         }
         Verdict::Unusable(reason) => return Standing::of(Connection::Off).because(reason),
     };
-    let standing = match call(place, &Request::new(Op::Status, None), PATIENCE) {
+    let standing = match call(place, &Request::new(Op::Status, None), STATUS_PATIENCE) {
         Answer::Reply(reply) => Standing {
             last_error: reply.last_error,
             polling: reply.polling,
@@ -132,11 +140,7 @@ pub(super) fn now_at(
         }
         let left = deadline.saturating_sub(begun.elapsed());
         let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        match call(
-            place,
-            &Request::new(Op::Now, Some(left_ms)),
-            left + PATIENCE,
-        ) {
+        match call(place, &Request::new(Op::Now, Some(left_ms)), left + GRACE) {
             Answer::Reply(reply) => return Ok(report(reply, begun)),
             Answer::Late => return Err(silent(begun)),
             Answer::Newer => return Err(SyncError::CourierNewer),
@@ -148,7 +152,7 @@ pub(super) fn now_at(
             ));
         }
         // Again after a while: the one before may have met an old courier that was about to end.
-        if started_at.is_none_or(|at| at.elapsed() >= TAKEOVER) {
+        if started_at.is_none_or(|at| at.elapsed() >= START_AGAIN) {
             start(place, launcher)?;
             started_at = Some(Instant::now());
         }
@@ -187,7 +191,7 @@ pub(super) fn stop_at(place: &Place) -> Result<Stopped, SyncError> {
     let begun = Instant::now();
     let (mut told, mut heard, mut ran) = (false, false, false);
     let (mut late, mut silent) = (0, None);
-    while begun.elapsed() < STOP_PATIENCE {
+    loop {
         let holder = lifetime::identity(place);
         // One that doesn't listen may hold the lock all the same: it begins, or it ends.
         if !told {
@@ -209,7 +213,8 @@ pub(super) fn stop_at(place: &Place) -> Result<Stopped, SyncError> {
             return Ok(if ran { Stopped::Ended } else { Stopped::Nobody });
         }
         ran = true;
-        if (late >= wedged::QUESTIONS || begun.elapsed() >= START_PATIENCE)
+        let patience = if told { ENDING } else { START_PATIENCE };
+        if (late >= wedged::QUESTIONS || begun.elapsed() >= patience)
             && let Some(holder) = holder
             && let Some(lock) = wedged::take_place(place, holder)?
         {
@@ -218,7 +223,9 @@ pub(super) fn stop_at(place: &Place) -> Result<Stopped, SyncError> {
             drop(lock);
             return Ok(Stopped::ShutOut);
         }
+        if begun.elapsed() >= patience + SHUT_OUT_PATIENCE {
+            return Err(SyncError::CourierStuck("what waits is safe"));
+        }
         std::thread::sleep(POLL);
     }
-    Err(SyncError::CourierStuck("what waits is safe"))
 }

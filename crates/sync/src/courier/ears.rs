@@ -199,13 +199,25 @@ mod tests {
     }
 
     /// What is heard until nothing more is.
+    fn rest(sounds: &Receiver<Sound>) -> Vec<Sound> {
+        let more = || sounds.recv_timeout(Duration::from_millis(300)).ok();
+        std::iter::from_fn(more).collect()
+    }
+
+    /// The same, where something must be heard.
     fn heard(sounds: &Receiver<Sound>) -> Vec<Sound> {
-        let mut all = Vec::new();
-        while let Ok(sound) = sounds.recv_timeout(Duration::from_millis(300)) {
-            all.push(sound);
-        }
+        let mut all = vec![sounds.recv_timeout(Duration::from_secs(30)).unwrap()];
+        all.extend(rest(sounds));
         all.dedup();
         all
+    }
+
+    /// Gives a file its place as git and we do: whole, and in one step.
+    fn put(root: &Path, name: &str) {
+        let unheard = root.join("unheard");
+        std::fs::create_dir_all(&unheard).unwrap();
+        std::fs::write(unheard.join("file"), "x").unwrap();
+        std::fs::rename(unheard.join("file"), root.join(name)).unwrap();
     }
 
     #[test]
@@ -217,17 +229,19 @@ mod tests {
         let (mut ears, sounds) = ears(&root);
         assert!(ears.listen([root.clone(), heads.clone()]));
         assert!(!ears.listen([root.clone(), heads.clone()]), "nothing new");
-        heard(&sounds);
-        for name in [
-            "index",
-            "index.lock",
-            "pawtrail/sync/egress.jsonl",
-            "pawtrail/queue.db",
-        ] {
+        rest(&sounds);
+        // What comes next is told, so what came before it was not.
+        for name in ["index", "index.lock"] {
             std::fs::write(root.join(name), "x").unwrap();
         }
         std::fs::read_dir(&heads).unwrap();
-        assert_eq!(heard(&sounds), []);
+        put(&root, "pawtrail/sync/consent.json");
+        assert_eq!(heard(&sounds), [Sound::House]);
+        for name in ["pawtrail/sync/egress.jsonl", "pawtrail/queue.db"] {
+            std::fs::write(root.join(name), "x").unwrap();
+        }
+        put(&root, "HEAD");
+        assert_eq!(heard(&sounds), [Sound::Refs]);
         for (name, sound) in [
             ("HEAD", Sound::Refs),
             ("packed-refs", Sound::Refs),
@@ -235,7 +249,7 @@ mod tests {
             ("pawtrail/sync/consent.json", Sound::House),
             ("pawtrail/sync/token", Sound::House),
         ] {
-            std::fs::write(root.join(name), "x").unwrap();
+            put(&root, name);
             assert_eq!(heard(&sounds), [sound], "{name}");
         }
         std::fs::remove_dir_all(root.join("pawtrail/sync")).unwrap();
@@ -255,7 +269,7 @@ mod tests {
         assert_eq!(heard(&sounds), [Sound::Refs]);
         std::fs::create_dir(&heads).unwrap();
         assert!(ears.listen([refs, heads.clone()]));
-        heard(&sounds);
+        rest(&sounds);
         std::fs::write(heads.join("main"), "x").unwrap();
         assert_eq!(heard(&sounds), [Sound::Refs]);
     }

@@ -8,17 +8,25 @@ use super::tests::{SECRET, Scratch, hashes, recorder, settings};
 use super::*;
 use crate::testing::{HubAnswer, TestHub, eventually};
 
+/// Removes a directory in which a courier may write a line meanwhile.
+fn remove(dir: &std::path::Path) {
+    eventually("it is removed", || {
+        fs::remove_dir_all(dir).is_ok() || !dir.exists()
+    });
+}
+
 #[test]
 fn one_courier_serves_a_clone_and_ends_when_idle() {
     let hub = TestHub::start(HubAnswer::Ack);
-    let mut clone = Scratch::new(1);
-    clone.enable(&hub, SECRET);
-    clone.start_with(settings(Some(1_500)));
+    let mut clone = Scratch::served(&hub, 1);
     eventually("delivered", || clone.outbox.waiting() == 0);
     let first = clone.courier.take();
-    clone.start_with(settings(Some(1_500)));
+    clone.start();
     assert_eq!(clone.join(), End::Superfluous);
     clone.courier = first;
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Ended);
+    assert_eq!(clone.join(), End::Stopped);
+    clone.start_with(settings(Some(300)));
     assert_eq!(clone.join(), End::Idle);
     assert_eq!(clone.connection(), Connection::NoCourier);
     if let Address::Path(path) = Address::of(&clone.place) {
@@ -59,21 +67,26 @@ fn a_wake_keeps_an_idle_courier() {
     let hub = TestHub::start(HubAnswer::Ack);
     let mut clone = Scratch::new(0);
     clone.enable(&hub, SECRET);
-    clone.start_with(settings(Some(1_200)));
+    let idle = Duration::from_secs(4);
+    clone.start_with(Settings {
+        idle: Some(idle),
+        ..settings(None)
+    });
     eventually("live", || clone.connection() == Connection::Live);
-    let nothing = Launcher::of("/nonexistent/program".into());
-    for _ in 0..4 {
-        std::thread::sleep(Duration::from_millis(500));
-        wake_at(&clone.place, &nothing).unwrap();
+    let begun = Instant::now();
+    while begun.elapsed() < idle + idle / 2 {
+        clone.wake();
+        std::thread::sleep(Duration::from_millis(100));
     }
-    assert_eq!(clone.join(), End::Idle);
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Ended);
+    assert_eq!(clone.join(), End::Stopped, "it was there to be stopped");
 }
 
 #[test]
 fn nothing_comes_back_of_a_state_that_was_removed() {
     let hub = TestHub::start(HubAnswer::Ack);
     let mut clone = Scratch::live(&hub, 0);
-    fs::remove_dir_all(&clone.place.state_dir).unwrap();
+    remove(&clone.place.state_dir);
     let end = clone.join();
     assert!(matches!(end, End::StateGone | End::NoConsent), "{end}");
     assert!(!clone.place.state_dir.exists());
@@ -84,7 +97,7 @@ fn nothing_comes_back_of_a_repository_that_was_removed() {
     let hub = TestHub::start(HubAnswer::Nothing);
     let mut clone = Scratch::served(&hub, 3);
     eventually("sent", || hub.received().len() == 3);
-    fs::remove_dir_all(&clone.place.common_dir).unwrap();
+    remove(&clone.place.common_dir);
     let end = clone.join();
     assert_ne!(end, End::Idle);
     assert!(!clone.place.common_dir.exists());
@@ -97,7 +110,7 @@ fn nothing_comes_back_of_a_repository_that_was_removed() {
 fn a_courier_of_a_removed_state_leaves_its_successor_alone() {
     let hub = TestHub::start(HubAnswer::Ack);
     let mut clone = Scratch::live(&hub, 0);
-    fs::remove_dir_all(&clone.place.state_dir).unwrap();
+    remove(&clone.place.state_dir);
     clone.enable(&hub, SECRET);
     let old = clone.courier.take().unwrap();
     clone.start();
@@ -133,11 +146,50 @@ fn a_courier_that_holds_the_lock_and_does_not_listen_yet_is_waited_for() {
     let lock = lifetime::try_take(&clone.place).unwrap().unwrap();
     let place = clone.place.clone();
     let stopping = std::thread::spawn(move || stop_at(&place));
-    std::thread::sleep(Duration::from_millis(200));
+    // Long enough to begin, and well below the time after which a lock whose holder can't be asked is taken away.
+    std::thread::sleep(Duration::from_secs(1));
     assert!(!stopping.is_finished());
     drop(lock);
     assert_eq!(stopping.join().unwrap().unwrap(), Stopped::Ended);
     assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Nobody);
+}
+
+/// A courier that says that it ends, listens no more, and holds its lock for some time.
+#[cfg(unix)]
+fn slow_to_end(place: &Place, time: Duration) -> JoinHandle<()> {
+    use std::io::{BufRead, BufReader, Write};
+
+    let lock = lifetime::try_take(place).unwrap().unwrap();
+    let Address::Path(path) = Address::of(place) else {
+        panic!("a path")
+    };
+    let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
+        BufReader::new(&stream)
+            .read_line(&mut String::new())
+            .unwrap();
+        let (v, connection) = (wire::VERSION, Connection::Live);
+        let reply = serde_json::json!({
+            "v": v, "connection": connection, "pending": 0, "acknowledged": 0, "elapsed_ms": 0,
+        });
+        stream.write_all(format!("{reply}\n").as_bytes()).unwrap();
+        std::thread::sleep(time);
+        drop(lock);
+    })
+}
+
+/// A disk may be busy for longer than a courier is waited for that can't be asked: it has answered, so it is not shut out.
+#[cfg(unix)]
+#[test]
+fn a_courier_that_said_that_it_ends_gets_the_time_to() {
+    let clone = Scratch::new(0);
+    let old = slow_to_end(&clone.place, Duration::from_secs(6));
+    let before = lifetime::identity(&clone.place);
+    assert_eq!(stop_at(&clone.place).unwrap(), Stopped::Ended);
+    assert_eq!(lifetime::identity(&clone.place), before);
+    old.join().unwrap();
 }
 
 #[test]
@@ -149,13 +201,14 @@ fn a_courier_tells_other_versions_its_own_and_ends_for_them() {
         ..Request::new(op, None)
     };
     // Whoever asks in another version reads no more of the reply than its version.
-    let heard = call(&clone.place, &later(Op::Now), PATIENCE);
+    let patience = Duration::from_secs(30);
+    let heard = call(&clone.place, &later(Op::Now), patience);
     let Answer::Reply(reply) = heard else {
         panic!("{heard:?}")
     };
     assert_eq!(reply.v, wire::VERSION);
-    assert_eq!(clone.connection(), Connection::Live);
-    call(&clone.place, &later(Op::Stop), PATIENCE);
+    eventually("it serves on", || clone.connection() == Connection::Live);
+    call(&clone.place, &later(Op::Stop), patience);
     assert_eq!(clone.join(), End::Stopped);
 }
 
@@ -193,9 +246,11 @@ fn an_older_courier_is_told_of_and_followed() {
     let mut clone = Scratch::new(2);
     clone.enable(&hub, SECRET);
     let old = old_courier(&clone.place);
-    let standing = standing(&clone.place);
-    assert_eq!(standing.connection, Connection::NoCourier);
-    assert!(standing.last_error.unwrap().contains("another version"));
+    eventually("it is told of", || {
+        let standing = standing(&clone.place);
+        standing.connection == Connection::NoCourier
+            && standing.last_error.unwrap().contains("another version")
+    });
 
     let marker = clone.place.common_dir.join("started");
     wake_at(&clone.place, &recorder(&clone.place, &marker)).unwrap();

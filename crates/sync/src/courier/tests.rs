@@ -13,6 +13,8 @@ use crate::outbox::Outbox;
 use crate::testing::{HubAnswer, MemoryOutbox, TestHub, clean, commit, eventually, hash, raw};
 
 pub(super) const SECRET: &str = "very-secret-token";
+/// Longer than any test.
+pub(super) const NEVER: Duration = Duration::from_secs(3_600);
 const PROJECT: &str = "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab";
 
 /// A clone as the courier sees it, and the courier that serves it. None is left behind.
@@ -101,8 +103,12 @@ impl Scratch {
     }
 
     pub(super) fn now(&self) -> Report {
-        let nothing = Launcher::of("/nonexistent/program".into());
-        now_at(&self.place, &nothing, Duration::from_secs(10)).unwrap()
+        now_at(&self.place, &nobody(), NOW).unwrap()
+    }
+
+    /// What a command does that has something to deliver.
+    pub(super) fn wake(&self) {
+        wake_at(&self.place, &nobody()).unwrap();
     }
 }
 
@@ -119,13 +125,23 @@ impl Drop for Scratch {
     }
 }
 
-/// A courier in the background that ends after so many idle milliseconds, if at all.
+/// How long a caller may wait for a delivery.
+const NOW: Duration = Duration::from_secs(60);
+
+/// Who is started where a courier's word is late: this program, which knows no such arguments and ends.
+pub(super) fn nobody() -> Launcher {
+    Launcher::this_program().unwrap()
+}
+
+/// A courier in the background that ends after so many idle milliseconds, if at all. It looks at the refs when it hears of
+/// them or is asked to, and never else.
 pub(super) fn settings(idle_ms: Option<u64>) -> Settings {
     Settings {
         ground: Ground::Background,
         idle: idle_ms.map(Duration::from_millis),
         build_id: None,
         limits: Limits::default(),
+        quiet_look: NEVER,
         catch_up: Box::new(|| Ok(())),
     }
 }
@@ -142,17 +158,14 @@ fn what_waits_is_replayed_and_what_comes_is_sent_live() {
         clone.outbox.acknowledged().len() == 50
     });
     assert_eq!(hub.received(), hashes(0..50));
-    assert_eq!(clone.connection(), Connection::Live);
+    eventually("live", || clone.connection() == Connection::Live);
 
-    let begun = Instant::now();
+    // The refs aren't looked at unasked.
     clone.git_commit(50);
     eventually("the commit of plain git", || hub.received().len() == 51);
-    // Sooner than the refs are looked at unasked.
-    assert!(begun.elapsed() < Duration::from_secs(8));
 
     clone.outbox.add(commit(51));
-    let nothing = Launcher::of("/nonexistent/program".into());
-    wake_at(&clone.place, &nothing).unwrap();
+    clone.wake();
     eventually("the woken one", || hub.received().len() == 52);
     eventually("nothing waits", || clone.outbox.waiting() == 0);
     assert_eq!(clone.outbox.acknowledged(), hashes(0..52));
@@ -224,7 +237,7 @@ fn a_commit_that_the_hub_never_answers_is_told() {
     clone.enable(&hub, SECRET);
     clone.start_with(Settings {
         limits: Limits {
-            answer: 100,
+            answer: 1_000,
             ..Limits::default()
         },
         ..settings(None)
@@ -234,7 +247,7 @@ fn a_commit_that_the_hub_never_answers_is_told() {
     eventually("told", || told().contains("without an answer"));
     hub.answer(HubAnswer::Ack);
     eventually("nothing waits", || clone.outbox.waiting() == 0);
-    assert_eq!(standing(&clone.place).last_error, None);
+    eventually("it is over", || standing(&clone.place).last_error.is_none());
 }
 
 #[test]
@@ -290,7 +303,10 @@ fn now_connects_at_once_and_says_what_came_of_it() {
     assert_eq!(report.connection, Connection::Live);
     let again = clone.now();
     assert_eq!((again.acknowledged, again.pending), (0, 0));
-    assert!(again.elapsed_ms < 1_000);
+    assert!(
+        Duration::from_millis(again.elapsed_ms) < NOW / 2,
+        "it waits for nothing"
+    );
 }
 
 #[test]
@@ -325,7 +341,7 @@ fn without_consent_nothing_listens_connects_or_starts() {
     let marker = clone.place.common_dir.join("started");
     let launcher = recorder(&clone.place, &marker);
     wake_at(&clone.place, &launcher).unwrap();
-    let refused = now_at(&clone.place, &launcher, Duration::from_secs(1)).unwrap_err();
+    let refused = now_at(&clone.place, &launcher, NOW).unwrap_err();
     assert_eq!((refused.code(), refused.exit_code()), ("EGRESS_DENIED", 6));
     clone.start();
     let refused = clone.courier.take().unwrap().join().unwrap().unwrap_err();

@@ -38,6 +38,11 @@ impl Watch {
 
     /// Tells whether the refs may have changed since the last look.
     pub(crate) fn changed(&mut self) -> bool {
+        self.changed_at(SystemTime::now())
+    }
+
+    /// The same at a time that is not after the look: what it doesn't see any more may hide behind what is fresh then.
+    fn changed_at(&mut self, now: SystemTime) -> bool {
         let same = !self.seen.is_empty()
             && self
                 .seen
@@ -50,7 +55,7 @@ impl Watch {
         self.fresh = self
             .seen
             .values()
-            .filter_map(|(time, _)| fresh_for(*time))
+            .filter_map(|(time, _)| fresh_for(*time, now))
             .max();
         true
     }
@@ -113,14 +118,14 @@ fn directories(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// How long another change could hide behind one of this time; nothing where none can any more.
-fn fresh_for(time: Option<SystemTime>) -> Option<Duration> {
+fn fresh_for(time: Option<SystemTime>, now: SystemTime) -> Option<Duration> {
     let time = time?;
     let coarse = time
         .duration_since(SystemTime::UNIX_EPOCH)
         .is_ok_and(|since| since.subsec_nanos() == 0);
     let limit = if coarse { COARSE } else { FINE };
-    // A time in the future is a clock that jumped: look again rather than miss something.
-    match SystemTime::now().duration_since(time) {
+    // A time in the future is a change since then, or a clock that jumped: look again rather than miss something.
+    match now.duration_since(time) {
         Ok(age) => limit.checked_sub(age).filter(|left| !left.is_zero()),
         Err(_) => Some(limit),
     }
@@ -131,13 +136,7 @@ mod tests {
     use super::*;
 
     fn settle(watch: &mut Watch) {
-        for _ in 0..100 {
-            if !watch.changed() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("never at rest");
+        crate::testing::eventually("at rest", || !watch.changed());
     }
 
     fn update(dir: &Path, name: &str) {
@@ -179,9 +178,26 @@ mod tests {
     fn a_fresh_change_is_looked_at_twice() {
         let dir = tempfile::tempdir().unwrap();
         update(dir.path(), "refs/heads/main");
+        let (made, _) = stamp(&dir.path().join("refs/heads"));
+        let after = |ms| made.unwrap() + Duration::from_millis(ms);
         let mut watch = Watch::new(dir.path());
+        assert!(watch.changed_at(after(50)));
+        assert!(watch.unsettled().is_some());
+        // The second look, for what hides; nothing can hide behind what was there so long before it.
+        assert!(watch.changed_at(after(10_000)));
+        assert_eq!(watch.unsettled(), None);
+        assert!(!watch.changed_at(after(10_000)));
+    }
+
+    /// However long the look takes: its own end says nothing of what it saw.
+    #[test]
+    fn what_changes_during_a_look_is_looked_at_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let before = SystemTime::now();
+        update(dir.path(), "refs/heads/main");
+        let mut watch = Watch::new(dir.path());
+        watch.changed_at(before - Duration::from_secs(1));
+        assert!(watch.unsettled().is_some());
         assert!(watch.changed());
-        assert!(watch.changed(), "the second look, for what hides");
-        settle(&mut watch);
     }
 }

@@ -16,9 +16,6 @@ use crate::courier::watch::Watch;
 use crate::error::SyncError;
 use crate::outbox::Outbox;
 
-/// How often the refs are looked at though the system told of no change: it can't tell what another machine does to a shared
-/// directory.
-const QUIET_LOOK: Duration = Duration::from_secs(10);
 /// How often they are looked at where the system tells of nothing.
 const DEAF_LOOK: Duration = Duration::from_secs(1);
 /// A look waits until nothing has changed for so long,
@@ -78,10 +75,12 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    /// Starts the thread for the repository and its private state. `quiet_look` says how often it looks at the refs
+    /// though it heard of nothing.
     pub(crate) fn start(
-        common_dir: PathBuf,
-        state_dir: PathBuf,
+        (common_dir, state_dir): (PathBuf, PathBuf),
         open: OpenOutbox,
+        quiet_look: Duration,
     ) -> std::io::Result<Self> {
         let (orders, inbox) = channel();
         let orders = Arc::new(orders);
@@ -101,7 +100,8 @@ impl Worker {
                         // The conversation may have ended.
                         Sound::House => drop(house.send(News::House)),
                     });
-                    Loop::new(common_dir, outbox, (ears, rung), tell).run(&inbox);
+                    let looks = (Watch::new(&common_dir), quiet_look);
+                    Loop::new(common_dir, outbox, looks, (ears, rung), tell).run(&inbox);
                 }
                 Err(error) => {
                     // The conversation that would listen may have ended.
@@ -153,6 +153,7 @@ struct Loop {
     outbox: Box<dyn Outbox>,
     tell: UnboundedSender<News>,
     watch: Watch,
+    quiet_look: Duration,
     ears: Ears,
     /// Whether a look is ordered that wasn't made yet.
     rung: Arc<AtomicBool>,
@@ -169,11 +170,13 @@ impl Loop {
     fn new(
         common_dir: PathBuf,
         outbox: Box<dyn Outbox>,
+        (watch, quiet_look): (Watch, Duration),
         (ears, rung): (Ears, Arc<AtomicBool>),
         tell: UnboundedSender<News>,
     ) -> Self {
         Self {
-            watch: Watch::new(&common_dir),
+            watch,
+            quiet_look,
             common_dir,
             outbox,
             tell,
@@ -223,7 +226,7 @@ impl Loop {
     fn until_next_look(&self) -> Duration {
         let usual = match self.ears.trouble() {
             Some(_) => DEAF_LOOK,
-            None => QUIET_LOOK,
+            None => self.quiet_look,
         };
         self.watch.unsettled().map_or(usual, |soon| soon.min(usual))
     }
@@ -253,7 +256,10 @@ impl Loop {
         self.rung.store(false, Ordering::SeqCst);
         let heard = std::mem::take(&mut self.heard);
         let expected = heard || asked || self.watch.unsettled().is_some();
-        if !self.watch.changed() {
+        let changed = self.watch.changed();
+        // A directory that took the place of another may look the same: it is listened to anew, and what happened in it
+        // before was not heard of.
+        if !changed && !(heard && self.ears.listen(self.watch.dirs())) {
             return false;
         }
         if heard || !expected {
