@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::write_back;
 use crate::error::{IoContext, Result};
@@ -25,21 +26,37 @@ pub(crate) type Unflushed<'a> = (&'a File, &'a Path);
 
 /// Flushes several files and waits for all of them. Returns how it went with each.
 ///
-/// The system is asked to begin with all of them at once, and then they are flushed beside each other: a disk that others use,
-/// or whose own cache takes long to flush, does several in the time of one.
+/// The system is asked to begin with all of them at once. Then they are flushed one after another for as long as the disk
+/// keeps nobody waiting, and from the first that takes longer than starting threads is worth, beside each other: a disk that
+/// others use, or whose own cache takes long to flush, does several in the time of one.
 pub(crate) fn flush_each(files: &[Unflushed<'_>]) -> Vec<Result<()>> {
     if let [_, _, ..] = files {
         for (file, _) in files {
             write_back::begin(file);
         }
     }
-    side_by_side::on_threads(files.len().min(FLUSHERS), files, |(), (file, path)| {
-        file.sync_all().at("flush", path)
-    })
+    let flush = |(file, path): &Unflushed<'_>| file.sync_all().at("flush", path);
+    let mut flushed = Vec::with_capacity(files.len());
+    for file in files {
+        let begun = Instant::now();
+        flushed.push(flush(file));
+        if begun.elapsed() > QUICK {
+            break;
+        }
+    }
+    let rest = files.get(flushed.len()..).unwrap_or_default();
+    let threads = rest.len().min(FLUSHERS);
+    flushed.extend(side_by_side::on_threads(threads, rest, |(), file| {
+        flush(file)
+    }));
+    flushed
 }
 
-/// How many threads flush together at most, this one among them. More of them gained little that could be measured.
-const FLUSHERS: usize = 4;
+/// A flush that takes no longer than this is no reason to start threads.
+const QUICK: Duration = Duration::from_micros(500);
+
+/// How many threads flush together at most, this one among them.
+const FLUSHERS: usize = 8;
 
 /// Flushes several files as [`flush_each`] does, and one `beside` them; how that went is the inner result.
 ///
