@@ -19,8 +19,8 @@ use crate::error::CliError;
 /// What an agent is told before it calls anything.
 const INSTRUCTIONS: &str = "\
 Pawtrail keeps what a team and its agents decide in git: a question, its answer, and each move of a work package is a \
-commit before the call returns, on the mission's own branch, and no file or index of yours changes. Use it instead of \
-asking in passing or editing files below kitty-specs/ by hand.
+commit before the call returns, on the mission's own branch, while your own files and index stay as they are. Use it instead \
+of asking in passing or editing files below kitty-specs/ by hand.
 
 Usual order: `where` (or `mission_list`) to see what there is; `decision_list` with `open` before you ask, then \
 `decision_request` for what you must not decide alone, and `decision_answer` once the answer is there; `wp_move` as your \

@@ -29,7 +29,6 @@ fn running(scratch: &Scratch) -> usize {
     all.iter().filter(|line| line.contains(" sync now")).count()
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_cancelled_call_ends_its_command_and_no_other() {
     let scratch = Scratch::new();
@@ -48,7 +47,6 @@ fn a_cancelled_call_ends_its_command_and_no_other() {
     assert_eq!(agent.end(), (Some(0), String::new()));
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn calls_that_wait_for_their_turn_can_be_cancelled_too() {
     let scratch = Scratch::new();
@@ -65,7 +63,6 @@ fn calls_that_wait_for_their_turn_can_be_cancelled_too() {
     agent.must("where", &json!({}));
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_client_that_is_gone_leaves_no_process() {
     let scratch = Scratch::new();
@@ -75,7 +72,6 @@ fn a_client_that_is_gone_leaves_no_process() {
     assert_eq!(running(&scratch), 0);
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_is_told_to_end_takes_its_commands_along() {
     let scratch = Scratch::new();
@@ -88,19 +84,8 @@ fn a_server_that_is_told_to_end_takes_its_commands_along() {
     eventually("both have ended", SOON, || {
         let all = scratch.processes();
         !all.iter()
-            .any(|line| line.contains(" sync now") || line.ends_with(" mcp"))
+            .any(|line| line.contains(" sync now") || line.contains(" mcp"))
     });
     agent.hang_up();
     assert_eq!(agent.end(), (Some(0), String::new()));
-}
-
-#[test]
-fn what_was_asked_before_the_input_ended_is_still_answered() {
-    let scratch = Scratch::new();
-    let project = Project::on_work(&scratch, BINARY);
-    let mut agent = Agent::ready(&project.pawtrail, project.repo.path());
-    let call = agent.begin("where", &json!({}));
-    agent.hang_up();
-    let said = agent.wait(call);
-    assert_eq!(said["result"]["isError"], false, "{said:#}");
 }

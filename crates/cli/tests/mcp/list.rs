@@ -68,3 +68,37 @@ fn json_is_asked_for_with_the_list_alone() {
     assert_eq!(document["error"]["code"], "INVALID_ARGUMENT");
     assert_eq!(document["error"]["next_step"], "pawtrail mcp --list --json");
 }
+
+/// The manual is for people who decide what they let an agent do: it names each tool where it belongs, and all that is left out.
+#[test]
+fn the_manual_names_each_tool_where_it_belongs() {
+    const MANUAL: &str = include_str!("../../../../docs/mcp.md");
+    let scratch = Scratch::new();
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    let (_, document) = pawtrail.json_in(scratch.path(), &["mcp", "--list"]);
+    let row = |mark: &str| {
+        let row = MANUAL.lines().find(|line| line.starts_with(mark)).unwrap();
+        let (_, names) = row.trim_end_matches('|').rsplit_once('|').unwrap();
+        let names = names.split('`').skip(1).step_by(2);
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rows = ["| that only read", "| that write", "| that contact"].map(row);
+    let mut expected = [Vec::new(), Vec::new(), Vec::new()];
+    for tool in document["data"]["tools"].as_array().unwrap() {
+        let hints = &tool["annotations"];
+        let at = match (
+            hints["readOnlyHint"] == true,
+            hints["openWorldHint"] == true,
+        ) {
+            (true, _) => 0,
+            (false, false) => 1,
+            (false, true) => 2,
+        };
+        expected[at].push(text(&tool["name"]));
+    }
+    assert_eq!(rows, expected);
+    for left in document["data"]["left_out"].as_array().unwrap() {
+        let command = text(&left["command"]);
+        assert!(MANUAL.contains(&format!("`{command}`")), "{command}");
+    }
+}

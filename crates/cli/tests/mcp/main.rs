@@ -7,6 +7,7 @@
 )]
 
 mod crowd;
+#[cfg(unix)]
 mod ends;
 mod list;
 mod official;

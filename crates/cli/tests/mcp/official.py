@@ -63,6 +63,11 @@ async def story(client):
     told("story", commit=answered["receipt"]["commit"])
 
 
+async def hang(client):
+    told("calling")
+    await client.call_tool("sync_now", {"timeout": 3600})
+
+
 async def schemas(client, tools):
     for tool in tools:
         Draft202012Validator.check_schema(tool.input_schema)
@@ -88,7 +93,7 @@ async def main():
         told("version", version=client.protocol_version)
         tools = (await client.list_tools()).tools
         told("tools", names=[tool.name for tool in tools])
-        await (story(client) if STORY == "story" else schemas(client, tools))
+        await {"story": story, "hang": hang, "schemas": lambda client: schemas(client, tools)}[STORY](client)
     told("end")
 
 

@@ -1,6 +1,6 @@
 //! The conversation: versions, what is no message, what nobody knows.
 
-use pawtrail_testkit::{Pawtrail, Scratch, text};
+use pawtrail_testkit::{Pawtrail, Project, Scratch, text};
 use serde_json::json;
 
 use crate::support::{Agent, BINARY};
@@ -42,7 +42,7 @@ fn what_is_no_message_costs_nothing_else() {
         "{{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"{}\"}}",
         "x".repeat(2_000_000)
     );
-    let mut noise = |agent: &mut Agent| {
+    let noise = |agent: &mut Agent| {
         no_messages.iter().for_each(|line| agent.line(line));
         agent.line(&too_long);
         agent.tell("notifications/unheard-of", &json!({}));
@@ -76,4 +76,15 @@ fn a_server_that_nobody_speaks_to_ends_in_silence() {
         (output.stdout, output.stderr),
         (String::new(), String::new())
     );
+}
+
+#[test]
+fn what_was_asked_before_the_input_ended_is_still_answered() {
+    let scratch = Scratch::new();
+    let project = Project::on_work(&scratch, BINARY);
+    let mut agent = Agent::ready(&project.pawtrail, project.repo.path());
+    let call = agent.begin("where", &json!({}));
+    agent.hang_up();
+    let said = agent.wait(call);
+    assert_eq!(said["result"]["isError"], false, "{said:#}");
 }

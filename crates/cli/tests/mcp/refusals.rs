@@ -180,11 +180,8 @@ fn an_answer_that_is_too_long_is_told_and_harms_nothing() {
     let project = Project::on_work(&scratch, BINARY);
     let mut agent = Agent::ready(&project.pawtrail, project.repo.path());
     let question = "y".repeat(16_000);
-    for _ in 0..35 {
-        agent.must(
-            "decision_request",
-            &json!({ "question": question, "option": [question] }),
-        );
+    for _ in 0..70 {
+        agent.must("decision_request", &json!({ "question": question }));
     }
     let error = agent.fails("decision_list", &json!({}), 1, "ANSWER_TOO_LARGE");
     assert_eq!(error["details"]["exit_code"], 0);

@@ -102,3 +102,37 @@ fn a_write_that_waits_for_its_commit_says_so_and_the_next_one_commits_it() {
     assert_eq!(proof["data"]["missing"], json!([]), "{proof:#}");
     assert_eq!(project.rows().len(), 4);
 }
+
+#[test]
+fn a_template_leads_an_agent_and_only_a_person_gives_it_more_to_decide() {
+    let scratch = Scratch::new();
+    let project = Project::on_work(&scratch, BINARY);
+    let mut agent = Agent::ready(&project.pawtrail, project.repo.path());
+    let made = agent.must(
+        "mission_create",
+        &json!({ "slug": "launch", "type": "plan", "owner": "lead" }),
+    );
+    let mission = text(&made["data"]["mission_slug"]);
+    let head = project.repo.git(&["rev-parse", "HEAD"]);
+    let stands = agent.must("next", &json!({ "mission": mission }));
+    assert_eq!(stands["kind"], "query", "{stands:#}");
+    assert_eq!(project.repo.git(&["rev-parse", "HEAD"]), head);
+    let report = json!({ "mission": mission, "agent": "coder", "result": "success" });
+    let step = agent.must("next_report", &report);
+    assert_eq!(step["agent"], "coder", "{step:#}");
+    agent.fails(
+        "next_report",
+        &json!({ "mission": mission }),
+        2,
+        "INVALID_ARGUMENT",
+    );
+    for left_out in [
+        "next_owner",
+        "next_delegate",
+        "next_unblock",
+        "next_template_adopt",
+    ] {
+        let said = agent.ask("tools/call", &json!({ "name": left_out, "arguments": {} }));
+        assert_eq!(said["error"]["code"], -32602, "{said}");
+    }
+}

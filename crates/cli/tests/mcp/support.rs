@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pawtrail");
 /// How long to wait for what must come.
+#[cfg(unix)]
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// A client and its server.
@@ -180,6 +181,7 @@ impl Agent {
     }
 
     /// The process id of the server.
+    #[cfg(unix)]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
