@@ -165,7 +165,8 @@ proptest! {
                 Value::Bool(_) => Vec::new(),
                 Value::Array(values) => values.iter().map(|value| value.as_str().unwrap().into()).collect(),
                 Value::String(text) => vec![text.into()],
-                number => vec![number.to_string().into()],
+                Value::Number(number) => vec![number.to_string().into()],
+                Value::Null | Value::Object(_) => panic!("no field is that"),
             };
             expected.add(&id, values);
         }
@@ -231,7 +232,7 @@ fn input_of(tool: &Tool, command: &Command, found: &ArgMatches) -> Option<Map<St
                     let last = behind.last()?.to_str().unwrap();
                     usize::from(values.iter().any(|value| value == last))
                 }
-                _ => 0,
+                Some(_) | None => 0,
             };
             let many = behind
                 .drain(..behind.len() - last)
