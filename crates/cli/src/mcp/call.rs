@@ -188,3 +188,59 @@ fn ended(command: &str) -> CliError {
         format!("`{command}` was cancelled before it was done"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mcp::tools;
+
+    /// What comes of a call that another program answers.
+    fn called(program: &str, words: &[&str], cancelled: bool) -> Result<Answer, CliError> {
+        let caller = Caller {
+            program: program.into(),
+            slots: Arc::new(Semaphore::new(SIDE_BY_SIDE as usize)),
+        };
+        let tool = tools()?.remove(0);
+        let words = words.iter().map(OsString::from).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let answer = match cancelled {
+                true => caller.call(&tool, words, std::future::ready(())).await,
+                false => caller.call(&tool, words, std::future::pending()).await,
+            };
+            caller.finish().await;
+            let late = caller.call(&tool, Vec::new(), std::future::pending());
+            assert_eq!(late.await.unwrap_err().code, "CANCELLED");
+            answer
+        })
+    }
+
+    #[test]
+    fn a_command_that_says_nothing_or_no_json_is_told_with_what_it_says_elsewhere() {
+        let error = called("git", &["no-such-command"], false).unwrap_err();
+        assert_eq!((error.code.as_ref(), error.exit), ("NO_ANSWER", 1));
+        assert_eq!(error.details["exit_code"], 1);
+        let said = error.details["standard_error"].as_str().unwrap();
+        assert!(said.contains("no-such-command"), "{said}");
+        let error = called("git", &["--version"], false).unwrap_err();
+        assert_eq!(error.code, "NO_ANSWER");
+    }
+
+    #[test]
+    fn what_can_not_be_run_or_is_cancelled_before_is_told() {
+        let error = called("/no/such/program", &[], false).unwrap_err();
+        assert_eq!(error.code, "IO");
+        assert!(
+            error.message.contains("pawtrail where"),
+            "{}",
+            error.message
+        );
+        assert_eq!(
+            called("git", &["--version"], true).unwrap_err().code,
+            "CANCELLED"
+        );
+    }
+}

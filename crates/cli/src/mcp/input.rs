@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::field::{Field, Kind};
 use super::tool::{DIR, Tool};
@@ -103,7 +103,7 @@ impl Field {
                 false => Err(format!("it is one of {}", values.join(", "))),
             },
             (Kind::Texts, Value::Array(values)) => self.texts(values),
-            (Kind::Whole, Value::Number(number)) if number.is_u64() => Ok(vec![number.to_string()]),
+            (Kind::Whole, Value::Number(number)) => Ok(vec![whole(number)?]),
             (Kind::Number, Value::Number(number)) => Ok(vec![number.to_string()]),
             (Kind::Flag, Value::Bool(set)) => {
                 Ok(set.then(|| "true".to_owned()).into_iter().collect())
@@ -132,6 +132,17 @@ impl Field {
             | Value::Object(_) => Err("an array of strings is expected".to_owned()),
         };
         values.iter().map(one).collect()
+    }
+}
+
+/// A whole number from zero, which JSON may also write as `7.0`.
+fn whole(number: &Number) -> Result<String, String> {
+    // Up to there each whole number is exact.
+    let exact = 0.0..9_007_199_254_740_992.0;
+    match number.as_f64() {
+        _ if number.is_u64() => Ok(number.to_string()),
+        Some(float) if float.fract() == 0.0 && exact.contains(&float) => Ok(format!("{float:.0}")),
+        Some(_) | None => Err("a whole number from 0 is expected".to_owned()),
     }
 }
 

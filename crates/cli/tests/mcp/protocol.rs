@@ -1,5 +1,7 @@
 //! The conversation: versions, what is no message, what nobody knows.
 
+#[cfg(unix)]
+use pawtrail_testkit::Peer;
 use pawtrail_testkit::{Pawtrail, Project, Scratch, text};
 use serde_json::json;
 
@@ -87,4 +89,48 @@ fn what_was_asked_before_the_input_ended_is_still_answered() {
     agent.hang_up();
     let said = agent.wait(call);
     assert_eq!(said["result"]["isError"], false, "{said:#}");
+}
+
+#[test]
+fn what_is_passed_over_is_told_on_standard_error_where_asked_for() {
+    let scratch = Scratch::new();
+    let pawtrail = Pawtrail::new(&scratch, BINARY);
+    let mut agent = Agent::start_by(&pawtrail, scratch.path(), &["-v", "mcp"]);
+    agent.hello("2025-11-25");
+    agent.line(&"x".repeat(2_000_000));
+    assert_eq!(agent.ask("ping", &json!({}))["result"], json!({}));
+    let (status, said) = agent.end();
+    assert_eq!(status, Some(0));
+    assert!(said.contains("maximum line length"), "{said}");
+}
+
+/// Types into a terminal that a server reads from: Ctrl-D.
+#[cfg(unix)]
+const TYPIST: &str = r#"
+import json, os, pty, subprocess, sys
+master, slave = pty.openpty()
+server = subprocess.Popen([sys.argv[1], "mcp"], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+os.write(master, b"\x04")
+out, err = server.communicate()
+print(json.dumps({"event": "said", "out": out, "err": err, "status": server.returncode}), flush=True)
+"#;
+
+#[cfg(unix)]
+#[test]
+fn whoever_types_it_is_told_how_to_set_it_up() {
+    let scratch = Scratch::new();
+    let (status, told) = Peer::start(&scratch, TYPIST, &[BINARY]).finish();
+    assert_eq!(status, 0);
+    assert_eq!(
+        (&told[0]["status"], &told[0]["out"]),
+        (&json!(0), &json!(""))
+    );
+    let said = text(&told[0]["err"]);
+    for words in [
+        "claude mcp add pawtrail -- pawtrail mcp",
+        "mcpServers",
+        "pawtrail mcp --list",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
 }

@@ -74,6 +74,7 @@ fn no_tool_and_no_text_grants_consent() {
             .iter()
             .all(|row| row["payload"]["actor"]["actor_type"] == "llm")
     );
+    agent.fails("sync_now", &json!({}), 6, "EGRESS_DENIED");
     let private = project.repo.path().join(".git/pawtrail/sync");
     for file in ["consent.json", "token"] {
         assert!(!private.join(file).exists());

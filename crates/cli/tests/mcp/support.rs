@@ -34,8 +34,13 @@ pub(crate) struct Answer {
 impl Agent {
     /// Starts a server in a directory; nothing is said yet.
     pub(crate) fn start(pawtrail: &Pawtrail, dir: &Path) -> Self {
+        Self::start_by(pawtrail, dir, &["mcp"])
+    }
+
+    /// Starts a server by a line of its own.
+    pub(crate) fn start_by(pawtrail: &Pawtrail, dir: &Path, line: &[&str]) -> Self {
         let mut child = pawtrail
-            .command(dir, &["mcp"])
+            .command(dir, line)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

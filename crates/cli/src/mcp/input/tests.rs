@@ -176,6 +176,37 @@ proptest! {
     }
 }
 
+#[test]
+fn a_whole_number_is_one_however_it_is_written() {
+    let tools = tools().unwrap();
+    let list = tools
+        .iter()
+        .find(|tool| tool.offer.name == "queue_list")
+        .unwrap();
+    let words = |limit: Value| {
+        let input = Map::from_iter([("limit".to_owned(), limit)]);
+        list.words(&input, Path::new(HERE))
+            .map(|words| words.last().unwrap().clone())
+            .ok()
+    };
+    for (limit, expected) in [
+        (json!(7), Some("--limit=7")),
+        (json!(7.0), Some("--limit=7")),
+        (json!(0.0), Some("--limit=0")),
+        (json!(u64::MAX), Some("--limit=18446744073709551615")),
+        (json!(7.5), None),
+        (json!(-1), None),
+        (json!(-1.0), None),
+        (json!(1e300), None),
+    ] {
+        assert_eq!(
+            words(limit.clone()),
+            expected.map(OsString::from),
+            "{limit}"
+        );
+    }
+}
+
 /// Splits an example as a shell does; none where it does more than to run a command.
 fn split(line: &str) -> Option<Vec<String>> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
