@@ -1,6 +1,5 @@
 //! Connections: each from the listener to its end, with a limit on how many there are and on the time a request's head takes.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +66,6 @@ impl One {
         };
         if let Err(error) = ended {
             // The peer left, or spoke no HTTP: nobody is there to be told.
-            let error = io::Error::other(error);
             tracing::debug!(%error, "a connection broke");
         }
         drop(self.place);

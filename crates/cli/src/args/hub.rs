@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{Args, Subcommand};
 use pawtrail_event::ProjectUuid;
 use pawtrail_hub::{HubError, PublicUrl};
 
 const SERVE_EXAMPLES: &str = "Examples:
   pawtrail hub serve --listen 127.0.0.1:7878
-  pawtrail hub serve --listen 0.0.0.0:7878 --tls-cert hub.pem --tls-key hub.key --public-url https://hub.example.org:7878
+  pawtrail hub serve --listen 0.0.0.0:7878 --public-url https://hub.example.org:7878 \\
+      --tls-cert hub.pem --tls-key hub.key
   pawtrail hub serve --behind-proxy --public-url https://hub.example.org";
 
 /// The verbs of `hub`.
@@ -59,7 +60,6 @@ fn public_url(text: &str) -> Result<PublicUrl, HubError> {
 
 /// Arguments of `hub serve`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("reached_by_others").args(["tls_cert", "behind_proxy"]))]
 pub(crate) struct ServeArgs {
     /// Address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878", value_parser = address)]
@@ -73,8 +73,8 @@ pub(crate) struct ServeArgs {
     /// A proxy speaks TLS and passes everything on in clear text, `Host` as it came
     #[arg(long, requires = "public_url")]
     pub(crate) behind_proxy: bool,
-    /// The address by which others know this hub, such as https://hub.example.org; nothing else is answered
-    #[arg(long, value_name = "URL", value_parser = public_url, requires = "reached_by_others")]
+    /// With either way: the address by which others know this hub, such as https://hub.example.org; nothing else is answered
+    #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<PublicUrl>,
     /// The store
     #[command(flatten)]

@@ -83,7 +83,12 @@ fn reach(context: &Context, args: &ServeArgs) -> Result<Reach, CliError> {
         (Some(public), None, None) if args.behind_proxy => Ok(Reach::Proxy {
             public: public.clone(),
         }),
-        // Whatever else was given, the parser has refused.
+        (Some(_), None, None) => Err(CliError::bad_argument(
+            "--public-url",
+            "it says nothing of who speaks TLS; add --tls-cert and --tls-key, or --behind-proxy",
+        )
+        .next("pawtrail hub serve --help")),
+        // Half of a pair the parser has refused.
         (None | Some(_), None | Some(_), None | Some(_)) => Ok(Reach::Loopback),
     }
 }

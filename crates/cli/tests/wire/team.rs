@@ -106,6 +106,14 @@ fn a_clone_delivers_over_wss_and_a_browser_sees_it_until_its_token_is_revoked() 
     page.go(&format!("{}/", hub.url()));
     page.wait_for(live, SOON);
 
+    // A link on another site leads there too, though the browser keeps the cookie back at first.
+    page.go(&format!(
+        "data:text/html,<a href='{}'>board</a>",
+        hub.board_url()
+    ));
+    page.eval("document.querySelector('a').click(); 0");
+    page.wait_for(live, SOON);
+
     site.tokens(&["revoke", &text(&team["id"])]);
     project.decide("And now?");
     page.wait_for("location.pathname === '/sign-in'", SOON);

@@ -17,7 +17,7 @@ use super::visitor::Visitor;
 use crate::app::{App, Team};
 use crate::error::Result;
 use crate::guard::{HoldsForm, is_own_page, origin_refused};
-use crate::ingest::{query_refused, too_many};
+use crate::ingest::query_refused;
 use crate::session::{self, NewSession};
 use crate::slow::TooMany;
 use crate::token;
@@ -127,7 +127,14 @@ async fn wrong(team: &Team) -> Response {
             StatusCode::FORBIDDEN,
             Some("This token is unknown or revoked."),
         ),
-        Err(TooMany) => too_many(),
+        Err(TooMany) => (
+            [(header::RETRY_AFTER, "5")],
+            form(
+                StatusCode::TOO_MANY_REQUESTS,
+                Some("Too many wrong tokens come in. Try again in a moment."),
+            ),
+        )
+            .into_response(),
     }
 }
 

@@ -123,22 +123,16 @@ async fn refused(app: &App) -> Response {
     };
     match team.slow.refusal().await {
         Ok(()) => unauthorized(),
-        Err(TooMany) => too_many(),
+        Err(TooMany) => {
+            let message = "too many wrong tokens come in: try again later";
+            let code = "TOO_MANY_WRONG_TOKENS";
+            (
+                [(header::RETRY_AFTER, "5")],
+                refusal(StatusCode::TOO_MANY_REQUESTS, code, message),
+            )
+                .into_response()
+        }
     }
-}
-
-/// The answer while more wrong tokens come in than are answered.
-pub(crate) fn too_many() -> Response {
-    let message = "too many wrong tokens come in: try again later";
-    (
-        [(header::RETRY_AFTER, "5")],
-        refusal(
-            StatusCode::TOO_MANY_REQUESTS,
-            "TOO_MANY_WRONG_TOKENS",
-            message,
-        ),
-    )
-        .into_response()
 }
 
 fn not_spoken() -> Response {
@@ -160,7 +154,7 @@ fn unauthorized() -> Response {
         .into_response()
 }
 
-pub(crate) fn unavailable(message: &str) -> Response {
+fn unavailable(message: &str) -> Response {
     (
         [(header::RETRY_AFTER, "5")],
         refusal(StatusCode::SERVICE_UNAVAILABLE, "HUB_BUSY", message),
