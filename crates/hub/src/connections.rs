@@ -14,14 +14,18 @@ use crate::app::Stop;
 
 /// The most connections that are open at once, beside those that became WebSockets.
 const MAX_OPEN: u32 = 4_096;
-/// How long a request's head may take, the wait for the next request of a connection included.
-const HEAD_TIME: Duration = Duration::from_secs(30);
 
-/// Serves what comes in until the stop, and then waits for the answers that are under way.
-pub(crate) async fn serve<L: Listener>(mut listener: L, router: Router, mut stop: Stop) {
+/// Serves what comes in until the stop, and then waits for the answers that are under way. A request's head may take
+/// `patience`.
+pub(crate) async fn serve<L: Listener>(
+    mut listener: L,
+    router: Router,
+    patience: Duration,
+    mut stop: Stop,
+) {
     let places = Arc::new(Semaphore::new(MAX_OPEN as usize));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    http.timer(TokioTimer::new()).header_read_timeout(patience);
     loop {
         let (io, _) = tokio::select! {
             () = stop.wait() => break,

@@ -25,6 +25,8 @@ pub struct Timing {
     pub slow_send: Duration,
     /// From the call to stop until open connections are left behind.
     pub shutdown: Duration,
+    /// Until a request's head must be there, the wait for the next one of a connection included.
+    pub head: Duration,
     /// Until a handshake of TLS that isn't done is given up.
     pub handshake: Duration,
     /// Between two looks at the files of the certificate.
@@ -40,6 +42,7 @@ impl Default for Timing {
             silence: Duration::from_secs(60),
             slow_send: Duration::from_secs(10),
             shutdown: Duration::from_secs(5),
+            head: Duration::from_secs(30),
             handshake: Duration::from_secs(10),
             certificate: Duration::from_secs(10),
             wrong_token: Duration::from_secs(1),

@@ -57,12 +57,12 @@ pub async fn serve(
         match reach {
             Reach::Loopback | Reach::Proxy { .. } => {
                 let listener = listener.tap_io(|stream| at_once(stream));
-                connections::serve(listener, router, stop.clone()).await;
+                connections::serve(listener, router, timing.head, stop.clone()).await;
             }
             Reach::Tls { certificate, .. } => {
                 let listener = TlsListener::new(listener, &certificate, timing.handshake)?;
                 tokio::select! {
-                    () = connections::serve(listener, router, stop.clone()) => {}
+                    () = connections::serve(listener, router, timing.head, stop.clone()) => {}
                     () = certificate.keep_fresh(timing.certificate) => {}
                 }
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pawtrail_hub::{Hub, Timing};
 
-use crate::support::{OTHER, PATIENCE, PROJECT, Server, ack, commit, hash, project};
+use crate::support::{Line, OTHER, PATIENCE, PROJECT, Server, ack, commit, hash, project};
 use crate::visitor::{Visitor, behind_proxy, over_tls};
 
 const FOREIGN: &str = "7d8c9e0f-2222-4333-8444-555566667777";
@@ -319,19 +319,12 @@ fn a_revoked_token_ends_its_sessions_and_their_streams() {
         let new = server.hub.create_token(&project(), "laptop").unwrap();
         let stays = visitor.sign_in(&server.token());
         let cookie = visitor.sign_in(&new.token);
-        let events = format!("GET /p/{PROJECT}/events");
-        let mut stream = BufReader::new(visitor.open(&events, &[("Cookie", &cookie)], ""));
-        let mut line = String::new();
-        while !line.starts_with("id: ") {
-            line.clear();
-            assert_ne!(stream.read_line(&mut line).unwrap(), 0);
-        }
+        let [mut stream, mut other] = [&cookie, &stays].map(|cookie| watching(&visitor, cookie));
 
         // Revoked by another process: through the file, not through this hub.
         let elsewhere = Hub::open(&dir.path().join("hub.db")).unwrap();
         elsewhere.revoke(&new.id).unwrap();
-        let mut rest = Vec::new();
-        stream.read_to_end(&mut rest).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
         for path in pages() {
             let answer = visitor.get(&path, Some(&cookie));
             assert_eq!(answer.header("location"), Some("/sign-in"));
@@ -343,7 +336,21 @@ fn a_revoked_token_ends_its_sessions_and_their_streams() {
             visitor.get(&format!("/p/{PROJECT}"), Some(&stays)).status,
             200
         );
+        visitor.post("/sign-out", &[("Cookie", &stays)], "");
+        other.read_to_end(&mut Vec::new()).unwrap();
     }
+}
+
+/// Opens a board's stream and waits for its first event.
+fn watching(visitor: &Visitor, cookie: &str) -> BufReader<Box<dyn Line>> {
+    let events = format!("GET /p/{PROJECT}/events");
+    let mut stream = BufReader::new(visitor.open(&events, &[("Cookie", cookie)], ""));
+    let mut line = String::new();
+    while !line.starts_with("id: ") {
+        line.clear();
+        assert_ne!(stream.read_line(&mut line).unwrap(), 0);
+    }
+    stream
 }
 
 #[test]

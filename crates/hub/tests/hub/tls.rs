@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::support::{PATIENCE, Server, ack, commit, eventually};
-use crate::visitor::{FIRST, SECOND, Visitor, over_tls, write_pair};
+use crate::visitor::{FIRST, SECOND, Visitor, behind_proxy, over_tls, write_pair};
 
 fn hub(timing: Timing) -> (tempfile::TempDir, Server, Visitor) {
     let dir = tempfile::tempdir().unwrap();
@@ -38,6 +38,7 @@ const NEVER: Timing = Timing {
     silence: Duration::from_secs(60),
     slow_send: Duration::from_secs(10),
     shutdown: Duration::from_secs(120),
+    head: Duration::from_secs(3_600),
     handshake: Duration::from_secs(3_600),
     certificate: Duration::from_secs(3_600),
     wrong_token: Duration::ZERO,
@@ -50,6 +51,22 @@ fn a_handshake_that_hangs_ends_in_time() {
         ..Timing::default()
     });
     ended(silent(&server));
+    assert_eq!(visitor.get("/api/v1/health", None).status, 200);
+}
+
+#[test]
+fn a_request_that_never_comes_to_its_end_ends_in_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let timing = Timing {
+        head: Duration::from_millis(50),
+        ..NEVER
+    };
+    let (server, visitor) = behind_proxy(dir.path(), timing);
+    for begun in ["", "GET / HTTP/1.1\r\nHost: hub.exam"] {
+        let mut stream = silent(&server);
+        stream.write_all(begun.as_bytes()).unwrap();
+        ended(stream);
+    }
     assert_eq!(visitor.get("/api/v1/health", None).status, 200);
 }
 
