@@ -91,7 +91,7 @@ async fn enter(
             );
         }
     };
-    match exchange(&app, &given.token).await {
+    match exchange(&app, &headers, &given.token).await {
         Ok(Some((session, board))) => {
             ([(header::SET_COOKIE, session.cookie)], Redirect::to(&board)).into_response()
         }
@@ -100,13 +100,18 @@ async fn enter(
     }
 }
 
-/// Returns a session for a token, and the board that it shows; nothing for a wrong token.
-async fn exchange(app: &App, text: &str) -> Result<Option<(NewSession, String)>> {
+/// Returns a session for a token, and the board that it shows; nothing for a wrong token. It takes the place of the one
+/// that the browser had.
+async fn exchange(
+    app: &App,
+    headers: &HeaderMap,
+    text: &str,
+) -> Result<Option<(NewSession, String)>> {
     let Some(hash) = token::from_text(text) else {
         return Ok(None);
     };
     let new = session::begin()?;
-    let session = new.hash;
+    let (session, before) = (new.hash, session::of(headers));
     let now = Timestamp::now();
     let board = app
         .hub
@@ -115,6 +120,11 @@ async fn exchange(app: &App, text: &str) -> Result<Option<(NewSession, String)>>
                 return Ok(None);
             };
             let begun = store.begin_session(session, &grant.token, now, now + session::LASTS)?;
+            if let Some(before) = before
+                && begun
+            {
+                store.end_session(before)?;
+            }
             Ok(begun.then(|| format!("/p/{}", grant.project)))
         })
         .await?;

@@ -304,6 +304,12 @@ fn signing_out_ends_the_session_of_this_browser() {
         assert_eq!(visitor.get(&board, Some(&mine)).status, 303);
         assert_eq!(visitor.get(&board, Some(&theirs)).status, 200);
         assert_eq!(visitor.post("/sign-out", &[], "").status, 303);
+
+        // Signing in again takes the place of what the browser had.
+        let form = format!("token={token}");
+        let again = visitor.post("/sign-in", &[("Cookie", &theirs)], &form);
+        assert_eq!(visitor.get(&board, Some(&theirs)).status, 303);
+        assert_eq!(visitor.get(&board, again.cookie().as_deref()).status, 200);
     });
 }
 
