@@ -9,6 +9,8 @@ use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
 use crate::hub::Hub;
+use crate::public_url::PublicUrl;
+use crate::slow::Slow;
 use crate::store::Writer;
 
 /// What a request may use.
@@ -20,6 +22,15 @@ pub(crate) struct App {
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) batches: Arc<Semaphore>,
+    /// Where other machines reach the hub: there, pages need a token.
+    pub(crate) team: Option<Team>,
+}
+
+/// What a hub needs that other machines can reach.
+#[derive(Clone)]
+pub(crate) struct Team {
+    pub(crate) public: PublicUrl,
+    pub(crate) slow: Slow,
 }
 
 /// Tells that the server is stopping.

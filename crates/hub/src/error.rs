@@ -67,9 +67,32 @@ pub enum HubError {
     TokenUnknown(String),
     /// The listener can be reached from other machines.
     #[error(
-        "the hub listens on loopback addresses only, and {0} is none: tokens and frames would cross the network in the clear"
+        "the hub listens on loopback addresses only, and {0} is none: tokens and frames would cross the network in the clear; \
+         for other machines give it a certificate (--tls-cert, --tls-key) or a proxy that speaks TLS (--behind-proxy), and --public-url"
     )]
     NotLoopback(SocketAddr),
+    /// The address for other machines is none.
+    #[error("the hub's public address can't be used: {0}")]
+    PublicUrl(&'static str),
+    /// The file of a certificate or its key can't be used.
+    #[error("{} can't be used for TLS: {reason}", path.display())]
+    TlsFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The key is another certificate's.
+    #[error("the key in {} is not that of the first certificate in {}", key.display(), certificate.display())]
+    TlsKeyOther {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
+    /// TLS can't be set up.
+    #[error("TLS can't be set up: {0}")]
+    Tls(String),
     /// The listener failed.
     #[error("the hub can't listen: {0}")]
     Listen(#[source] std::io::Error),
@@ -91,6 +114,10 @@ impl HubError {
             Self::LabelInvalid => "HUB_LABEL_INVALID",
             Self::TokenUnknown(_) => "HUB_TOKEN_UNKNOWN",
             Self::NotLoopback(_) => "HUB_NOT_LOOPBACK",
+            Self::PublicUrl(_) => "HUB_PUBLIC_URL",
+            Self::TlsFile { .. } => "HUB_TLS_FILE",
+            Self::TlsKeyOther { .. } => "HUB_TLS_KEY_OTHER",
+            Self::Tls(_) => "HUB_TLS",
             Self::Listen(_) => "HUB_LISTEN",
         }
     }
@@ -107,12 +134,16 @@ impl HubError {
             Self::NotLoopback(_) | Self::Listen(_) => {
                 Some("pawtrail hub serve --listen 127.0.0.1:0".to_owned())
             }
+            Self::PublicUrl(_) | Self::TlsFile { .. } | Self::TlsKeyOther { .. } => {
+                Some("pawtrail hub serve --help".to_owned())
+            }
             Self::StoreOpen { .. }
             | Self::Store(_)
             | Self::StoreDamaged { .. }
             | Self::Stopped(_)
             | Self::Thread(_)
             | Self::Random(_)
+            | Self::Tls(_)
             | Self::LabelInvalid => None,
         }
     }
@@ -120,7 +151,7 @@ impl HubError {
     /// Returns the exit code of a command that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::TokenIdInvalid(_) | Self::LabelInvalid => 2,
+            Self::TokenIdInvalid(_) | Self::LabelInvalid | Self::PublicUrl(_) => 2,
             Self::StoreOpen { .. }
             | Self::Store(_)
             | Self::StoreNewer { .. }
@@ -131,6 +162,9 @@ impl HubError {
             | Self::Random(_)
             | Self::TokenUnknown(_)
             | Self::NotLoopback(_)
+            | Self::TlsFile { .. }
+            | Self::TlsKeyOther { .. }
+            | Self::Tls(_)
             | Self::Listen(_) => 1,
         }
     }

@@ -12,7 +12,7 @@ use crate::error::{HubError, Result};
 use crate::live::Live;
 use crate::presence::Presence;
 use crate::store::{Sqlite, Store, StoredCommit};
-use crate::token::{self, NewToken, Token, TokenId};
+use crate::token::{self, Access, NewToken, Token, TokenId};
 
 /// How long the hub waits for its peers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub struct Timing {
     pub slow_send: Duration,
     /// From the call to stop until open connections are left behind.
     pub shutdown: Duration,
+    /// Until a request's head must be there, the wait for the next one of a connection included.
+    pub head: Duration,
+    /// Until a handshake of TLS that isn't done is given up.
+    pub handshake: Duration,
+    /// Between two looks at the files of the certificate.
+    pub certificate: Duration,
+    /// Until a wrong token is answered, where other machines can reach the hub.
+    pub wrong_token: Duration,
 }
 
 impl Default for Timing {
@@ -34,6 +42,10 @@ impl Default for Timing {
             silence: Duration::from_secs(60),
             slow_send: Duration::from_secs(10),
             shutdown: Duration::from_secs(5),
+            head: Duration::from_secs(30),
+            handshake: Duration::from_secs(10),
+            certificate: Duration::from_secs(10),
+            wrong_token: Duration::from_secs(1),
         }
     }
 }
@@ -81,13 +93,26 @@ impl Hub {
         self
     }
 
-    /// Makes a token for a project. Its text is returned here and never again.
+    /// Makes a token that may send what a project makes, and look at its board. Its text is returned here and never
+    /// again.
     ///
     /// # Errors
     /// When the label is no label, the system gives no random bytes, or the store fails.
     pub fn create_token(&self, project: &ProjectUuid, label: &str) -> Result<NewToken> {
+        self.add_token(project, label, Access::ReadWrite)
+    }
+
+    /// Makes a token that may look at a project's board, and send nothing.
+    ///
+    /// # Errors
+    /// As [`Self::create_token`].
+    pub fn create_read_only_token(&self, project: &ProjectUuid, label: &str) -> Result<NewToken> {
+        self.add_token(project, label, Access::ReadOnly)
+    }
+
+    fn add_token(&self, project: &ProjectUuid, label: &str, access: Access) -> Result<NewToken> {
         token::check_label(label)?;
-        let (new, hash) = token::generate(project)?;
+        let (new, hash) = token::generate(project, access)?;
         self.store.add_token(&new, hash, label, Timestamp::now())?;
         self.live.changed(project);
         Ok(new)
@@ -101,7 +126,7 @@ impl Hub {
         self.store.tokens()
     }
 
-    /// Revokes a token, from the next frame of a live connection on. Again is harmless.
+    /// Revokes a token, from the next frame of a live connection on, and ends its sessions. Again is harmless.
     ///
     /// # Errors
     /// When there is no such token, or the store fails.

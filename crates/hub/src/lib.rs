@@ -5,6 +5,7 @@
 
 mod app;
 mod board;
+mod connections;
 mod counters;
 mod error;
 mod guard;
@@ -14,13 +15,22 @@ mod ingest;
 mod live;
 mod lock;
 mod presence;
+mod public_url;
+mod reach;
+mod secret;
 mod server;
+mod session;
+mod slow;
 mod store;
+mod tls;
 mod token;
 
 pub use counters::Counters;
 pub use error::{HubError, Result};
 pub use hub::{Hub, Timing};
+pub use public_url::PublicUrl;
+pub use reach::Reach;
 pub use server::serve;
 pub use store::StoredCommit;
-pub use token::{NewToken, Token, TokenId};
+pub use tls::Certificate;
+pub use token::{Access, NewToken, Token, TokenId};

@@ -6,12 +6,11 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use pawtrail_event::ProjectUuid;
 use serde::{Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
 use crate::error::{HubError, Result};
+use crate::secret::{self, SecretHash};
 
 const PREFIX: &str = "pwt_";
-const SECRET_BYTES: usize = 32;
 const ID_PREFIX: &str = "tok_";
 const ID_DIGITS: usize = 12;
 
@@ -43,11 +42,42 @@ impl FromStr for TokenId {
 
     fn from_str(text: &str) -> Result<Self> {
         match text.strip_prefix(ID_PREFIX) {
-            Some(digits) if digits.len() == ID_DIGITS && is_hex(digits) => {
+            Some(digits) if digits.len() == ID_DIGITS && secret::is_hex(digits) => {
                 Ok(Self(text.to_owned()))
             }
             Some(_) | None => Err(HubError::TokenIdInvalid(text.chars().take(80).collect())),
         }
+    }
+}
+
+/// What a token allows, each for its one project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// To look at the board, and to send frames and batches.
+    ReadWrite,
+    /// To look at the board.
+    ReadOnly,
+}
+
+impl Access {
+    /// Returns the name that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadWrite => "read_write",
+            Self::ReadOnly => "read_only",
+        }
+    }
+}
+
+impl FromStr for Access {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        [Self::ReadWrite, Self::ReadOnly]
+            .into_iter()
+            .find(|access| access.as_str() == text)
+            .ok_or_else(|| "neither read_write nor read_only".to_owned())
     }
 }
 
@@ -58,8 +88,10 @@ pub struct NewToken {
     pub id: TokenId,
     /// The secret: `pwt_` and 64 hexadecimal digits.
     pub token: String,
-    /// The project whose frames it may send.
+    /// The project that it is for.
     pub project: ProjectUuid,
+    /// What it allows there.
+    pub access: Access,
 }
 
 impl fmt::Debug for NewToken {
@@ -67,6 +99,7 @@ impl fmt::Debug for NewToken {
         f.debug_struct("NewToken")
             .field("id", &self.id)
             .field("project", &self.project)
+            .field("access", &self.access)
             .finish_non_exhaustive()
     }
 }
@@ -76,8 +109,10 @@ impl fmt::Debug for NewToken {
 pub struct Token {
     /// Its public name.
     pub id: TokenId,
-    /// The project whose frames it may send.
+    /// The project that it is for.
     pub project: ProjectUuid,
+    /// What it allows there.
+    pub access: Access,
     /// What its maker called it.
     pub label: String,
     /// When it was made.
@@ -102,29 +137,18 @@ fn rfc3339_if<S: Serializer>(
     }
 }
 
-/// The SHA-256 of a token's text: what is stored and looked up. Equal prefixes of two tokens give
-/// unrelated hashes, so the time a lookup takes says nothing about a stored token.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TokenHash(pub(crate) [u8; 32]);
-
-impl TokenHash {
-    fn of(text: &str) -> Self {
-        Self(Sha256::digest(text.as_bytes()).into())
-    }
-}
-
 /// Makes a token with its hash.
-pub(crate) fn generate(project: &ProjectUuid) -> Result<(NewToken, TokenHash)> {
-    let mut secret = [0_u8; SECRET_BYTES];
-    let mut id = [0_u8; ID_DIGITS / 2];
-    getrandom::fill(&mut secret).map_err(|error| HubError::Random(error.to_string()))?;
-    getrandom::fill(&mut id).map_err(|error| HubError::Random(error.to_string()))?;
-    let token = format!("{PREFIX}{}", hex(&secret));
-    let hash = TokenHash::of(&token);
+pub(crate) fn generate(project: &ProjectUuid, access: Access) -> Result<(NewToken, SecretHash)> {
+    let token = format!("{PREFIX}{}", secret::new()?);
+    let hash = SecretHash::of(&token);
     let new = NewToken {
-        id: TokenId(format!("{ID_PREFIX}{}", hex(&id))),
+        id: TokenId(format!(
+            "{ID_PREFIX}{}",
+            secret::random_hex::<{ ID_DIGITS / 2 }>()?
+        )),
         token,
         project: project.clone(),
+        access,
     };
     Ok((new, hash))
 }
@@ -138,25 +162,19 @@ pub(crate) fn check_label(label: &str) -> Result<()> {
 }
 
 /// Returns the hash of the token in an `Authorization` header, if it has the form of one.
-pub(crate) fn from_authorization(value: &str) -> Option<TokenHash> {
+pub(crate) fn from_authorization(value: &str) -> Option<SecretHash> {
     let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    from_text(token)
+}
+
+/// Returns the hash of a token as a person gave it, if it has the form of one.
+pub(crate) fn from_text(text: &str) -> Option<SecretHash> {
+    let token = text.trim();
     let digits = token.strip_prefix(PREFIX)?;
-    (scheme.eq_ignore_ascii_case("bearer") && digits.len() == SECRET_BYTES * 2 && is_hex(digits))
-        .then(|| TokenHash::of(token))
-}
-
-fn is_hex(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
-        .map(char::from)
-        .collect()
+    secret::is_secret(digits).then(|| SecretHash::of(token))
 }
 
 #[cfg(test)]
@@ -169,8 +187,8 @@ mod tests {
 
     #[test]
     fn a_token_is_random_and_its_header_gives_its_hash() {
-        let (one, hash) = generate(&project()).unwrap();
-        let (two, other) = generate(&project()).unwrap();
+        let (one, hash) = generate(&project(), Access::ReadWrite).unwrap();
+        let (two, other) = generate(&project(), Access::ReadWrite).unwrap();
         assert_ne!(one.token, two.token);
         assert_ne!(one.id, two.id);
         assert!(hash != other);
@@ -181,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_has_not_the_form_of_a_token_is_none() {
-        let (new, _) = generate(&project()).unwrap();
+        let (new, _) = generate(&project(), Access::ReadWrite).unwrap();
         for value in [
             String::new(),
             "Bearer".to_owned(),
@@ -196,14 +214,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_token_allows_reads_back_as_it_is_shown() {
+        for access in [Access::ReadWrite, Access::ReadOnly] {
+            assert_eq!(access.as_str().parse(), Ok(access));
+            assert_eq!(serde_json::to_value(access).unwrap(), access.as_str());
+        }
+        assert!("".parse::<Access>().is_err());
+    }
+
+    #[test]
     fn debug_output_hides_the_secret() {
-        let (new, _) = generate(&project()).unwrap();
+        let (new, _) = generate(&project(), Access::ReadWrite).unwrap();
         assert!(!format!("{new:?}").contains(&new.token));
     }
 
     #[test]
     fn token_ids_and_labels_are_checked() {
-        let (new, _) = generate(&project()).unwrap();
+        let (new, _) = generate(&project(), Access::ReadWrite).unwrap();
         assert_eq!(new.id.as_str().parse::<TokenId>().unwrap(), new.id);
         for text in ["", "tok_", "tok_00000000000G", "pwt_000000000000"] {
             assert_eq!(

@@ -3,6 +3,7 @@
 //! Each connect and each write asks for consent again, so that taking it back works at once, and each frame is noted in
 //! the egress log before its bytes leave. A write holds one frame, or as many as wait, up to a small limit.
 
+mod cause;
 mod dial;
 pub(crate) mod post;
 #[cfg(test)]

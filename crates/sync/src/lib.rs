@@ -10,6 +10,7 @@ pub mod courier;
 pub mod egress;
 mod egress_log;
 mod error;
+mod forbidden;
 mod outbox;
 mod place;
 pub mod preview;

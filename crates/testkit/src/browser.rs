@@ -49,6 +49,19 @@ impl Browser {
     /// # Panics
     /// When none is installed, or it doesn't start within 30 seconds.
     pub fn start(scratch: &Scratch) -> Self {
+        Self::start_with(scratch, &[])
+    }
+
+    /// Starts a browser that trusts certificates with this key: the base64 of the SHA-256 of its public half.
+    ///
+    /// # Panics
+    /// As [`Browser::start`].
+    pub fn trusting(scratch: &Scratch, key: &str) -> Self {
+        let trust = format!("--ignore-certificate-errors-spki-list={key}");
+        Self::start_with(scratch, &[&trust])
+    }
+
+    fn start_with(scratch: &Scratch, flags: &[&str]) -> Self {
         let program = find().unwrap_or_else(|| {
             panic!("no browser on PATH (looked for {NAMES:?}); on Debian: apt-get install chromium")
         });
@@ -62,6 +75,7 @@ impl Browser {
                 .env()
                 .command(program)
                 .args(FLAGS)
+                .args(flags)
                 .arg(format!("--user-data-dir={}", profile.display()))
                 .arg("about:blank")
                 .stdout(Stdio::null())

@@ -39,12 +39,39 @@ impl Hub {
     /// As [`Hub::start`].
     #[track_caller]
     pub fn start_at(pawtrail: &Pawtrail, dir: &Path, listen: &str) -> Self {
+        Self::start_with(pawtrail, dir, listen, &[])
+    }
+
+    /// Starts a hub for other machines on a free port, over TLS with a certificate for `localhost` and its key, both in
+    /// one file.
+    ///
+    /// # Panics
+    /// As [`Hub::start`].
+    #[track_caller]
+    pub fn start_over_tls(scratch: &Scratch, pawtrail: &Pawtrail, certificate: &Path) -> Self {
+        let listen = free_address();
+        let port = listen.rsplit(':').next().expect("a port");
+        let public = format!("https://localhost:{port}");
+        let file = certificate.to_string_lossy();
+        let args = [
+            "--tls-cert",
+            &file,
+            "--tls-key",
+            &file,
+            "--public-url",
+            &public,
+        ];
+        Self::start_with(pawtrail, scratch.path(), &listen, &args)
+    }
+
+    #[track_caller]
+    fn start_with(pawtrail: &Pawtrail, dir: &Path, listen: &str, extra: &[&str]) -> Self {
         let store = dir.join("hub.sqlite");
         let shown = store.to_string_lossy().into_owned();
         let args = [
             "--json", "hub", "serve", "--listen", listen, "--store", &shown,
         ];
-        let mut command = pawtrail.command(dir, &args);
+        let mut command = pawtrail.command(dir, &[&args, extra].concat());
         let mut running = Running::start(command.stdout(Stdio::piped()).stderr(Stdio::inherit()));
         let pipe = running.child().stdout.take().expect("piped");
         let (send, receive) = mpsc::channel();
@@ -89,20 +116,19 @@ impl Hub {
     /// Makes a token for a project.
     #[track_caller]
     pub fn token(&self, pawtrail: &Pawtrail, project: &str) -> String {
+        let made = self.token_command(pawtrail, &["create", "--project", project]);
+        made["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Runs a command of `hub token` on the hub's store and returns its data.
+    #[track_caller]
+    pub fn token_command(&self, pawtrail: &Pawtrail, words: &[&str]) -> Value {
         let store = self.store.to_string_lossy();
-        let words = [
-            "hub",
-            "token",
-            "create",
-            "--project",
-            project,
-            "--store",
-            &store,
-        ];
+        let words = [&["hub", "token"], words, &["--store", &store]].concat();
         let dir = self.store.parent().expect("a store is in a directory");
-        let (status, made) = pawtrail.json_in(dir, &words);
-        assert_eq!(status, 0, "{made:#}");
-        made["data"]["token"].as_str().expect("a token").to_owned()
+        let (status, mut done) = pawtrail.json_in(dir, &words);
+        assert_eq!(status, 0, "{done:#}");
+        done["data"].take()
     }
 
     /// Ends the hub at once, as a crash would, and returns host and port to start it at again.

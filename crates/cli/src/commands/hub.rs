@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pawtrail_hub::{Hub, HubError};
+use pawtrail_hub::{Access, Certificate, Hub, Reach};
 use pawtrail_repo::shell::quoted;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -26,6 +26,7 @@ pub(super) fn run(context: &Context, command: &HubCommand) -> Result<Done, CliEr
 
 fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
     context.start_log(true);
+    let reach = reach(context, args)?;
     let hub = open(context, &args.store)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -38,29 +39,58 @@ fn serve(context: &Context, args: &ServeArgs) -> Result<Done, CliError> {
         };
         let listener = TcpListener::bind(args.listen).await.map_err(busy)?;
         let address = listener.local_addr().map_err(busy)?;
-        if !address.ip().is_loopback() {
-            return Err(HubError::NotLoopback(address).into());
-        }
+        reach.check(address)?;
         // From here on a signal ends the hub in order; before, it ends the process.
         let interrupted = interrupted()?;
-        let url = format!("http://{address}");
+        let public = reach.public();
+        let url = public.map_or_else(|| format!("http://{address}"), ToString::to_string);
         let text = Text::new("The hub is up; Ctrl-C ends it.")
             .field("board", format!("{url}/"))
+            .maybe(
+                "shown to",
+                public.map(|_| "whoever gives a token of its project"),
+            )
+            .maybe("listens on", public.map(|_| address))
             .field("token", token_command(&args.store))
             .field(
                 "clients",
                 format!("pawtrail sync enable {url} --token-file FILE"),
             );
-        let data = json!({ "url": url, "board_url": format!("{url}/") });
+        let data = json!({
+            "url": url,
+            "board_url": format!("{url}/"),
+            "listen": address.to_string(),
+        });
         context
             .output
             .started(&Done::new(data, text.done()))
             .map_err(|error| CliError::io("can't write standard output", &error))?;
-        match pawtrail_hub::serve(hub, listener, interrupted).await {
+        match pawtrail_hub::serve(hub, listener, reach, interrupted).await {
             Ok(()) => Ok(Done::silent()),
             Err(error) => Ok(context.output.failed_late(&error.into())),
         }
     })
+}
+
+/// Who can reach the hub; its files are read now, so that a wrong one is told before anybody connects.
+fn reach(context: &Context, args: &ServeArgs) -> Result<Reach, CliError> {
+    let file = |path: &Path| context.dir.join(path);
+    match (&args.public_url, &args.tls_cert, &args.tls_key) {
+        (Some(public), Some(certificate), Some(key)) => Ok(Reach::Tls {
+            public: public.clone(),
+            certificate: Certificate::open(&file(certificate), &file(key))?,
+        }),
+        (Some(public), None, None) if args.behind_proxy => Ok(Reach::Proxy {
+            public: public.clone(),
+        }),
+        (Some(_), None, None) => Err(CliError::bad_argument(
+            "--public-url",
+            "it says nothing of who speaks TLS; add --tls-cert and --tls-key, or --behind-proxy",
+        )
+        .next("pawtrail hub serve --help")),
+        // Half of a pair the parser has refused.
+        (None | Some(_), None | Some(_), None | Some(_)) => Ok(Reach::Loopback),
+    }
 }
 
 /// The command that makes a token for this very store.
@@ -80,13 +110,29 @@ fn create(context: &Context, args: &TokenCreateArgs) -> Result<Done, CliError> {
         Some(uuid) => uuid.clone(),
         None => context.project()?.uuid()?,
     };
-    let new = open(context, &args.store)?.create_token(&project, &args.label)?;
+    let hub = open(context, &args.store)?;
+    let new = if args.read_only {
+        hub.create_read_only_token(&project, &args.label)?
+    } else {
+        hub.create_token(&project, &args.label)?
+    };
     let text = Text::new("A new token; it is shown this once.")
         .field("token", &new.token)
         .field("id", &new.id)
-        .field("project", &new.project)
-        .next("pawtrail sync enable URL --token-file FILE");
+        .field("project", &new.project);
+    let text = match new.access {
+        Access::ReadWrite => text.next("pawtrail sync enable URL --token-file FILE"),
+        Access::ReadOnly => text.field("may", may(new.access)),
+    };
     Ok(Done::new(to_json(&new)?, text.done()))
+}
+
+/// What a token allows, in words.
+fn may(access: Access) -> &'static str {
+    match access {
+        Access::ReadWrite => "look and send",
+        Access::ReadOnly => "look",
+    }
 }
 
 fn list(context: &Context, store: &StoreArg) -> Result<Done, CliError> {
@@ -104,6 +150,7 @@ fn list(context: &Context, store: &StoreArg) -> Result<Done, CliError> {
             vec![
                 token.id.to_string(),
                 token.project.to_string(),
+                may(token.access).to_owned(),
                 token.created_at.to_string(),
                 revoked.unwrap_or_else(|| "valid".to_owned()),
                 plain(&token.label),
@@ -115,7 +162,10 @@ fn list(context: &Context, store: &StoreArg) -> Result<Done, CliError> {
             .next("pawtrail hub token create")
             .done()
     } else {
-        table(&["id", "project", "created", "state", "label"], &rows)
+        table(
+            &["id", "project", "may", "created", "state", "label"],
+            &rows,
+        )
     };
     Ok(Done::new(json!({ "tokens": to_json(&tokens)? }), human))
 }

@@ -17,7 +17,11 @@ mod faults;
 mod losses;
 #[cfg(unix)]
 mod places;
+mod reach;
 mod support;
+/// As with `tls`.
+#[cfg(target_os = "linux")]
+mod team;
 /// The system's own list of authorities is a file here, which a test can exchange.
 #[cfg(target_os = "linux")]
 mod tls;

@@ -12,7 +12,9 @@ use pawtrail_event::ProjectUuid;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use super::visitor::Visitor;
 use crate::app::{App, Stop, refusal};
+use crate::hub::Hub;
 use crate::live::Revision;
 
 /// The least time between two events, so that a burst of commits is one or two renderings.
@@ -31,6 +33,8 @@ struct Watching {
     known: Option<Revision>,
     sent_any: bool,
     stop: Stop,
+    visitor: Visitor,
+    hub: Hub,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -43,6 +47,10 @@ pub(super) async fn events(
 ) -> Response {
     let Ok(project) = project.parse::<ProjectUuid>() else {
         return super::not_found().await;
+    };
+    let visitor = match Visitor::to(&app, &headers, &project).await {
+        Ok(visitor) => visitor,
+        Err(denied) => return denied.data(),
     };
     let wanted = project.clone();
     match app
@@ -69,6 +77,8 @@ pub(super) async fn events(
         known: last.and_then(|text| text.parse().ok()),
         sent_any: false,
         stop: app.stop,
+        visitor,
+        hub: app.hub,
         _permit: permit,
     };
     Sse::new(stream::unfold(watching, next))
@@ -84,6 +94,10 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
         }
     }
     loop {
+        // Asked before each event, and as often as a clone is asked for a sign of life.
+        if !watching.visitor.holds(&watching.hub).await {
+            return None;
+        }
         let now = *watching.revisions.borrow_and_update();
         if watching.known != Some(now) {
             watching.known = Some(now);
@@ -102,6 +116,7 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
         tokio::select! {
             () = watching.stop.wait() => return None,
             changed = watching.revisions.changed() => changed.ok()?,
+            () = tokio::time::sleep(watching.hub.timing.ping_every) => {}
         }
     }
 }

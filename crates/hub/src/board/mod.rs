@@ -7,7 +7,9 @@ mod group;
 mod lanes;
 mod page;
 mod part;
+mod sign_in;
 mod time;
+mod visitor;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -22,6 +24,7 @@ use crate::error::Result;
 use crate::live::Revision;
 use crate::presence::Connected;
 use crate::store::{Lane, Resolution, StoredCommit};
+use visitor::Visitor;
 
 /// The most commits that one board lists; it says how many more there are.
 const MAX_COMMITS: u32 = 500;
@@ -35,6 +38,8 @@ struct Board {
     project: ProjectUuid,
     /// The address that the browser knows this hub by.
     base: String,
+    /// Whether whoever looks gave a token, and can sign out.
+    is_signed_in: bool,
     revision: Revision,
     /// Newest first.
     commits: Vec<StoredCommit>,
@@ -47,14 +52,19 @@ struct Board {
     resolutions: Vec<Resolution>,
 }
 
-/// The board's routes.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
+/// The board's routes; for a team, those of signing in and out too.
+pub(crate) fn routes(for_team: bool) -> Router<App> {
+    let routes = Router::new()
         .route("/", get(home))
         .route("/p/{project}", get(project))
         .route("/p/{project}/fragment", get(fragment))
         .route("/p/{project}/events", get(events::events))
-        .merge(assets::routes())
+        .merge(assets::routes());
+    if for_team {
+        routes.merge(sign_in::routes())
+    } else {
+        routes
+    }
 }
 
 /// Answers what has no route.
@@ -62,7 +72,14 @@ pub(crate) async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, html(page::not_found())).into_response()
 }
 
-async fn home(State(app): State<App>) -> Response {
+async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
+    match Visitor::of(&app, &headers).await {
+        Ok(Visitor::Local) => {}
+        Ok(Visitor::Signed(signed)) => {
+            return Redirect::to(&format!("/p/{}", signed.project)).into_response();
+        }
+        Err(denied) => return denied.page(&headers),
+    }
     match app.hub.blocking(|store| store.projects()).await {
         Ok(projects) => match projects.as_slice() {
             [only] => Redirect::to(&format!("/p/{}", only.project)).into_response(),
@@ -77,7 +94,13 @@ async fn project(
     Path(project): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    shown(app, &project, &headers, page::board).await
+    let Ok(project) = project.parse::<ProjectUuid>() else {
+        return not_found().await;
+    };
+    match Visitor::to(&app, &headers, &project).await {
+        Ok(visitor) => shown(app, project, &headers, &visitor, page::board).await,
+        Err(denied) => denied.page(&headers),
+    }
 }
 
 async fn fragment(
@@ -85,31 +108,48 @@ async fn fragment(
     Path(project): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    shown(app, &project, &headers, part::board).await
+    let Ok(project) = project.parse::<ProjectUuid>() else {
+        return not_found().await;
+    };
+    match Visitor::to(&app, &headers, &project).await {
+        Ok(visitor) => shown(app, project, &headers, &visitor, part::board).await,
+        Err(denied) => denied.data(),
+    }
 }
 
 async fn shown(
     app: App,
-    project: &str,
+    project: ProjectUuid,
     headers: &HeaderMap,
+    visitor: &Visitor,
     render: impl FnOnce(&Board) -> Markup,
 ) -> Response {
-    let Ok(project) = project.parse::<ProjectUuid>() else {
-        return not_found().await;
-    };
-    // The guard let only one of the loopback names through.
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let base = format!("http://{}", host.unwrap_or("localhost"));
-    match read(&app, project, base).await {
+    let base = base(&app, headers);
+    match read(&app, project, base, visitor.is_signed_in()).await {
+        Ok(Some(board)) if board.is_signed_in => sign_in::with_form(StatusCode::OK, render(&board)),
         Ok(Some(board)) => html(render(&board)).into_response(),
         Ok(None) => not_found().await,
         Err(error) => failed(&error),
     }
 }
 
-async fn read(app: &App, project: ProjectUuid, base: String) -> Result<Option<Board>> {
+fn base(app: &App, headers: &HeaderMap) -> String {
+    if let Some(team) = &app.team {
+        return team.public.to_string();
+    }
+    // The guard let only one of the loopback names through.
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    format!("http://{}", host.unwrap_or("localhost"))
+}
+
+async fn read(
+    app: &App,
+    project: ProjectUuid,
+    base: String,
+    is_signed_in: bool,
+) -> Result<Option<Board>> {
     // Read before the data: at worst the page is newer than it says, and is fetched once more.
     let revision = app.hub.live.revision(&project);
     let wanted = project.clone();
@@ -130,6 +170,7 @@ async fn read(app: &App, project: ProjectUuid, base: String) -> Result<Option<Bo
         connected: app.hub.presence.connected(&project),
         project,
         base,
+        is_signed_in,
         revision,
         commits,
         total,

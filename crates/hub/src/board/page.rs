@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Board, part, time};
+use super::{Board, part, sign_in, time};
 use crate::store::ProjectSummary;
 
 /// The board of one project.
@@ -13,13 +13,15 @@ pub(super) fn board(board: &Board) -> Markup {
             span.dot aria-hidden="true" {}
             span.words { "Not live: reload to see news" }
         }
+        @if board.is_signed_in { (sign_out()) }
     };
     frame(
         &format!("Project {short} · Pawtrail"),
         &live,
         &html! {
             main #board data-project=(board.project) data-events=(format!("/p/{}/events", board.project))
-                data-fragment=(format!("/p/{}/fragment", board.project)) {
+                data-fragment=(format!("/p/{}/fragment", board.project))
+                data-sign-in=[board.is_signed_in.then_some(sign_in::PATH)] {
                 (part::board(board))
             }
             p #news .unseen aria-live="polite" {}
@@ -60,6 +62,68 @@ pub(super) fn projects(projects: &[ProjectSummary]) -> Markup {
         },
         false,
     )
+}
+
+/// Asks for a token. It travels in the form's body, and in no address.
+pub(super) fn sign_in(complaint: Option<&str>) -> Markup {
+    frame(
+        "Sign in · Pawtrail",
+        &html! {},
+        &html! {
+            main {
+                h1 { "Sign in" }
+                form.sign-in method="post" action=(sign_in::PATH) {
+                    @if let Some(complaint) = complaint { p.complaint role="alert" { (complaint) } }
+                    label for="token" { "A token of the project" }
+                    input #token type="password" name="token" required autofocus maxlength="200" autocomplete="current-password";
+                    button { "Show the board" }
+                    p.faint {
+                        "Whoever runs this hub makes one: " code { "pawtrail hub token create --project UUID --read-only" }
+                    }
+                }
+            }
+        },
+        false,
+    )
+}
+
+/// The page for somebody whose token is for another project.
+pub(super) fn other_project() -> Markup {
+    frame(
+        "Another project · Pawtrail",
+        &sign_out(),
+        &html! {
+            main {
+                h1 { "Another project" }
+                div.empty {
+                    p { "The token that you gave is not for the project at this address. Sign out to give another one." }
+                    p { a href="/" { "The board of your token" } }
+                }
+            }
+        },
+        false,
+    )
+}
+
+/// A page that the browser loads once more by itself.
+pub(super) fn once_more() -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="refresh" content="0";
+                title { "Pawtrail" }
+            }
+            body { p { "One moment." } }
+        }
+    }
+}
+
+fn sign_out() -> Markup {
+    html! {
+        form method="post" action=(sign_in::OUT) { button.quiet { "Sign out" } }
+    }
 }
 
 /// What has no page.

@@ -240,6 +240,7 @@ mod tests {
         board(&Board {
             revision: Live::new(1).revision(&project),
             base: "http://localhost:8787".to_owned(),
+            is_signed_in: false,
             project,
             total: u64::try_from(commits.len()).unwrap(),
             commits,

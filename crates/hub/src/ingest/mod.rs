@@ -16,8 +16,9 @@ use pawtrail_event::frame::PROTOCOL;
 use serde_json::json;
 
 use crate::app::{App, refusal};
+use crate::slow::TooMany;
 use crate::store::Grant;
-use crate::token;
+use crate::token::{self, Access};
 
 const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("x-pawtrail-protocol");
 /// The project that a client means to speak for; a client may leave it out.
@@ -61,13 +62,13 @@ pub(crate) async fn upgrade(
 
 /// Refuses an address with a query: addresses end up in logs and histories, so nothing secret may
 /// travel in one.
-fn query_refused(query: Option<&str>) -> Option<Response> {
+pub(crate) fn query_refused(query: Option<&str>) -> Option<Response> {
     query.filter(|query| !query.is_empty())?;
     let message = "this address takes no query: send the token as `Authorization: Bearer`";
     Some(refusal(StatusCode::BAD_REQUEST, "QUERY_REFUSED", message).into_response())
 }
 
-/// Checks version and token, and that the token is for the project that the client says it speaks for.
+/// Checks version and token, that the token is for the project that the client says it speaks for, and that it may send.
 async fn authorized(app: &App, headers: &HeaderMap) -> Result<Grant, Response> {
     let spoken = single(headers, &PROTOCOL_HEADER).and_then(|version| version.parse().ok());
     if spoken != Some(PROTOCOL) {
@@ -79,9 +80,12 @@ async fn authorized(app: &App, headers: &HeaderMap) -> Result<Grant, Response> {
         Some(hash) => app.hub.blocking(move |store| store.authorize(hash)).await,
     };
     match grant {
-        Ok(Some(grant)) if speaks_for(headers, grant.project.as_str()) => Ok(grant),
-        Ok(Some(_)) => Err(other_project()),
-        Ok(None) => Err(unauthorized()),
+        Ok(Some(grant)) if !speaks_for(headers, grant.project.as_str()) => Err(other_project()),
+        Ok(Some(grant)) => match grant.access {
+            Access::ReadWrite => Ok(grant),
+            Access::ReadOnly => Err(read_only()),
+        },
+        Ok(None) => Err(refused(app).await),
         Err(error) => {
             tracing::error!(%error, "a token can't be checked");
             Err(unavailable("the hub's store failed: try again later"))
@@ -105,6 +109,30 @@ fn speaks_for(headers: &HeaderMap, project: &str) -> bool {
 fn other_project() -> Response {
     let message = "the token is for another project than `X-Pawtrail-Project` says: make one with `pawtrail hub token create`";
     refusal(StatusCode::FORBIDDEN, "TOKEN_OTHER_PROJECT", message).into_response()
+}
+
+fn read_only() -> Response {
+    let message = "the token may look at the board and send nothing: make one without --read-only";
+    refusal(StatusCode::FORBIDDEN, "TOKEN_READ_ONLY", message).into_response()
+}
+
+/// Refuses a wrong token; where anybody can try one, after a while.
+async fn refused(app: &App) -> Response {
+    let Some(team) = &app.team else {
+        return unauthorized();
+    };
+    match team.slow.refusal().await {
+        Ok(()) => unauthorized(),
+        Err(TooMany) => {
+            let message = "too many wrong tokens come in: try again later";
+            let code = "TOO_MANY_WRONG_TOKENS";
+            (
+                [(header::RETRY_AFTER, "5")],
+                refusal(StatusCode::TOO_MANY_REQUESTS, code, message),
+            )
+                .into_response()
+        }
+    }
 }
 
 fn not_spoken() -> Response {

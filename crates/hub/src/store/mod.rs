@@ -5,6 +5,7 @@ mod commits;
 mod events;
 mod lanes;
 mod schema;
+mod sessions;
 mod shown;
 mod sqlite;
 mod supersede;
@@ -19,7 +20,8 @@ use pawtrail_event::{BuildId, CommitHash, ProjectUuid};
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::token::{NewToken, Token, TokenHash, TokenId};
+use crate::secret::SecretHash;
+use crate::token::{Access, NewToken, Token, TokenId};
 
 pub(crate) use sqlite::Sqlite;
 pub(crate) use writer::{Job, Writer, WriterHandle};
@@ -42,6 +44,7 @@ pub struct StoredCommit {
 pub(crate) struct Grant {
     pub(crate) token: TokenId,
     pub(crate) project: ProjectUuid,
+    pub(crate) access: Access,
 }
 
 /// A frame to be written, and by whose token it came.
@@ -149,7 +152,7 @@ pub(crate) trait Store: Send + Sync {
     fn add_token(
         &self,
         token: &NewToken,
-        hash: TokenHash,
+        hash: SecretHash,
         label: &str,
         at: Timestamp,
     ) -> Result<()>;
@@ -161,10 +164,25 @@ pub(crate) trait Store: Send + Sync {
     fn revoke(&self, id: &TokenId, at: Timestamp) -> Result<bool>;
 
     /// Returns what the token with this hash allows, unless it is unknown or revoked.
-    fn authorize(&self, hash: TokenHash) -> Result<Option<Grant>>;
+    fn authorize(&self, hash: SecretHash) -> Result<Option<Grant>>;
 
     /// Returns whether a token is there and not revoked.
     fn is_active(&self, id: &TokenId) -> Result<bool>;
+
+    /// Begins a session of a token, which ends by itself at `until`. False where the token is revoked.
+    fn begin_session(
+        &self,
+        hash: SecretHash,
+        token: &TokenId,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool>;
+
+    /// Returns the project whose board a session may see, unless it is unknown, has ended, or its token is revoked.
+    fn session(&self, hash: SecretHash, at: Timestamp) -> Result<Option<ProjectUuid>>;
+
+    /// Ends a session, if there is one.
+    fn end_session(&self, hash: SecretHash) -> Result<()>;
 
     /// Writes all frames in one transaction, in order, and returns one outcome for each.
     fn write(&self, batch: &[Incoming]) -> Result<Vec<Written>>;

@@ -104,6 +104,17 @@ CREATE INDEX clarifications_resolved ON clarifications (project_uuid, resolved_a
 CREATE TABLE store (name TEXT NOT NULL) STRICT;
 INSERT INTO store (name) VALUES (lower(hex(randomblob(16))));
 ALTER TABLE builds ADD COLUMN frames INTEGER NOT NULL DEFAULT 0;
+", "
+ALTER TABLE tokens ADD COLUMN access TEXT NOT NULL DEFAULT 'read_write';
+
+CREATE TABLE sessions (
+    sha256     BLOB NOT NULL PRIMARY KEY,
+    token_id   TEXT NOT NULL REFERENCES tokens,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sessions_of_token ON sessions (token_id, created_at);
 "];
 
 /// The version that this program writes.
@@ -194,6 +205,29 @@ mod tests {
         assert_eq!(text("synchronous"), "Integer(2)");
         assert_eq!(text("foreign_keys"), "Integer(1)");
         assert!(open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_token_of_an_older_file_may_still_send() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hub.db");
+        let old = Connection::open(&path).unwrap();
+        for step in &STEPS[..3] {
+            old.execute_batch(step).unwrap();
+        }
+        old.pragma_update(None, "user_version", 3).unwrap();
+        old.execute_batch(
+            "INSERT INTO projects VALUES ('f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab', '2026-11-01T00:00:00Z');
+             INSERT INTO tokens VALUES ('tok_000000000000', 'f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab',
+                                        x'00', 'laptop', '2026-11-01T00:00:00Z', NULL);",
+        )
+        .unwrap();
+        drop(old);
+        let connection = open(&path).unwrap();
+        assert_eq!(version(&connection).unwrap(), newest());
+        let tokens = super::super::tokens::all(&connection).unwrap();
+        assert_eq!(tokens.len(), 1);
+        assert_eq!(tokens[0].access, crate::token::Access::ReadWrite);
     }
 
     #[test]

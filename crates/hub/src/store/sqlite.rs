@@ -11,11 +11,12 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     Builds, Grant, Incoming, IncomingEvent, Lane, Outcome, ProjectSummary, Resolution, Store,
-    StoredCommit, Written, clarifications, commits, events, lanes, schema, tokens,
+    StoredCommit, Written, clarifications, commits, events, lanes, schema, sessions, tokens,
 };
 use crate::error::{HubError, Result};
 use crate::lock::locked;
-use crate::token::{NewToken, Token, TokenHash, TokenId};
+use crate::secret::SecretHash;
+use crate::token::{NewToken, Token, TokenId};
 
 /// How long one process waits for another's write.
 const BUSY: Duration = Duration::from_secs(5);
@@ -63,7 +64,7 @@ impl Store for Sqlite {
     fn add_token(
         &self,
         token: &NewToken,
-        hash: TokenHash,
+        hash: SecretHash,
         label: &str,
         at: Timestamp,
     ) -> Result<()> {
@@ -75,15 +76,43 @@ impl Store for Sqlite {
     }
 
     fn revoke(&self, id: &TokenId, at: Timestamp) -> Result<bool> {
-        self.in_transaction(|connection| tokens::revoke(connection, id, at))
+        self.in_transaction(|connection| {
+            sessions::end_all(connection, id)?;
+            tokens::revoke(connection, id, at)
+        })
     }
 
-    fn authorize(&self, hash: TokenHash) -> Result<Option<Grant>> {
+    fn authorize(&self, hash: SecretHash) -> Result<Option<Grant>> {
         tokens::authorize(&self.reader(), hash)
     }
 
     fn is_active(&self, id: &TokenId) -> Result<bool> {
         tokens::is_active(&self.reader(), id)
+    }
+
+    fn begin_session(
+        &self,
+        hash: SecretHash,
+        token: &TokenId,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool> {
+        self.in_transaction(|connection| {
+            // Asked inside the transaction, as with frames.
+            let is_active = tokens::is_active(connection, token)?;
+            if is_active {
+                sessions::begin(connection, hash, token, at, until)?;
+            }
+            Ok(is_active)
+        })
+    }
+
+    fn session(&self, hash: SecretHash, at: Timestamp) -> Result<Option<ProjectUuid>> {
+        sessions::project(&self.reader(), hash, at)
+    }
+
+    fn end_session(&self, hash: SecretHash) -> Result<()> {
+        self.in_transaction(|connection| sessions::end(connection, hash))
     }
 
     fn write(&self, batch: &[Incoming]) -> Result<Vec<Written>> {

@@ -7,12 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Grant;
 use super::commits::{instant, parsed};
 use crate::error::Result;
-use crate::token::{NewToken, Token, TokenHash, TokenId};
+use crate::secret::SecretHash;
+use crate::token::{NewToken, Token, TokenId};
 
 pub(super) fn add(
     connection: &Connection,
     token: &NewToken,
-    hash: TokenHash,
+    hash: SecretHash,
     label: &str,
     at: Timestamp,
 ) -> Result<()> {
@@ -22,15 +23,22 @@ pub(super) fn add(
         params![token.project.as_str(), at],
     )?;
     connection.execute(
-        "INSERT INTO tokens (id, project_uuid, sha256, label, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![token.id.as_str(), token.project.as_str(), hash.0, label, at],
+        "INSERT INTO tokens (id, project_uuid, sha256, label, created_at, access) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            token.id.as_str(),
+            token.project.as_str(),
+            hash.0,
+            label,
+            at,
+            token.access.as_str()
+        ],
     )?;
     Ok(())
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<Token>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, project_uuid, label, created_at, revoked_at FROM tokens ORDER BY created_at, id",
+        "SELECT id, project_uuid, label, created_at, revoked_at, access FROM tokens ORDER BY created_at, id",
     )?;
     let mut rows = statement.query([])?;
     let mut tokens = Vec::new();
@@ -45,6 +53,7 @@ fn token(row: &Row<'_>) -> Result<Token> {
     Ok(Token {
         id: parsed("tokens.id", &row.get::<_, String>(0)?)?,
         project: parsed("tokens.project_uuid", &row.get::<_, String>(1)?)?,
+        access: parsed("tokens.access", &row.get::<_, String>(5)?)?,
         label: row.get(2)?,
         created_at: parsed("tokens.created_at", &row.get::<_, String>(3)?)?,
         revoked_at: revoked_at
@@ -61,18 +70,19 @@ pub(super) fn revoke(connection: &Connection, id: &TokenId, at: Timestamp) -> Re
     Ok(found > 0)
 }
 
-pub(super) fn authorize(connection: &Connection, hash: TokenHash) -> Result<Option<Grant>> {
-    let found: Option<(String, String)> = connection
+pub(super) fn authorize(connection: &Connection, hash: SecretHash) -> Result<Option<Grant>> {
+    let found: Option<(String, String, String)> = connection
         .prepare_cached(
-            "SELECT id, project_uuid FROM tokens WHERE sha256 = ?1 AND revoked_at IS NULL",
+            "SELECT id, project_uuid, access FROM tokens WHERE sha256 = ?1 AND revoked_at IS NULL",
         )?
-        .query_row([hash.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([hash.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     found
-        .map(|(token, project)| {
+        .map(|(token, project, access)| {
             Ok(Grant {
                 token: parsed("tokens.id", &token)?,
                 project: parsed("tokens.project_uuid", &project)?,
+                access: parsed("tokens.access", &access)?,
             })
         })
         .transpose()

@@ -267,7 +267,8 @@ fn a_store_of_the_version_before_is_brought_up_with_its_commits() {
     }
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch(
-        "DROP TABLE store; ALTER TABLE builds DROP COLUMN frames;
+        "DROP TABLE sessions; ALTER TABLE tokens DROP COLUMN access;
+         DROP TABLE store; ALTER TABLE builds DROP COLUMN frames;
          DROP TABLE clarifications; DROP TABLE lanes; DROP TABLE events; PRAGMA user_version = 1;",
     )
     .unwrap();

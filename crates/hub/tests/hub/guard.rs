@@ -1,5 +1,7 @@
 //! The guard: no route answers another site, another name, or another machine.
 
+use pawtrail_hub::Reach;
+
 use crate::support::{Client, OTHER, PROJECT, Server};
 
 fn server() -> (tempfile::TempDir, Server) {
@@ -93,6 +95,7 @@ fn every_answer_has_the_security_headers() {
             assert!(policy.contains(part), "{route}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
+        assert!(policy.contains("form-action 'none'"), "{policy}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
     }
@@ -117,11 +120,14 @@ async fn a_listener_that_others_can_reach_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let hub = pawtrail_hub::Hub::open(&dir.path().join("hub.db")).unwrap();
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let error = pawtrail_hub::serve(hub, listener, std::future::pending())
+    let error = pawtrail_hub::serve(hub, listener, Reach::Loopback, std::future::pending())
         .await
         .unwrap_err();
     assert_eq!(error.code(), "HUB_NOT_LOOPBACK");
     assert!(error.next_step().unwrap().contains("127.0.0.1"));
+    for way in ["--tls-cert", "--behind-proxy"] {
+        assert!(error.to_string().contains(way), "{error}");
+    }
     assert_eq!(error.exit_code(), 1);
 }
 

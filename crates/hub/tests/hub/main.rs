@@ -9,3 +9,6 @@ mod ingest;
 mod limits;
 mod store;
 mod support;
+mod team;
+mod tls;
+mod visitor;

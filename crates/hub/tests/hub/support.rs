@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use pawtrail_event::{CommitHash, ProjectUuid};
-use pawtrail_hub::{Hub, Timing};
+use pawtrail_hub::{Hub, Reach, Timing};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tungstenite::client::IntoClientRequest;
@@ -50,6 +50,15 @@ impl Server {
     }
 
     pub(crate) fn with_timing(store: &Path, timing: Timing) -> Self {
+        Self::reached(store, timing, |_| Reach::Loopback)
+    }
+
+    /// A hub that others reach as `reach` says, once its address is known.
+    pub(crate) fn reached(
+        store: &Path,
+        timing: Timing,
+        reach: impl FnOnce(SocketAddr) -> Reach + Send + 'static,
+    ) -> Self {
         let hub = Hub::open(store).unwrap().with_timing(timing);
         let served = hub.clone();
         let (told, address) = std::sync::mpsc::channel();
@@ -62,8 +71,9 @@ impl Server {
                 .unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-                told.send(listener.local_addr().unwrap()).unwrap();
-                pawtrail_hub::serve(served, listener, async {
+                let address = listener.local_addr().unwrap();
+                told.send(address).unwrap();
+                pawtrail_hub::serve(served, listener, reach(address), async {
                     drop(stopped.await);
                 })
                 .await
@@ -165,7 +175,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         Self {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
@@ -181,17 +191,37 @@ impl Answer {
         })
     }
 
+    /// Returns the cookie that the browser keeps, as it sends it back.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        let set = self.header("set-cookie")?;
+        Some(set.split(';').next().unwrap().to_owned())
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
+/// A line to a hub, over TLS or not.
+pub(crate) trait Line: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Line for T {}
+
 /// A clone's side of the wire.
 pub(crate) struct Client {
-    socket: WebSocket<TcpStream>,
+    socket: WebSocket<Box<dyn Line>>,
 }
 
 impl Client {
+    /// Connects over an open line to the hub of this name; a refusal gives its status and body.
+    pub(crate) fn over(
+        line: Box<dyn Line>,
+        authority: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, (u16, String)> {
+        Self::upgraded(line, &format!("ws://{authority}/api/v1/ws"), headers)
+    }
+
     pub(crate) fn connect(address: SocketAddr, token: &str) -> Self {
         let bearer = format!("Bearer {token}");
         let headers = [
@@ -211,14 +241,20 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        let mut request = format!("ws://{address}{path}")
-            .into_client_request()
-            .unwrap();
+        Self::upgraded(Box::new(stream), &format!("ws://{address}{path}"), headers)
+    }
+
+    fn upgraded(
+        line: Box<dyn Line>,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, (u16, String)> {
+        let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             let name: tungstenite::http::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
         }
-        match tungstenite::client(request, stream) {
+        match tungstenite::client(request, line) {
             Ok((socket, _)) => Ok(Self { socket }),
             Err(tungstenite::HandshakeError::Failure(tungstenite::Error::Http(response))) => {
                 let body = response.body().clone().unwrap_or_default();

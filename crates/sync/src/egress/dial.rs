@@ -16,9 +16,11 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 use url::Host;
 
+use super::cause::cause;
 use crate::consent::Consent;
 use crate::egress::DoorError;
 use crate::error::SyncError;
+use crate::forbidden;
 use crate::token::TokenError;
 use crate::url::HubUrl;
 
@@ -76,7 +78,7 @@ pub(super) async fn open(
     match answer.await {
         Ok((socket, _)) => Ok(socket),
         Err(WsError::Http(response)) => Err(not_upgraded(&response)),
-        Err(error) => Err(DoorError::Lost(error.to_string())),
+        Err(error) => Err(DoorError::Lost(cause(&error))),
     }
 }
 
@@ -106,7 +108,10 @@ fn not_upgraded(response: &Response) -> DoorError {
     let status = response.status().as_u16();
     match status {
         401 => DoorError::Refused("the hub refuses the token (401)".to_owned()),
-        403 => DoorError::Refused("the hub's token is not for this project (403)".to_owned()),
+        403 => {
+            let body = response.body().as_deref().unwrap_or_default();
+            DoorError::Refused(forbidden::reason(body).to_owned())
+        }
         426 => DoorError::Refused(format!(
             "the hub doesn't speak version {PROTOCOL} of the protocol (426)"
         )),

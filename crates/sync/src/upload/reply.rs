@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::UNDECIDED_MS;
 use crate::egress::post::Answer;
+use crate::forbidden;
 use crate::queue::{Outcome, Outgoing, TOO_LARGE};
 
 /// The code of an event that the hub refused without a code of its own.
@@ -88,7 +89,7 @@ pub(super) fn read(answer: &Answer, sent: &[Outgoing], now_ms: i64) -> Reading {
         },
         413 => too_large(answer),
         401 => refused("the hub refuses the token (401)", answer),
-        403 => refused("the hub's token is not for this project (403)", answer),
+        403 => refused(forbidden::reason(answer.body.as_bytes()), answer),
         412 | 426 => refused("the hub doesn't speak this version of the protocol", answer),
         _ => Reading::Whole(Whole::Failed {
             retry_after_ms: answer

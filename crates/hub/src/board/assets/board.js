@@ -75,6 +75,10 @@ async function refresh() {
     do {
       again = false;
       const answer = await fetch(board.dataset.fragment, { cache: "no-store" });
+      if (answer.status === 401 && board.dataset.signIn) {
+        location.assign(board.dataset.signIn);
+        return;
+      }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       swap(await answer.text());
     } while (again);
@@ -100,6 +104,8 @@ function connect() {
     source.close();
     connected = false;
     show("offline", "Offline: trying again");
+    // It may have ended because the token holds no more: a page says so, a stream can't.
+    if (board.dataset.signIn) refresh();
     setTimeout(connect, retryMs * (0.5 + Math.random()));
     retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
   });
