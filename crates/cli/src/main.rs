@@ -8,6 +8,7 @@ mod error;
 mod interrupt;
 mod output;
 mod run;
+mod schemas;
 mod text;
 
 use std::process::ExitCode;

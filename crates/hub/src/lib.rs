@@ -14,6 +14,7 @@ mod ingest;
 mod live;
 mod lock;
 mod presence;
+pub mod schema;
 mod server;
 mod store;
 mod token;

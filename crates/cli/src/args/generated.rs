@@ -1,8 +1,11 @@
-//! Arguments of what is made from the command line itself: `completions`, `man`.
+//! Arguments of what is made from the program itself: `completions`, `man`, `schema`.
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum, ValueHint};
+
+use crate::schemas;
 
 /// The shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,4 +50,22 @@ pub(crate) struct ManArgs {
     // Its id is not `dir`, which is that of -C.
     #[arg(long = "dir", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) pages: Option<PathBuf>,
+}
+
+// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// The schema to print; without it, all are listed
+    #[arg(value_name = "NAME", value_parser = schema_names(), hide_possible_values = true)]
+    pub(crate) name: Option<String>,
+    /// Write each schema into this directory, as `<name>.json`; it is made where missing
+    // Its id is not `dir`, which is that of -C.
+    #[arg(long = "dir", value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "name")]
+    pub(crate) files: Option<PathBuf>,
+}
+
+/// The names, with what each is for shells that show that.
+fn schema_names() -> PossibleValuesParser {
+    let values = schemas::all().map(|one| PossibleValue::new(one.name).help(one.title));
+    PossibleValuesParser::new(values)
 }
