@@ -305,6 +305,7 @@ fn raw(text: &str) -> io::Result<()> {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Success<'a> {
     /// What the command has to say; its own help says what that is.
+    #[schemars(with = "Map<String, Value>")]
     data: &'a Value,
     /// It did what it was asked for.
     #[schemars(extend("const" = true))]
@@ -333,6 +334,7 @@ fn success(done: &Done) -> Success<'_> {
 pub(crate) struct Failure<'a> {
     /// What was found, where the answer to a question is "no".
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Map<String, Value>>")]
     data: Option<&'a Value>,
     /// What went wrong.
     error: Told<'a>,
@@ -350,6 +352,7 @@ pub(crate) struct Failure<'a> {
 
 /// An error as a program is told of it.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 struct Told<'a> {
     /// A stable code.
     #[schemars(regex(pattern = "^[A-Z][A-Z0-9_]*$"))]

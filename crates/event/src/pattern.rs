@@ -28,6 +28,12 @@ macro_rules! wide_space {
         "\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
     };
 }
+/// What Unicode calls white space.
+macro_rules! space {
+    () => {
+        concat!("\\u0009-\\u000d\\u0020", wide_space!())
+    };
+}
 /// One character that is neither white space nor a control character.
 macro_rules! plain {
     () => {
@@ -101,8 +107,10 @@ pub(crate) const URL: &str = concat!(
     "*$"
 );
 /// A text that isn't blank: it has a character that is no white space.
-pub const SAID: &str = concat!("[^\\u0009-\\u000d\\u0020", wide_space!(), "]");
+pub const SAID: &str = concat!("[^", space!(), "]");
+/// A text that is trimmed and has no capital letter of ASCII's: what else is one, Unicode says.
+pub const SURFACE: &str = concat!("^[^A-Z", space!(), "](?:[^A-Z]*[^A-Z", space!(), "])?$");
 /// An integer as text, with blanks around it.
-pub(crate) const INTEGER: &str = "^[\\u0009-\\u000d\\u0020]*[+-]?[0-9]+[\\u0009-\\u000d\\u0020]*$";
+pub(crate) const INTEGER: &str = concat!("^[", space!(), "]*[+-]?[0-9]+[", space!(), "]*$");
 /// A mission's number as text, or blank (`status::MissionIdentity`).
-pub const MISSION_NUMBER: &str = "^[\\u0009-\\u000d\\u0020]*[0-9]*[\\u0009-\\u000d\\u0020]*$";
+pub const MISSION_NUMBER: &str = concat!("^[", space!(), "]*[0-9]*[", space!(), "]*$");

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::json;
 
-pub use crate::pattern::{MISSION_NUMBER, SAID};
+pub use crate::pattern::{MISSION_NUMBER, SAID, SURFACE};
 
 /// The dialect that all schemas are written in.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";

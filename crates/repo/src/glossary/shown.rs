@@ -1,7 +1,7 @@
 //! The JSON Schema of a seed file.
 
 use pawtrail_event::glossary::{Scope, Status};
-use pawtrail_event::schema::{Named, SAID, or_null};
+use pawtrail_event::schema::{Named, SAID, SURFACE, or_null};
 use serde_json::{Value, json};
 
 use super::seed::LIMIT;
@@ -27,7 +27,7 @@ fn seed() -> Value {
     let term = json!({
         "type": "object",
         "properties": {
-            "surface": { "type": "string", "pattern": SAID, "description": "The term, trimmed and in lower case." },
+            "surface": { "type": "string", "pattern": SURFACE, "description": "The term, trimmed and in lower case." },
             "definition": { "type": "string", "pattern": SAID, "description": "What it means." },
             "confidence": { "type": "number", "minimum": 0, "maximum": 1, "default": 1 },
             "status": { "type": "string", "enum": statuses, "default": Status::Draft.as_str() },
@@ -51,6 +51,22 @@ mod tests {
 
     use super::super::seed::read;
     use super::*;
+
+    #[test]
+    fn real_glossaries() {
+        let schema = jsonschema::draft202012::new(&SEED.schema()).unwrap();
+        let beside =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+        let corpus = std::env::var_os("PAWTRAIL_CORPUS").map_or(beside, std::path::PathBuf::from);
+        for file in std::fs::read_dir(corpus.join("glossaries"))
+            .into_iter()
+            .flatten()
+        {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let seed: Value = serde_saphyr::from_str(&text).unwrap();
+            assert!(schema.is_valid(&seed), "{text}");
+        }
+    }
 
     #[test]
     fn the_schema_takes_what_the_reader_takes() {

@@ -55,3 +55,21 @@ fn receipts() {
         }
     }
 }
+
+/// The missions of a public project, where they are at hand.
+#[test]
+fn real_missions() {
+    let takes = takes(META);
+    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let corpus = std::env::var_os("PAWTRAIL_CORPUS").map_or(beside, std::path::PathBuf::from);
+    for dir in std::fs::read_dir(corpus.join("missions"))
+        .into_iter()
+        .flatten()
+    {
+        let file = dir.unwrap().path().join("meta.json");
+        let text = std::fs::read(&file).unwrap();
+        let read = mission::parse("slug", &text, "checkout");
+        let meta: Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(takes(&meta), read.is_ok(), "{}: {read:?}", file.display());
+    }
+}

@@ -1,6 +1,6 @@
 //! The JSON Schema of `sync-state.json`: its keys, each with the type that it is read into.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pawtrail_event::frame::LocalCommit;
 use pawtrail_event::schema::Definitions;
@@ -32,7 +32,7 @@ pub(crate) fn schema() -> Value {
         "acknowledged_store",
         "The name of the store of the hub that confirmed them.",
     );
-    keys.add::<BTreeSet<CommitHash>>(
+    keys.add::<Vec<CommitHash>>(
         "acknowledged_kept_back",
         "Those that are never announced again, because a later consent doesn't cover them.",
     );
@@ -129,7 +129,8 @@ mod tests {
                 )
             },
             &[sound],
-            &[],
+            // Serde takes a list for an entry, too; nobody writes one.
+            &[&format!("/acknowledged_last/{ulid}")],
         );
     }
 }
