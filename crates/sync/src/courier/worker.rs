@@ -259,7 +259,7 @@ impl Loop {
         let changed = self.watch.changed();
         // A directory that took the place of another may look the same: it is listened to anew, and what happened in it
         // before was not heard of.
-        if !changed && !(heard && self.ears.listen(self.watch.dirs())) {
+        if !(changed || heard && self.ears.listen(self.watch.dirs())) {
             return false;
         }
         if heard || !expected {
