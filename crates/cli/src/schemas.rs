@@ -31,9 +31,10 @@ const ANSWERS: &[Named] = &[
 /// Returns all schemas: first the wire, then the files, then the answers.
 pub(crate) fn all() -> impl Iterator<Item = &'static Named> {
     [
-        schema::SCHEMAS,
+        schema::FRAMES,
         pawtrail_hub::schema::SCHEMAS,
         pawtrail_sync::schema::SCHEMAS,
+        schema::EVENTS,
         pawtrail_repo::schema::SCHEMAS,
         ANSWERS,
     ]

@@ -3,6 +3,7 @@
 //! Where serde's derive says what a type looks like, schemars' derive says it too. What is read by hand is described
 //! beside the same constants. A schema says what a reader takes: who writes by it is understood.
 
+mod decision;
 mod envelope;
 mod frames;
 mod glossary;
@@ -59,16 +60,19 @@ impl Named {
     }
 }
 
-/// The schemas of the frames, the rows and the envelope.
-pub const SCHEMAS: &[Named] = &[
+/// The schemas of the frames.
+pub const FRAMES: &[Named] = &[
     frames::SNAPSHOT,
     frames::LOCAL_COMMIT,
     frames::LOCAL_COMMIT_ACK,
     frames::ERROR,
     frames::PING,
     frames::PONG,
+];
+/// The schemas of what stands in a queue, a log or a snapshot.
+pub const EVENTS: &[Named] = &[
     envelope::ENVELOPE,
-    frames::DECISION_ROW,
+    decision::ROW,
     status::ROW,
     status::SNAPSHOT,
     glossary::ROW,

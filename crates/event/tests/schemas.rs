@@ -12,7 +12,7 @@
 use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
-use pawtrail_event::schema::SCHEMAS;
+use pawtrail_event::schema::EVENTS;
 use pawtrail_event::status::{
     Content, Log, MissionIdentity, Order, RepoEvidence, queue_event, reduce,
 };
@@ -70,7 +70,7 @@ fn own() -> Mission {
 }
 
 fn validator(name: &str) -> Validator {
-    let named = SCHEMAS.iter().find(|one| one.name == name).unwrap();
+    let named = EVENTS.iter().find(|one| one.name == name).unwrap();
     jsonschema::draft202012::new(&named.schema()).unwrap()
 }
 

@@ -50,18 +50,18 @@ fn kind(kind: Kind) -> Value {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Time => json!({ "type": "string", "pattern": pattern::ISO }),
         Kind::Url => json!({ "type": "string", "pattern": pattern::URL }),
-        Kind::Texts(least) => list(least, json!({ "type": "string" })),
+        Kind::Texts(least) => list(least, &json!({ "type": "string" })),
         Kind::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Kind::Actor => json!({ "anyOf": [
             { "type": "string", "pattern": pattern::SAID },
             { "type": "object", "minProperties": 1 },
         ] }),
         Kind::Object(inner) => shape(inner),
-        Kind::Objects(inner, least) => list(least, shape(inner)),
+        Kind::Objects(inner, least) => list(least, &shape(inner)),
     }
 }
 
-fn list(least: usize, items: Value) -> Value {
+fn list(least: usize, items: &Value) -> Value {
     let mut schema = json!({ "type": "array", "items": items });
     if least > 0 {
         schema["minItems"] = least.into();

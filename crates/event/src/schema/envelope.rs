@@ -80,7 +80,7 @@ fn envelope() -> Value {
             "project_uuid": { "description": "The project.", "type": "string", "pattern": pattern::ENVELOPE_PROJECT },
             "project_slug": { "description": "The project's short name.", "type": ["string", "null"] },
             "correlation_id": described(&id, "What belongs together."),
-            "causation_id": described(&or_null(id.clone()), "The event that led to this one."),
+            "causation_id": described(&or_null(id), "The event that led to this one."),
             "data_tier": { "type": "integer", "minimum": 0, "maximum": MAX_DATA_TIER },
             "mission_id": { "description": "The mission's ULID." },
             "git_branch": { "description": "The branch that was checked out." },

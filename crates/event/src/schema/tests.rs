@@ -11,6 +11,10 @@ use jsonschema::Validator;
 
 use super::*;
 
+fn all() -> impl Iterator<Item = &'static Named> {
+    FRAMES.iter().chain(EVENTS)
+}
+
 /// Returns the validator of a schema.
 pub(crate) fn validator(schema: &Value) -> Validator {
     jsonschema::draft202012::new(schema).unwrap()
@@ -18,15 +22,15 @@ pub(crate) fn validator(schema: &Value) -> Validator {
 
 /// Returns what the schema of this name takes.
 fn named(name: &str) -> impl Fn(&Value) -> bool {
-    let named = SCHEMAS.iter().find(|one| one.name == name).unwrap();
+    let named = all().find(|one| one.name == name).unwrap();
     let validator = validator(&named.schema());
     move |value| validator.is_valid(value)
 }
 
 #[test]
 fn each_schema_has_a_head_and_a_name_of_its_own() {
-    let mut names: Vec<&str> = SCHEMAS.iter().map(|one| one.name).collect();
-    for one in SCHEMAS {
+    let mut names: Vec<&str> = all().map(|one| one.name).collect();
+    for one in all() {
         let schema = one.schema();
         assert_eq!(schema["$id"], format!("{ID_PREFIX}{}", one.name));
         assert_eq!(schema["$schema"], DIALECT);
@@ -36,7 +40,7 @@ fn each_schema_has_a_head_and_a_name_of_its_own() {
     }
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), SCHEMAS.len());
+    assert_eq!(names.len(), all().count());
 }
 
 #[test]

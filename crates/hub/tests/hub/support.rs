@@ -167,7 +167,7 @@ fn assert_fits(name: &str, said: &Value) {
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     let schema = made.entry(name.to_owned()).or_insert_with(|| {
         let all = [
-            pawtrail_event::schema::SCHEMAS,
+            pawtrail_event::schema::FRAMES,
             pawtrail_hub::schema::SCHEMAS,
         ];
         let named = all.into_iter().flatten().find(|one| one.name == name);
