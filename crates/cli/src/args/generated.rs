@@ -1,9 +1,10 @@
 //! Arguments of what is made from the program itself: `completions`, `man`, `schema`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, ValueEnum, ValueHint};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum, ValueHint};
 
 use crate::schemas;
 
@@ -56,7 +57,7 @@ pub(crate) struct ManArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// The schema to print; without it, all are listed
-    #[arg(value_name = "NAME", value_parser = schema_names(), hide_possible_values = true)]
+    #[arg(value_name = "NAME", value_parser = SchemaName, hide_possible_values = true)]
     pub(crate) name: Option<String>,
     /// Write each schema into this directory, as `<name>.json`; it is made where missing
     // Its id is not `dir`, which is that of -C.
@@ -64,8 +65,25 @@ pub(crate) struct SchemaArgs {
     pub(crate) files: Option<PathBuf>,
 }
 
-/// The names, with what each is for shells that show that.
-fn schema_names() -> PossibleValuesParser {
-    let values = schemas::all().map(|one| PossibleValue::new(one.name).help(one.title));
-    PossibleValuesParser::new(values)
+/// Takes any name, and tells shells those that there are, with what each is of: the command itself says which are near
+/// one that is none.
+#[derive(Debug, Clone, Copy)]
+struct SchemaName;
+
+impl TypedValueParser for SchemaName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        let values = schemas::all().map(|one| PossibleValue::new(one.name).help(one.title));
+        Some(Box::new(values))
+    }
 }

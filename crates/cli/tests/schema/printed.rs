@@ -108,20 +108,20 @@ fn an_unknown_name_is_a_usage_error_that_names_what_is_near() {
         .run_in(scratch.path(), &["schema", "local-comit"])
         .expect_status(2);
     assert!(
-        said.stdout.is_empty() && said.stderr.contains("'local-commit'"),
+        said.stdout.is_empty() && said.stderr.contains("near it: local-commit, "),
         "{said}"
     );
     let (status, document) = pawtrail.json_in(scratch.path(), &["schema", "local-comit"]);
     assert_eq!(
         (status, &document["error"]["code"]),
-        (2, &Value::from("USAGE"))
+        (2, &Value::from("INVALID_ARGUMENT"))
     );
-    assert_eq!(document["error"]["next_step"], "pawtrail schema --help");
+    assert_eq!(document["error"]["next_step"], "pawtrail schema");
     assert!(
         document["error"]["message"]
             .as_str()
             .unwrap()
-            .contains("local-commit,")
+            .contains("near it: local-commit, ")
     );
     let both = pawtrail
         .run_in(scratch.path(), &["schema", "ping", "--dir", "d"])
