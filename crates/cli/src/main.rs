@@ -6,6 +6,7 @@ mod context;
 mod demo;
 mod error;
 mod interrupt;
+mod mcp;
 mod output;
 mod run;
 mod schemas;

@@ -109,6 +109,14 @@ pub(crate) fn to_json(value: &impl Serialize) -> Result<Value, CliError> {
     serde_json::to_value(value).map_err(|error| CliError::internal(&error))
 }
 
+/// The document of a failure, as `--json` prints it.
+///
+/// # Errors
+/// As [`to_json`].
+pub(crate) fn failure_document(error: &CliError) -> Result<Value, CliError> {
+    to_json(&failure(error, &[]))
+}
+
 /// Where and how a command prints.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
@@ -216,6 +224,13 @@ impl Output {
         }
         self.lament(error);
         error.exit
+    }
+
+    /// Says something to whoever sits at the terminal, on standard error.
+    pub(crate) fn note(self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
     }
 
     /// Tells a failure of a command whose one document is out already: on standard error.

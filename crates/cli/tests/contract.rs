@@ -117,6 +117,8 @@ const LINES: &[&[&str]] = &[
     &["commit", "-m", "", "README.md"],
     &["merge-events"],
     &["merge-events", "not-there", "not-there", "not-there"],
+    &["mcp"],
+    &["mcp", "--list"],
     &["doctor"],
     &["doctor", "--fix"],
     &["verify"],

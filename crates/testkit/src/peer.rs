@@ -1,4 +1,4 @@
-//! The other side of the wire, as a Python program that a test brings along: its events come as lines of JSON.
+//! The other side of the wire, or of a pipe, as a Python program that a test brings along: its events come as lines of JSON.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
@@ -20,7 +20,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts a program by the Python that `scripts/oracle` installs, which has `websockets`.
+    /// Starts a program by the Python that `scripts/oracle` installs, which has `websockets` and `mcp`.
     ///
     /// # Panics
     /// When it isn't installed, with the command that installs it.

@@ -118,7 +118,7 @@ impl Drop for SpecKitty {
 pub(crate) fn python(env: &Env) -> Command {
     let home = home().unwrap_or_else(|| {
         panic!(
-            "this test needs spec-kitty or websockets for Python, which aren't installed: run `scripts/oracle` \
+            "this test needs spec-kitty, websockets or mcp for Python, which aren't installed: run `scripts/oracle` \
              once (or set {VARIABLE} to an environment that has them)"
         )
     });

@@ -8,6 +8,7 @@ mod glossary;
 mod hooks;
 mod hub;
 mod ledger;
+mod mcp;
 mod mission;
 mod next;
 mod privacy;
@@ -33,6 +34,7 @@ pub(crate) use glossary::{
 pub(crate) use hooks::{HookArg, HooksCommand};
 pub(crate) use hub::{HubCommand, ServeArgs, StoreArg, TokenCommand, TokenCreateArgs};
 pub(crate) use ledger::{DoctorArgs, MergeEventsArgs, VerifyArgs};
+pub(crate) use mcp::McpArgs;
 pub(crate) use mission::{CreateArgs, LedgerArgs, MissionCommand, TopologyArg};
 pub(crate) use next::{NextArgs, NextCommand, ResultName, TemplateCommand, TurnArgs};
 pub(crate) use privacy::{AuditArgs, SanitizeArgs};
@@ -209,6 +211,14 @@ pub(crate) enum Command {
     /// The server and its live board
     #[command(subcommand)]
     Hub(HubCommand),
+    /// Serve coding agents: an MCP server on standard input and output
+    ///
+    /// An agent's client starts it and asks for tools, one a command, such as `decision_answer`. What a tool answers is what
+    /// its command prints with --json. A tool works in this directory, or in the checkout that the call names in `dir`.
+    #[command(
+        after_help = "Examples, the first for Claude Code:\n  claude mcp add pawtrail -- pawtrail mcp\n  pawtrail mcp --list\n\nFor clients that keep their servers in a JSON file:\n  {\"mcpServers\": {\"pawtrail\": {\"command\": \"pawtrail\", \"args\": [\"mcp\"]}}}"
+    )]
+    Mcp(McpArgs),
     /// Show the whole story on a scratch repository and a real hub, measured
     #[command(after_help = "Examples:\n  pawtrail demo\n  pawtrail demo --keep")]
     Demo(DemoArgs),

@@ -59,6 +59,7 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Sync(command) => sync::run(context, command),
         Command::Queue(command) => queue::run(context, command),
         Command::Hub(command) => hub::run(context, command),
+        Command::Mcp(args) => crate::mcp::run(context, args),
         Command::Demo(args) => crate::demo::run(context, args),
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => man::man(context, args),

@@ -70,6 +70,7 @@ shows! { run:
     help_of_init["init", "--help"];
     help_of_where["where", "--help"];
     help_of_commit["commit", "--help"];
+    help_of_mcp["mcp", "--help"];
     help_of_demo["demo", "--help"];
     help_of_completions["completions", "--help"];
     help_of_man["man", "--help"];
