@@ -9,6 +9,7 @@ mod interrupt;
 mod mcp;
 mod output;
 mod run;
+mod schemas;
 mod text;
 
 use std::process::ExitCode;

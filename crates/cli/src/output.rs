@@ -4,8 +4,10 @@ use std::io::{self, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize as _;
+use pawtrail_repo::Receipt;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::args::{ColorWhen, GlobalArgs};
 use crate::error::CliError;
@@ -315,12 +317,19 @@ fn raw(text: &str) -> io::Result<()> {
 }
 
 /// The envelope of what a command has to say, its keys in the order of all our JSON.
-#[derive(Serialize)]
-struct Success<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Success<'a> {
+    /// What the command has to say; its own help says what that is.
+    #[schemars(with = "Map<String, Value>")]
     data: &'a Value,
+    /// It did what it was asked for.
+    #[schemars(extend("const" = true))]
     ok: bool,
+    /// What is true now; of writes only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Receipt>")]
     receipt: Option<&'a Value>,
+    /// What did not work beside it.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     warnings: &'a [String],
 }
@@ -336,24 +345,39 @@ fn success(done: &Done) -> Success<'_> {
 
 /// The envelope of a failure. Beside the error stands what is true all the same: the answer to a question, the receipt of
 /// a write that is recorded and not committed yet.
-#[derive(Serialize)]
-struct Failure<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Failure<'a> {
+    /// What was found, where the answer to a question is "no".
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Map<String, Value>>")]
     data: Option<&'a Value>,
+    /// What went wrong.
     error: Told<'a>,
+    /// It did not do what it was asked for.
+    #[schemars(extend("const" = false))]
     ok: bool,
+    /// What is true now, of a write that is recorded and not committed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Receipt>")]
     receipt: Option<&'a Value>,
+    /// What did not work beside it.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     warnings: &'a [String],
 }
 
 /// An error as a program is told of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 struct Told<'a> {
+    /// A stable code.
+    #[schemars(regex(pattern = "^[A-Z][A-Z0-9_]*$"))]
     code: &'a str,
+    /// More, for a program.
+    #[schemars(with = "Map<String, Value>")]
     details: &'a Value,
+    /// What is wrong, for a person.
     message: &'a str,
+    /// A command that can be run next.
     next_step: Option<&'a str>,
 }
 

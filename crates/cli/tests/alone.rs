@@ -27,6 +27,8 @@ fn a_day(pawtrail: &Pawtrail, repo: &Repo) -> usize {
     run(&["completions", "bash"], 0);
     run(&["man"], 0);
     run(&["man", "--dir", "pages"], 0);
+    run(&["schema"], 0);
+    run(&["schema", "status-row"], 0);
     run(&["init"], 0);
     run(&["mission", "create", "payments"], 0);
     run(&["mission", "list"], 0);

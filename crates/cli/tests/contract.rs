@@ -31,6 +31,12 @@ const LINES: &[&[&str]] = &[
     &["man", "surplus"],
     &["man", "--dir", "pages"],
     &["man", "--dir", "pages/pawtrail.1"],
+    &["schema"],
+    &["schema", "local-commit"],
+    &["schema", "nonsense"],
+    &["schema", "ping", "--dir", "schemas"],
+    &["schema", "--dir", "schemas"],
+    &["schema", "--dir", "schemas/ping.json"],
     &["init"],
     &["init", "surplus"],
     &["mission"],
@@ -172,11 +178,24 @@ const LINES: &[&[&str]] = &[
     &["-C", "not-there", "mission", "list"],
 ];
 
+/// The schema that the program gives of its own answers.
+fn schema(pawtrail: &Pawtrail, dir: &Path, name: &str) -> jsonschema::Validator {
+    let printed = pawtrail
+        .run_in(dir, &["schema", name])
+        .expect_status(0)
+        .stdout;
+    jsonschema::draft202012::new(&serde_json::from_str(&printed).unwrap()).unwrap()
+}
+
 /// Runs every line in `dir`; checks stream and envelope of each.
 fn check(pawtrail: &Pawtrail, dir: &Path) {
+    let schemas =
+        [true, false].map(|ok| schema(pawtrail, dir, if ok { "success" } else { "failure" }));
     for line in LINES {
         let (status, document) = pawtrail.json_in(dir, line);
         assert!((0..=6).contains(&status), "{line:?} ends with {status}");
+        let fits = schemas.each_ref().map(|schema| schema.is_valid(&document));
+        assert_eq!(fits, [status == 0, status != 0], "{line:?}: {document:#}");
         let keys: Vec<&str> = document
             .as_object()
             .unwrap()

@@ -3,6 +3,7 @@
 //! Source: the models and JSON Schemas of `spec-kitty-events` 6.1.0. A payload is valid here where
 //! both of its layers accept it, so nothing is coerced: a number in quotes is no number.
 
+mod describe;
 mod lanes;
 mod shape;
 mod tables;
@@ -25,6 +26,16 @@ pub fn check(event_type: &str, payload: &Value) -> Result<(), Violation> {
         (None, Value::Object(_)) => Ok(()),
         (None, _) => Err(Violation::new("payload", "must be an object")),
     }
+}
+
+/// Returns the types that the contract knows.
+pub(crate) fn event_types() -> impl Iterator<Item = &'static str> {
+    tables::TABLE.iter().map(|(name, _)| *name)
+}
+
+/// Returns the JSON Schema of a type's payload; nothing where the contract doesn't know the type.
+pub(crate) fn payload_schema(event_type: &str) -> Option<Value> {
+    tables::shape(event_type).map(describe::shape)
 }
 
 fn object(path: &str, shape: &Shape, value: &Value) -> Result<(), Violation> {
@@ -52,7 +63,7 @@ fn object(path: &str, shape: &Shape, value: &Value) -> Result<(), Violation> {
             format!("has no field `{}`", name.escape_debug()),
         ));
     }
-    shape.rule.map_or(Ok(()), |rule| rule(map))
+    shape.rule.map_or(Ok(()), |rule| (rule.check)(map))
 }
 
 fn kind(path: &str, kind: Kind, value: &Value) -> Result<(), Violation> {

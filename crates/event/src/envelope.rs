@@ -21,15 +21,18 @@ pub const SCHEMA_VERSION: &str = "3.0.0";
 /// The largest envelope, in bytes of its text.
 pub const MAX_ENVELOPE_BYTES: usize = 256 * 1024;
 
+/// The largest tier of data.
+pub(crate) const MAX_DATA_TIER: i128 = 4;
+
 /// Keys of an older format, refused at every depth.
-const LEGACY_KEYS: [&str; 4] = [
+pub(crate) const LEGACY_KEYS: [&str; 4] = [
     "feature_slug",
     "feature_number",
     "mission_key",
     "legacy_aggregate_id",
 ];
-const LEGACY_TYPES: [&str; 2] = ["FeatureCreated", "FeatureClosed"];
-const LEGACY_AGGREGATES: [&str; 2] = ["feature", "feature_catalog"];
+pub(crate) const LEGACY_TYPES: [&str; 2] = ["FeatureCreated", "FeatureClosed"];
+pub(crate) const LEGACY_AGGREGATES: [&str; 2] = ["feature", "feature_catalog"];
 
 /// All of an envelope but type and payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,11 +243,11 @@ pub fn check_envelope(value: &Value) -> Result<Addressed, Violation> {
         return Err(Violation::new("project_slug", "must be a text"));
     }
     if let Some(tier) = map.get("data_tier")
-        && !contract::integer(tier).is_some_and(|tier| (0..=4).contains(&tier))
+        && !contract::integer(tier).is_some_and(|tier| (0..=MAX_DATA_TIER).contains(&tier))
     {
         return Err(Violation::new(
             "data_tier",
-            "must be an integer from 0 to 4",
+            format!("must be an integer from 0 to {MAX_DATA_TIER}"),
         ));
     }
     let named = |value: Option<&Value>| value.and_then(Value::as_str)?.parse().ok();

@@ -1,28 +1,30 @@
 //! Frames: what a clone and a hub say to each other, version 1 of the wire (`docs/protocol.md`).
 
 mod announcement;
+mod limits;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BuildId, CommitHash, EventId, MissionId, MissionSlug, ProjectUuid};
+use crate::pattern;
 
 pub use announcement::{Announcement, Outgoing};
+pub use limits::{
+    MAX_BRANCH_BYTES, MAX_CHANGED_BYTES, MAX_CHANGED_FILES, MAX_PARENTS, MAX_SUPERSEDES,
+};
 
 /// The version of the wire that this crate speaks.
 pub const PROTOCOL: u32 = 1;
 /// The largest frame, in bytes of JSON text.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024;
-/// The most paths that one frame lists.
-pub const MAX_CHANGED_FILES: usize = 1_000;
-/// The most bytes that the listed paths of one frame take together, so that the frame fits.
-pub const MAX_CHANGED_BYTES: usize = 48 * 1024;
 /// How much is said about a malformed frame, in characters.
 const MAX_REASON_CHARS: usize = 200;
 /// The directory whose commits are announced.
 pub const SPECS_PREFIX: &str = "kitty-specs/";
 
 /// One commit that the clone has and may not have pushed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "LocalCommit")]
 pub struct LocalCommit {
     /// The commit.
@@ -32,8 +34,13 @@ pub struct LocalCommit {
     /// The checkout it was made in.
     pub build_id: BuildId,
     /// Paths under `kitty-specs/` that the commit changes, relative to the repository root.
+    #[schemars(
+        length(min = 1, max = MAX_CHANGED_FILES),
+        inner(regex(pattern = pattern::CHANGED_FILE))
+    )]
     pub changed_files: Vec<String>,
     /// When it was committed, RFC 3339 in UTC.
+    #[schemars(regex(pattern = pattern::UTC))]
     pub committed_at: String,
     /// The project; a hub refuses a frame of another project than the token's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +50,7 @@ pub struct LocalCommit {
     pub mission_slug: Option<MissionSlug>,
     /// The full name of the branch it was found on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_BRANCH_BYTES))]
     pub branch: Option<String>,
     /// The commit's parents.
     #[serde(
@@ -50,6 +58,7 @@ pub struct LocalCommit {
         deserialize_with = "null_is_none",
         skip_serializing_if = "Vec::is_empty"
     )]
+    #[schemars(with = "Option<Vec<CommitHash>>", length(max = MAX_PARENTS))]
     pub parents: Vec<CommitHash>,
     /// Commits whose frames this one replaces (amend, rebase).
     #[serde(
@@ -57,6 +66,7 @@ pub struct LocalCommit {
         deserialize_with = "null_is_none",
         skip_serializing_if = "Vec::is_empty"
     )]
+    #[schemars(with = "Option<Vec<CommitHash>>", length(max = MAX_SUPERSEDES))]
     pub supersedes: Vec<CommitHash>,
     /// How many paths changed, where more than are listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +81,7 @@ fn null_is_none<'de, D: serde::Deserializer<'de>>(
 }
 
 /// Says that a hub has stored a commit durably.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "LocalCommitAck")]
 pub struct LocalCommitAck {
     /// The commit.
@@ -95,7 +105,7 @@ impl From<CommitHash> for LocalCommitAck {
 }
 
 /// What a hub made of a frame that it accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AckStatus {
     /// Stored now.
@@ -105,7 +115,7 @@ pub enum AckStatus {
 }
 
 /// The hub's first frame: what it knows of this project's builds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "snapshot")]
 pub struct Snapshot {
     /// The hub's version of the wire.
@@ -161,7 +171,7 @@ impl Snapshot {
 }
 
 /// The last commit that a hub acknowledged to one build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BuildState {
     /// The build.
     pub build_id: BuildId,
@@ -174,7 +184,7 @@ pub struct BuildState {
 }
 
 /// Something that a peer refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "error")]
 pub struct ErrorFrame {
     /// A stable code in `UPPER_SNAKE`.
@@ -193,7 +203,7 @@ pub struct ErrorFrame {
 }
 
 /// A hub's question whether the clone is alive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "ping")]
 pub struct Ping {
     /// The hub's time, RFC 3339 in UTC, returned as it came.
@@ -201,7 +211,7 @@ pub struct Ping {
 }
 
 /// The answer to a ping.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "pong")]
 pub struct Pong {
     /// The ping's time.
@@ -311,81 +321,6 @@ impl Frame {
             Self::Unknown(kind) => serde_json::to_string(&serde_json::json!({ "type": kind })),
         };
         text.map_err(|error| FrameError::Unwritable(error.to_string()))
-    }
-}
-
-impl LocalCommit {
-    /// Shortens the list of paths to what one frame takes; `changed_files_total` then says how
-    /// many there were. The first path stays in any case.
-    pub fn fit(&mut self) {
-        let paths = std::mem::take(&mut self.changed_files);
-        let listed = u64::try_from(paths.len()).unwrap_or(u64::MAX);
-        let total = self.changed_files_total.unwrap_or(0).max(listed);
-        self.changed_files_total = Some(total);
-        let rest = serde_json::to_string(self).map_or(MAX_FRAME_BYTES, |text| text.len());
-        let mut left = MAX_CHANGED_BYTES.min(MAX_FRAME_BYTES.saturating_sub(rest));
-        for path in paths.into_iter().take(MAX_CHANGED_FILES) {
-            // As it stands on the wire: quoted, escaped, with its comma.
-            let bytes = serde_json::Value::from(path.as_str()).to_string().len() + 1;
-            if bytes > left && !self.changed_files.is_empty() {
-                break;
-            }
-            left = left.saturating_sub(bytes);
-            self.changed_files.push(path);
-        }
-        if u64::try_from(self.changed_files.len()).is_ok_and(|kept| kept == total) {
-            self.changed_files_total = None;
-        }
-    }
-
-    /// Shortens the list of paths where the frame as a whole has become too large.
-    fn fit_in_a_frame(&mut self) {
-        let bytes = serde_json::to_string(self).map_or(usize::MAX, |text| text.len());
-        if bytes > MAX_FRAME_BYTES {
-            self.fit();
-        }
-    }
-
-    /// Checks the limits that types don't show.
-    ///
-    /// # Errors
-    /// When no path or too many are listed, a path is outside `kitty-specs/`, absolute or climbs,
-    /// or the time is not RFC 3339 in UTC.
-    pub fn validate(&self) -> Result<(), FrameError> {
-        if self.changed_files.is_empty() {
-            return Err(FrameError::Invalid("`changed_files` is empty"));
-        }
-        if self.changed_files.len() > MAX_CHANGED_FILES {
-            return Err(FrameError::Invalid(
-                "`changed_files` lists more than 1,000 paths",
-            ));
-        }
-        let outside = |path: &String| {
-            !path.starts_with(SPECS_PREFIX)
-                || path.split('/').any(|part| matches!(part, "" | "." | ".."))
-                || path.contains('\0')
-        };
-        if self.changed_files.iter().any(outside) {
-            return Err(FrameError::Invalid(
-                "`changed_files` holds a path outside `kitty-specs/`",
-            ));
-        }
-        if !crate::time::is_utc(&self.committed_at) {
-            return Err(FrameError::Invalid("`committed_at` is not RFC 3339 in UTC"));
-        }
-        if self
-            .branch
-            .as_ref()
-            .is_some_and(|branch| branch.len() > 1_024)
-        {
-            return Err(FrameError::Invalid("`branch` is longer than 1,024 bytes"));
-        }
-        if self.parents.len() > 64 || self.supersedes.len() > 256 {
-            return Err(FrameError::Invalid(
-                "`parents` or `supersedes` lists too many commits",
-            ));
-        }
-        Ok(())
     }
 }
 

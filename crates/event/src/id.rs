@@ -1,10 +1,14 @@
 //! Identifiers: one type each, so that a slug can never stand where an id is meant.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
+
+use crate::pattern;
 
 /// Says which identifier a text failed to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,8 +30,8 @@ impl IdError {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $valid:path) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident, $expected:literal, $valid:path, $pattern:expr) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -75,6 +79,20 @@ macro_rules! text_id {
             }
         }
 
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "description": concat!($($doc),*).trim(),
+                    "pattern": $pattern,
+                    "type": "string",
+                })
+            }
+        }
+
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
@@ -97,7 +115,8 @@ text_id!(
     /// The identity of one event: a ULID, unique everywhere.
     EventId,
     "an event id (26 characters, ULID)",
-    is_ulid
+    is_ulid,
+    pattern::ULID
 );
 ulid_id!(EventId);
 
@@ -105,7 +124,8 @@ text_id!(
     /// The identity of a mission: the ULID in its `meta.json`. Never its slug.
     MissionId,
     "a mission id (26 characters, ULID)",
-    is_ulid
+    is_ulid,
+    pattern::ULID
 );
 ulid_id!(MissionId);
 
@@ -120,14 +140,16 @@ text_id!(
     /// The directory name of a mission under `kitty-specs/`.
     MissionSlug,
     "a mission slug (letters, digits, `-` and `_`, at most 200, starting with a letter or digit)",
-    is_slug
+    is_slug,
+    pattern::SLUG
 );
 
 text_id!(
     /// The identity of one checkout. Pawtrail writes a ULID; other tools write a UUID.
     BuildId,
     "a build id (a ULID or a UUID)",
-    is_ulid_or_uuid
+    is_ulid_or_uuid,
+    pattern::ULID_OR_UUID
 );
 ulid_id!(BuildId);
 
@@ -135,7 +157,8 @@ text_id!(
     /// The private identity of one clone.
     NodeId,
     "a node id (12 to 26 letters and digits)",
-    is_node
+    is_node,
+    pattern::NODE
 );
 ulid_id!(NodeId);
 
@@ -143,28 +166,32 @@ text_id!(
     /// The identity of a project: the lower-case hyphenated UUID in `.kittify/config.yaml`.
     ProjectUuid,
     "a project UUID (8-4-4-4-12 lower-case hexadecimal digits)",
-    is_uuid
+    is_uuid,
+    pattern::UUID
 );
 
 text_id!(
     /// The name of a work package: `WP` and a number.
     WorkPackageId,
     "a work package (`WP` and a number)",
-    is_work_package
+    is_work_package,
+    pattern::WORK_PACKAGE
 );
 
 text_id!(
     /// A full git object name: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
     CommitHash,
     "a commit hash (40 or 64 lower-case hexadecimal digits)",
-    is_commit
+    is_commit,
+    pattern::COMMIT
 );
 
 text_id!(
     /// The identity of a decision in its mission: a ULID, `input:<key>` or `audit:<step>`.
     DecisionId,
     "a decision id (a ULID, `input:<key>` or `audit:<step>`)",
-    is_decision
+    is_decision,
+    pattern::DECISION
 );
 ulid_id!(DecisionId);
 
@@ -172,7 +199,8 @@ text_id!(
     /// The identity of a question about a term: the id of the event that asks, or what another tool made up for it.
     ConflictId,
     "a conflict id (1 to 128 letters, digits, `-`, `_`, `.` and `:`)",
-    is_conflict
+    is_conflict,
+    pattern::CONFLICT
 );
 
 impl DecisionId {
@@ -189,28 +217,32 @@ text_id!(
     /// The identity of one run of a mission, and the name of its directory.
     RunId,
     "a run id (1 to 64 letters, digits, `-` and `_`, starting with a letter or digit)",
-    is_run
+    is_run,
+    pattern::RUN
 );
 
 text_id!(
     /// A step or an audit of a mission's template.
     StepId,
     "a step id (1 to 128 letters, digits, `-`, `_`, `.` and `:`, starting with a letter or digit)",
-    is_step
+    is_step,
+    pattern::STEP
 );
 
 text_id!(
     /// What a step needs to know before it begins.
     InputKey,
     "an input key (1 to 200 bytes without white space and control characters)",
-    is_key
+    is_key,
+    pattern::KEY
 );
 
 text_id!(
     /// The SHA-256 of a template's bytes: 64 lower-case hexadecimal digits.
     TemplateHash,
     "a template hash (64 lower-case hexadecimal digits)",
-    is_template_hash
+    is_template_hash,
+    pattern::TEMPLATE_HASH
 );
 
 impl TemplateHash {
@@ -318,74 +350,4 @@ fn is_decision(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ULID: &str = "01KT119YA7GD2Y0D7MZRH5JSS3";
-
-    #[test]
-    fn a_slug_is_no_mission_id() {
-        let slug = "event-architecture-cli-git-truth-01KT119Y";
-        assert!(slug.parse::<MissionSlug>().is_ok());
-        assert!(slug.parse::<MissionId>().is_err());
-        assert_eq!(ULID.parse::<MissionId>().unwrap().mid8(), "01KT119Y");
-    }
-
-    #[test]
-    fn a_ulid_that_overflows_or_uses_other_letters_is_refused() {
-        assert!("81KT119YA7GD2Y0D7MZRH5JSS3".parse::<EventId>().is_err());
-        assert!("01KT119YA7GD2Y0D7MZRH5JSSU".parse::<EventId>().is_err());
-        assert!("01kt119ya7gd2y0d7mzrh5jss3".parse::<EventId>().is_err());
-    }
-
-    #[test]
-    fn a_build_id_is_a_ulid_or_a_uuid() {
-        assert!(ULID.parse::<BuildId>().is_ok());
-        assert!(
-            "f97f4d9b-d2fa-4ce6-a7ee-9bbca7308aab"
-                .parse::<BuildId>()
-                .is_ok()
-        );
-        assert!("f97f4d9b".parse::<BuildId>().is_err());
-    }
-
-    #[test]
-    fn commit_hashes_have_two_lengths() {
-        assert!("a".repeat(40).parse::<CommitHash>().is_ok());
-        assert!("a".repeat(64).parse::<CommitHash>().is_ok());
-        assert!("a".repeat(41).parse::<CommitHash>().is_err());
-        assert!("A".repeat(40).parse::<CommitHash>().is_err());
-    }
-
-    #[test]
-    fn decision_ids_take_a_ulid_or_a_prefixed_key() {
-        assert!(ULID.parse::<DecisionId>().is_ok());
-        assert_eq!(
-            DecisionId::for_input("db.engine").unwrap().as_str(),
-            "input:db.engine"
-        );
-        assert!("audit:review".parse::<DecisionId>().is_ok());
-        assert!(DecisionId::for_input("two words").is_err());
-        assert!("other:key".parse::<DecisionId>().is_err());
-    }
-
-    #[test]
-    fn work_packages_have_a_number() {
-        assert!("WP01".parse::<WorkPackageId>().is_ok());
-        assert!("WP".parse::<WorkPackageId>().is_err());
-        assert!("wp01".parse::<WorkPackageId>().is_err());
-    }
-
-    #[test]
-    fn json_refuses_what_parse_refuses() {
-        assert!(serde_json::from_str::<MissionId>("\"short\"").is_err());
-        let id: MissionId = serde_json::from_str(&format!("\"{ULID}\"")).unwrap();
-        assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{ULID}\""));
-    }
-
-    #[test]
-    fn an_error_shows_only_the_start_of_a_long_value() {
-        let error = "x".repeat(500).parse::<NodeId>().unwrap_err();
-        assert_eq!(error.value.len(), 80);
-    }
-}
+mod tests;

@@ -13,10 +13,12 @@ pub mod glossary;
 pub mod id;
 pub mod json;
 pub mod merge;
+mod pattern;
 pub mod route;
 mod row;
 pub mod run;
 pub mod sanitize;
+pub mod schema;
 pub mod status;
 pub mod time;
 

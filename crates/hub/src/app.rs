@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use serde_json::json;
+use pawtrail_event::frame::PROTOCOL;
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 
 use crate::hub::Hub;
@@ -50,12 +52,45 @@ impl Stop {
     }
 }
 
+/// The body of an answer that refuses.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Refusal {
+    /// Why.
+    error: Told,
+    /// The versions of the wire that the hub speaks, where another one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<[u32; 1]>,
+}
+
+/// What is told of a refusal.
+#[derive(Serialize, JsonSchema)]
+struct Told {
+    /// A stable code in `UPPER_SNAKE`.
+    #[schemars(regex(pattern = "^[A-Z][A-Z0-9_]*$"))]
+    code: &'static str,
+    /// What is wrong, for a person.
+    message: String,
+}
+
 /// An answer that refuses, as data.
 pub(crate) fn refusal(
     status: StatusCode,
     code: &'static str,
     message: &str,
 ) -> impl IntoResponse + use<> {
-    let body = json!({ "error": { "code": code, "message": message } });
-    (status, Json(body))
+    (status, Json(body(code, message, None)))
+}
+
+/// The answer to somebody who speaks another version of the wire.
+pub(crate) fn not_spoken(message: &str) -> impl IntoResponse + use<> {
+    let body = body("PROTOCOL_NOT_SPOKEN", message, Some([PROTOCOL]));
+    (StatusCode::UPGRADE_REQUIRED, Json(body))
+}
+
+pub(crate) fn body(code: &'static str, message: &str, protocol: Option<[u32; 1]>) -> Refusal {
+    let message = message.to_owned();
+    Refusal {
+        error: Told { code, message },
+        protocol,
+    }
 }

@@ -17,6 +17,7 @@ mod lock;
 mod presence;
 mod public_url;
 mod reach;
+pub mod schema;
 mod secret;
 mod server;
 mod session;

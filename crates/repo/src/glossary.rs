@@ -13,6 +13,7 @@ mod read;
 mod resolve;
 mod seed;
 mod settle;
+mod shown;
 mod store;
 mod target;
 
@@ -33,6 +34,7 @@ pub use crate::glossary_log::{Logged, logged};
 pub use finish::{finish, fix};
 pub use read::{Difference, Known, Open, Problem, Rebuilt, list, rebuild, show};
 pub use resolve::{Reply, Resolution, resolve};
+pub(crate) use shown::SEED;
 
 /// What a write did.
 #[derive(Debug, Clone)]

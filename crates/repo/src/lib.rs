@@ -49,6 +49,7 @@ mod ref_storage;
 mod references;
 pub mod runs;
 mod sandbox;
+pub mod schema;
 mod settle;
 pub mod shell;
 mod side_by_side;

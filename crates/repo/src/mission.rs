@@ -5,7 +5,8 @@ mod find;
 mod handle;
 mod unfinished;
 
-use pawtrail_event::{MissionId, MissionSlug};
+use pawtrail_event::{MissionId, MissionSlug, schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -21,7 +22,8 @@ pub const SPECS_DIR: &str = "kitty-specs";
 /// The prefix of mission branches.
 pub(crate) const BRANCH_PREFIX: &str = "refs/heads/kitty/mission-";
 pub(crate) const META: &str = "meta.json";
-const LIMIT: usize = 1024 * 1024;
+/// The largest `meta.json` that is read, in bytes.
+pub(crate) const LIMIT: usize = 1024 * 1024;
 
 /// One mission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,24 +76,40 @@ impl Mission {
     }
 }
 
-#[derive(Deserialize)]
-struct Meta {
+/// What Pawtrail asks of a `meta.json`; other keys are the Python tool's.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Meta {
+    /// The mission's ULID. A directory without one is no mission here.
     #[serde(default)]
+    #[schemars(with = "Option<MissionId>")]
     mission_id: Option<String>,
+    /// Its title.
     #[serde(default)]
     friendly_name: Option<String>,
+    /// Its number, once it has one.
     #[serde(default)]
+    #[schemars(schema_with = "mission_number")]
     mission_number: Option<serde_json::Value>,
+    /// Its kind; `software-dev` where none is named.
     #[serde(default)]
     mission_type: Option<String>,
+    /// How its work is laid out on branches: `single_branch`, `lanes` or `coord`.
     #[serde(default)]
     topology: Option<String>,
+    /// The branch for its events, short; what is no text names none.
     #[serde(default)]
     coordination_branch: Option<serde_json::Value>,
+    /// When it was created.
     #[serde(default)]
     created_at: Option<String>,
+    /// Who answers its audits, where somebody was named; what is no text names nobody.
     #[serde(default)]
     mission_owner_id: Option<serde_json::Value>,
+}
+
+/// The fold of a status reads it as [`pawtrail_event::status::MissionIdentity`]: a whole number, as text too.
+fn mission_number(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["integer", "string", "null"], "pattern": schema::MISSION_NUMBER })
 }
 
 /// Reads a mission from the content of its `meta.json`; `None` when it has no mission id.

@@ -1,10 +1,11 @@
 //! Receipts: what is true after a write.
 
 use pawtrail_event::{CommitHash, EventId, MissionId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How far a write has travelled to the hub.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Delivery {
     /// It isn't on its way: this project has no hub.
@@ -16,7 +17,7 @@ pub enum Delivery {
 }
 
 /// What is true now, after a write.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Receipt {
     /// The event that was written, if one was.
     pub event_id: Option<EventId>,

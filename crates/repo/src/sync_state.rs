@@ -32,6 +32,7 @@ use refresh::refresh;
 pub(crate) use ahead::recording as recording_ahead;
 pub use answers::{acknowledge, set_all_aside, set_aside};
 pub use document::Rewrite;
+pub(crate) use document::schema;
 pub use hooked::{Rewriter, committed, merged, rewritten};
 pub(crate) use noted::noted;
 pub use reconcile::{acknowledged, keep_back, reconcile};

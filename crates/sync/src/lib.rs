@@ -16,6 +16,7 @@ mod place;
 pub mod preview;
 mod private_file;
 pub mod queue;
+pub mod schema;
 pub mod session;
 #[cfg(test)]
 mod testing;

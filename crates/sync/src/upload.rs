@@ -21,7 +21,7 @@ use crate::queue::{Outcome, Outgoing, Queue};
 pub(crate) use limits::Limits;
 pub(crate) use plan::plan;
 pub(crate) use post::Asking;
-pub(crate) use reply::LONGEST_PAUSE_MS;
+pub(crate) use reply::{LONGEST_PAUSE_MS, Results};
 use reply::{Reading, Whole};
 
 /// The most events of a batch.

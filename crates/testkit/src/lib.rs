@@ -18,6 +18,7 @@ mod fault_proxy;
 mod files;
 mod hub;
 mod leftovers;
+mod near;
 mod pawtrail;
 mod peer;
 #[cfg(target_os = "linux")]
@@ -39,6 +40,7 @@ pub use env::Env;
 pub use fault_proxy::{FaultProxy, Met};
 pub use files::files_below;
 pub use hub::Hub;
+pub use near::{Near, agree, near};
 pub use pawtrail::Pawtrail;
 pub use peer::Peer;
 pub use process::{Output, Running};

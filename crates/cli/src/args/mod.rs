@@ -26,7 +26,7 @@ pub(crate) use decision::{
     ActorArgs, ActorKind, AnswerArgs, DecisionCommand, ListArgs, LogArgs, RequestArgs, ShowArgs,
 };
 pub(crate) use demo::DemoArgs;
-pub(crate) use generated::{CompletionsArgs, ManArgs, ShellName};
+pub(crate) use generated::{CompletionsArgs, ManArgs, SchemaArgs, ShellName};
 pub(crate) use glossary::{
     AskArgs, GlossaryCommand, ObserveArgs, RebuildArgs, ResolveArgs, ScopeName, SenseArgs,
     UrgencyName,
@@ -237,4 +237,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  pawtrail man | man -l -\n  pawtrail man --dir ~/.local/share/man/man1"
     )]
     Man(ManArgs),
+    /// Print the JSON Schema of a frame, a file or an answer
+    ///
+    /// For whoever writes a hub, a client or another tool: the schemas (draft 2020-12) say what this program reads and
+    /// writes. Without a name, all are listed (`data.schemas` with --json; the schema itself is `data.schema`).
+    #[command(
+        after_help = "Examples:\n  pawtrail schema\n  pawtrail schema local-commit > local-commit.json\n  pawtrail schema --dir schemas"
+    )]
+    Schema(SchemaArgs),
 }

@@ -7,6 +7,7 @@ mod commit;
 mod completions;
 mod decision;
 mod doctor;
+mod generated;
 mod glossary;
 mod glossary_queue;
 mod hooks;
@@ -19,6 +20,7 @@ mod next;
 mod placement;
 mod queue;
 mod sanitize;
+mod schema;
 mod status;
 mod sync;
 mod sync_shown;
@@ -61,5 +63,6 @@ pub(crate) fn run(context: &Context, cli: &Cli) -> Result<Done, CliError> {
         Command::Demo(args) => crate::demo::run(context, args),
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => man::man(context, args),
+        Command::Schema(args) => schema::schema(context, args),
     }
 }

@@ -155,6 +155,7 @@ pub(super) const LEFT_OUT: &[(&[&str], &str)] = &[
     (&["demo"], "it shows Pawtrail to people"),
     (&["completions"], "it is for shells"),
     (&["man"], "it is for people"),
+    (&["schema"], "it is for who writes programs"),
 ];
 
 const CONSENT: &str = "a person decides what may leave the machine";

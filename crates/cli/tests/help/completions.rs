@@ -126,6 +126,7 @@ fn bash_completes_every_command_and_flag() {
         vec!["decision", "answer", "--actor-type", "hu"],
         vec!["completions", ""],
         vec!["merge"],
+        vec!["schema", "local-commit-"],
     ];
     let found = offered(&script, &begun);
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
@@ -138,6 +139,7 @@ fn bash_completes_every_command_and_flag() {
     assert_eq!(found[..4], expected);
     assert!(SHELLS.iter().all(|shell| found[4].contains(*shell)));
     assert_eq!(found[5], BTreeSet::new());
+    assert_eq!(found[6], set(&["local-commit-ack"]));
 
     let all = all_shown(&pawtrail, &dir);
     let lines: Vec<Vec<&str>> = all

@@ -74,6 +74,7 @@ shows! { run:
     help_of_demo["demo", "--help"];
     help_of_completions["completions", "--help"];
     help_of_man["man", "--help"];
+    help_of_schema["schema", "--help"];
     help_of_mission["mission", "-h"];
     help_of_mission_ledger["mission", "ledger", "-h"];
     help_of_mission_create["mission", "create", "-h"];
@@ -107,6 +108,7 @@ shows! { run:
     a_missing_argument["decision", "request"];
     a_value_that_is_none["decision", "answer", "yes", "no"];
     a_shell_that_is_none["completions", "csh"];
+    a_schema_that_is_none["schema", "local-comit"];
     an_unknown_flag["mission", "list", "--all"];
     quiet_and_verbose["-q", "-v", "mission", "list"];
 }
@@ -117,6 +119,7 @@ shows! { error:
     an_unknown_command_as_data["decison", "list"];
     a_missing_argument_as_data["decision", "request"];
     a_value_that_is_none_as_data["decision", "answer", "yes", "no"];
+    a_schema_that_is_none_as_data["schema", "local-comit"];
     a_topology_that_is_none_as_data["mission", "create", "payments", "--topology", "star"];
     an_unknown_flag_as_data["mission", "list", "--all"];
 }

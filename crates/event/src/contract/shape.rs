@@ -50,8 +50,14 @@ pub(super) struct Field {
     pub(super) nullable: bool,
 }
 
-/// Checks what holds between the fields of an object.
-pub(super) type Between = fn(&Map<String, Value>) -> Result<(), Violation>;
+/// What holds between the fields of an object.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    /// Checks it.
+    pub(super) check: fn(&Map<String, Value>) -> Result<(), Violation>,
+    /// Says it in JSON Schema: a list, of which all must hold.
+    pub(super) describe: fn() -> Value,
+}
 
 /// The fields of an object.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +69,7 @@ pub(super) struct Shape {
     /// Whether other fields are refused.
     pub(super) closed: bool,
     /// What holds between fields.
-    pub(super) rule: Option<Between>,
+    pub(super) rule: Option<Rule>,
 }
 
 impl Shape {

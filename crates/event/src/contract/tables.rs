@@ -5,7 +5,7 @@ use super::shape::Kind::{
     Actor, Bool, Filled, Int, Number, Object, Objects, OneOf, Share, Text, TextMap, Texts, Time,
     Url,
 };
-use super::shape::{Shape, closed, field, may, must, open, or_null, with};
+use super::shape::{Rule, Shape, closed, field, may, must, open, or_null, with};
 
 const LEVELS: &[&str] = &["low", "medium", "high"];
 const STRICTNESS: &[&str] = &["off", "medium", "max"];
@@ -49,7 +49,10 @@ static TRANSITION: Shape = Shape {
         or_null("evidence", Object(&EVIDENCE)),
     ],
     closed: true,
-    rule: Some(lanes::transition),
+    rule: Some(Rule {
+        check: lanes::transition,
+        describe: lanes::describe,
+    }),
 };
 static WP_CREATED: Shape = closed(&[
     must("mission_slug", Filled),
@@ -442,52 +445,61 @@ static SNAPSHOT_COMPUTED: Shape = closed(&[
     or_null("context_diagnostics", TextMap),
 ]);
 
+/// The shape of each event type's payload.
+pub(super) static TABLE: &[(&str, &Shape)] = &[
+    ("WPStatusChanged", &TRANSITION),
+    ("WPCreated", &WP_CREATED),
+    ("WPAssigned", &WP_ASSIGNED),
+    ("HistoryAdded", &HISTORY_ADDED),
+    ("ErrorLogged", &ERROR_LOGGED),
+    ("DependencyResolved", &DEPENDENCY_RESOLVED),
+    ("MissionCreated", &MISSION_CREATED),
+    ("MissionClosed", &MISSION_CLOSED),
+    ("MissionStarted", &MISSION_STARTED),
+    ("MissionCompleted", &MISSION_COMPLETED),
+    ("MissionCancelled", &MISSION_CANCELLED),
+    ("MissionOriginBound", &MISSION_ORIGIN_BOUND),
+    ("PhaseEntered", &PHASE_ENTERED),
+    ("ReviewRollback", &REVIEW_ROLLBACK),
+    ("ProjectInitialized", &PROJECT_INITIALIZED),
+    ("SpecifyStarted", &ARTIFACT_STARTED),
+    ("PlanStarted", &ARTIFACT_STARTED),
+    ("TasksStarted", &ARTIFACT_STARTED),
+    ("SpecifyCompleted", &ARTIFACT_COMPLETED),
+    ("PlanCompleted", &ARTIFACT_COMPLETED),
+    ("TasksCompleted", &TASKS_COMPLETED),
+    ("BuildRegistered", &BUILD_REGISTERED),
+    ("BuildHeartbeat", &BUILD_HEARTBEAT),
+    ("GatePassed", &GATE_PASSED),
+    ("GateFailed", &GATE_FAILED),
+    ("GlossaryScopeActivated", &SCOPE_ACTIVATED),
+    ("TermCandidateObserved", &TERM_OBSERVED),
+    ("SemanticCheckEvaluated", &CHECK_EVALUATED),
+    ("GlossaryClarificationRequested", &CLARIFICATION_REQUESTED),
+    ("GlossaryClarificationResolved", &CLARIFICATION_RESOLVED),
+    ("GlossarySenseUpdated", &SENSE_UPDATED),
+    ("GenerationBlockedBySemanticConflict", &GENERATION_BLOCKED),
+    ("GlossaryStrictnessSet", &STRICTNESS_SET),
+    ("MissionRunStarted", &RUN),
+    ("MissionRunCompleted", &RUN),
+    ("NextStepIssued", &STEP_ISSUED),
+    ("NextStepAutoCompleted", &STEP_COMPLETED),
+    ("DecisionInputRequested", &INPUT_REQUESTED),
+    ("DecisionInputAnswered", &INPUT_ANSWERED),
+    ("SyncIngestAccepted", &INGEST_ACCEPTED),
+    ("SyncIngestRejected", &INGEST_REJECTED),
+    ("SyncRetryScheduled", &RETRY_SCHEDULED),
+    ("SyncDeadLettered", &DEAD_LETTERED),
+    ("SyncReplayCompleted", &REPLAY_COMPLETED),
+    ("ExternalReferenceLinked", &REFERENCE_LINKED),
+    ("MissionDossierArtifactIndexed", &ARTIFACT_INDEXED),
+    ("MissionDossierSnapshotComputed", &SNAPSHOT_COMPUTED),
+];
+
 /// Returns the shape of an event type's payload.
 pub(super) fn shape(event_type: &str) -> Option<&'static Shape> {
-    Some(match event_type {
-        "WPStatusChanged" => &TRANSITION,
-        "WPCreated" => &WP_CREATED,
-        "WPAssigned" => &WP_ASSIGNED,
-        "HistoryAdded" => &HISTORY_ADDED,
-        "ErrorLogged" => &ERROR_LOGGED,
-        "DependencyResolved" => &DEPENDENCY_RESOLVED,
-        "MissionCreated" => &MISSION_CREATED,
-        "MissionClosed" => &MISSION_CLOSED,
-        "MissionStarted" => &MISSION_STARTED,
-        "MissionCompleted" => &MISSION_COMPLETED,
-        "MissionCancelled" => &MISSION_CANCELLED,
-        "MissionOriginBound" => &MISSION_ORIGIN_BOUND,
-        "PhaseEntered" => &PHASE_ENTERED,
-        "ReviewRollback" => &REVIEW_ROLLBACK,
-        "ProjectInitialized" => &PROJECT_INITIALIZED,
-        "SpecifyStarted" | "PlanStarted" | "TasksStarted" => &ARTIFACT_STARTED,
-        "SpecifyCompleted" | "PlanCompleted" => &ARTIFACT_COMPLETED,
-        "TasksCompleted" => &TASKS_COMPLETED,
-        "BuildRegistered" => &BUILD_REGISTERED,
-        "BuildHeartbeat" => &BUILD_HEARTBEAT,
-        "GatePassed" => &GATE_PASSED,
-        "GateFailed" => &GATE_FAILED,
-        "GlossaryScopeActivated" => &SCOPE_ACTIVATED,
-        "TermCandidateObserved" => &TERM_OBSERVED,
-        "SemanticCheckEvaluated" => &CHECK_EVALUATED,
-        "GlossaryClarificationRequested" => &CLARIFICATION_REQUESTED,
-        "GlossaryClarificationResolved" => &CLARIFICATION_RESOLVED,
-        "GlossarySenseUpdated" => &SENSE_UPDATED,
-        "GenerationBlockedBySemanticConflict" => &GENERATION_BLOCKED,
-        "GlossaryStrictnessSet" => &STRICTNESS_SET,
-        "MissionRunStarted" | "MissionRunCompleted" => &RUN,
-        "NextStepIssued" => &STEP_ISSUED,
-        "NextStepAutoCompleted" => &STEP_COMPLETED,
-        "DecisionInputRequested" => &INPUT_REQUESTED,
-        "DecisionInputAnswered" => &INPUT_ANSWERED,
-        "SyncIngestAccepted" => &INGEST_ACCEPTED,
-        "SyncIngestRejected" => &INGEST_REJECTED,
-        "SyncRetryScheduled" => &RETRY_SCHEDULED,
-        "SyncDeadLettered" => &DEAD_LETTERED,
-        "SyncReplayCompleted" => &REPLAY_COMPLETED,
-        "ExternalReferenceLinked" => &REFERENCE_LINKED,
-        "MissionDossierArtifactIndexed" => &ARTIFACT_INDEXED,
-        "MissionDossierSnapshotComputed" => &SNAPSHOT_COMPUTED,
-        _ => return None,
-    })
+    TABLE
+        .iter()
+        .find(|(name, _)| *name == event_type)
+        .map(|(_, shape)| *shape)
 }

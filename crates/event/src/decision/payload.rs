@@ -1,5 +1,6 @@
 //! What a decision asks and what it is answered, within limits.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -17,7 +18,9 @@ pub const MAX_OPTIONS: usize = 64;
 pub const MAX_SHORT_BYTES: usize = 1024;
 
 /// Who acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ActorType {
     /// A person.
@@ -40,7 +43,7 @@ impl ActorType {
 }
 
 /// Who asked or answered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// The actor's name in this project.
     pub actor_id: String,
@@ -61,7 +64,7 @@ pub struct Actor {
 }
 
 /// A decision that is asked for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Requested {
     /// The run that asks; empty outside a run.
     #[serde(default)]
@@ -84,7 +87,7 @@ pub struct Requested {
 }
 
 /// A decision that is taken.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Answered {
     /// The run that it answers; empty outside a run.
     #[serde(default)]

@@ -1,12 +1,14 @@
 //! Identifiers of envelopes: a ULID or a UUID, in one spelling.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::{EventId, IdError, ProjectUuid};
+use crate::{EventId, IdError, ProjectUuid, pattern};
 
 /// The identity of an event or of a chain of events. ULIDs are upper-case, UUIDs lower-case with
 /// hyphens, whatever way they came.
@@ -18,6 +20,20 @@ impl EnvelopeId {
     /// Returns the identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl JsonSchema for EnvelopeId {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("EnvelopeId")
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The identity of an event or of a chain of events: a ULID or a UUID.",
+            "pattern": pattern::ENVELOPE_ID,
+            "type": "string",
+        })
     }
 }
 

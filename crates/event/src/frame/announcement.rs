@@ -4,12 +4,10 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
-use super::{Frame, FrameError, LocalCommit, Pong, SPECS_PREFIX};
+use super::{Frame, FrameError, LocalCommit, MAX_SUPERSEDES, Pong, SPECS_PREFIX};
 use crate::id::{BuildId, CommitHash, ProjectUuid};
 use crate::sanitize::Sanitizer;
 
-/// The most commits that one frame may supersede.
-const MAX_SUPERSEDES: usize = 256;
 /// So many of them have their place beside the paths, however long the names of commits are.
 const FEW_SUPERSEDES: usize = 100;
 

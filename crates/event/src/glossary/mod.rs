@@ -16,6 +16,7 @@ pub use field::{
 pub use fold::{Key, Question, Source, Term, questions, rebuild, resolutions, senses, sorted};
 pub use log::Log;
 pub use payload::Payload;
+pub(crate) use row::MAX_ID_BYTES;
 pub use row::{Asked, Resolved, Row, RowPayload, Sensed, parse_row};
 pub use shape::{
     CheckEvaluated, ClarificationRequested, ClarificationResolved, Conflict, GenerationBlocked,

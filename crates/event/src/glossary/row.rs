@@ -11,7 +11,7 @@ use crate::json;
 use crate::row::{RowError, text};
 
 /// The longest event id of a foreign row, in bytes.
-const MAX_ID_BYTES: usize = 128;
+pub(crate) const MAX_ID_BYTES: usize = 128;
 
 /// A row as it was read.
 #[derive(Debug, Clone, PartialEq)]

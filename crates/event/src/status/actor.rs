@@ -29,7 +29,7 @@ pub struct Binding<'a> {
 }
 
 /// The keys of a binding: these, and no others.
-const KEYS: [&str; 4] = ["role", "profile", "tool", "model"];
+pub(crate) const KEYS: [&str; 4] = ["role", "profile", "tool", "model"];
 
 impl<'a> Actor<'a> {
     /// Makes the actor of a name.

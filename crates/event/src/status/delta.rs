@@ -142,7 +142,7 @@ pub(super) struct ReadDelta<'a> {
 }
 
 /// The keys of an [`Override`], in the order of [`ReadDelta::review`].
-pub(super) const REVIEW: [&str; 4] = ["at", "actor", "wp_id", "reason"];
+pub(crate) const REVIEW: [&str; 4] = ["at", "actor", "wp_id", "reason"];
 
 impl<'a> ReadDelta<'a> {
     /// Reads a delta. Keys that aren't known are passed over, as the Python tool does.

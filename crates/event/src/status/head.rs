@@ -9,6 +9,10 @@ use super::loose::Loose;
 use super::row::{AnnotationRow, Claim, RetrospectiveRow, Row, TransitionRow, TypedRow};
 use super::{DECISION_POINT, LIFECYCLE_TYPES, RETROSPECTIVE, RETROSPECTIVE_TYPES};
 
+/// The keys of a review's outcome, in their order; before them, where it is known, [`FEEDBACK_PATH`].
+pub(crate) const REVIEW_RESULT: [&str; 3] = ["reference", "reviewer", "verdict"];
+const FEEDBACK_PATH: &str = "feedback_path";
+
 /// What may stand at the top of a row.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Head<'a> {
@@ -264,13 +268,15 @@ fn review_result<'a>(value: &Loose<'a>) -> Option<Result<Loose<'a>, String>> {
     if !value.is_truthy() {
         return None;
     }
-    let keys = ["feedback_path", "reference", "reviewer", "verdict"];
-    let mut kept = Vec::with_capacity(keys.len());
-    for key in keys {
+    let mut kept = Vec::with_capacity(REVIEW_RESULT.len() + 1);
+    if let Some(path) = value.get(FEEDBACK_PATH)
+        && *path != Loose::Null
+    {
+        kept.push((Cow::Borrowed(FEEDBACK_PATH), path.clone()));
+    }
+    for key in REVIEW_RESULT {
         match value.get(key) {
-            Some(Loose::Null) if key == "feedback_path" => {}
             Some(part) => kept.push((Cow::Borrowed(key), part.clone())),
-            None if key == "feedback_path" => {}
             None => return Some(Err(format!("`review_result` has no `{key}`"))),
         }
     }

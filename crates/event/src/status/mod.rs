@@ -21,9 +21,12 @@ mod slot;
 mod snapshot;
 mod transition;
 
+pub(crate) use actor::KEYS as ACTOR_KEYS;
 pub use actor::{Actor, Binding};
 pub use annotation::Annotation;
+pub(crate) use delta::REVIEW as REVIEW_KEYS;
 pub use delta::{Delta, Override};
+pub(crate) use head::REVIEW_RESULT as REVIEW_RESULT_KEYS;
 pub use identity::{IdentityError, MissionIdentity, ParseMetaError};
 pub use lane::{Lane, LaneError};
 pub use lifecycle::{
@@ -75,9 +78,9 @@ pub const LIFECYCLE_TYPES: [&str; 12] = [
 /// How the types of interview decisions begin.
 const DECISION_POINT: &str = "DecisionPoint";
 /// How the names of retrospective events begin, where they stand under `event_name`.
-const RETROSPECTIVE: &str = "retrospective.";
+pub(crate) const RETROSPECTIVE: &str = "retrospective.";
 /// The types of retrospective events, where they stand under `type`.
-const RETROSPECTIVE_TYPES: [&str; 3] = [
+pub(crate) const RETROSPECTIVE_TYPES: [&str; 3] = [
     "RetrospectiveCaptured",
     "RetrospectiveCaptureFailed",
     "RetrospectiveSkipped",

@@ -13,6 +13,7 @@ use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use pawtrail_event::envelope::{self, MAX_ENVELOPE_BYTES};
 use pawtrail_event::sanitize::Sanitizer;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -27,9 +28,23 @@ pub(crate) const AT_ONCE: usize = 8;
 /// How long the bytes of a batch may take to come.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-#[derive(Deserialize)]
-struct Batch {
+/// Events on their way to a hub.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Batch {
+    /// The events, each in its envelope.
+    #[schemars(length(min = 1, max = MAX_EVENTS_PER_BATCH))]
     events: Vec<Value>,
+}
+
+impl Batch {
+    /// Says why it isn't looked into, where it holds none or too many.
+    pub(crate) fn refused(&self) -> Option<Unread> {
+        match self.events.len() {
+            0 => Some(malformed("the batch holds no event")),
+            count if count > MAX_EVENTS_PER_BATCH => Some(too_large()),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -50,7 +65,7 @@ struct Verdict {
 }
 
 /// Why a batch was not looked into.
-struct Unread {
+pub(crate) struct Unread {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -181,11 +196,8 @@ struct Sorted {
 fn sorted(grant: &Grant, text: &str) -> Result<Sorted, Unread> {
     let batch: Batch = serde_json::from_str(text)
         .map_err(|_| malformed("the body is not {\"events\":[…]} in JSON"))?;
-    if batch.events.is_empty() {
-        return Err(malformed("the batch holds no event"));
-    }
-    if batch.events.len() > MAX_EVENTS_PER_BATCH {
-        return Err(too_large());
+    if let Some(refused) = batch.refused() {
+        return Err(refused);
     }
     let rules = Sanitizer::general();
     let mut sorted = Sorted {

@@ -5,7 +5,6 @@ mod connection;
 mod intake;
 mod outbox;
 
-use axum::Json;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{RawQuery, State};
@@ -13,9 +12,10 @@ use axum::http::header::{self, HeaderMap};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use pawtrail_event::frame::PROTOCOL;
-use serde_json::json;
 
-use crate::app::{App, refusal};
+pub(crate) use batch::Batch;
+
+use crate::app::{self, App, refusal};
 use crate::slow::TooMany;
 use crate::store::Grant;
 use crate::token::{self, Access};
@@ -137,11 +137,7 @@ async fn refused(app: &App) -> Response {
 
 fn not_spoken() -> Response {
     let message = format!("this hub speaks protocol {PROTOCOL}: send `X-Pawtrail-Protocol`");
-    let body = json!({
-        "error": { "code": "PROTOCOL_NOT_SPOKEN", "message": message },
-        "protocol": [PROTOCOL],
-    });
-    (StatusCode::UPGRADE_REQUIRED, Json(body)).into_response()
+    app::not_spoken(&message).into_response()
 }
 
 fn unauthorized() -> Response {

@@ -1,11 +1,14 @@
-//! A hub on a free port, and a client that speaks the wire by hand.
+//! A hub on a free port, and a client that speaks the wire by hand. Whatever the hub says is what the schemas say.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jsonschema::Validator;
 use pawtrail_event::{CommitHash, ProjectUuid};
 use pawtrail_hub::{Hub, Reach, Timing};
 use serde_json::{Value, json};
@@ -167,6 +170,26 @@ impl Drop for Server {
     }
 }
 
+/// Holds what the hub says against the schema of this name.
+#[track_caller]
+fn assert_fits(name: &str, said: &Value) {
+    static MADE: Mutex<BTreeMap<String, Validator>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let schema = made.entry(name.to_owned()).or_insert_with(|| {
+        let all = [
+            pawtrail_event::schema::FRAMES,
+            pawtrail_hub::schema::SCHEMAS,
+        ];
+        let named = all.into_iter().flatten().find(|one| one.name == name);
+        jsonschema::draft202012::new(&named.unwrap().schema()).unwrap()
+    });
+    let wrong: Vec<String> = schema
+        .iter_errors(said)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(wrong.is_empty(), "{name}: {wrong:?} in {said:#}");
+}
+
 /// An HTTP answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -177,10 +200,28 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn parse(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        Self {
+        let answer = Self {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
             head: head.to_owned(),
             body: body.to_owned(),
+        };
+        answer.fits();
+        answer
+    }
+
+    /// What is said as data has its schema.
+    fn fits(&self) {
+        let is_data = self
+            .header("Content-Type")
+            .is_some_and(|kind| kind == "application/json");
+        if !is_data {
+            return;
+        }
+        let body = self.json();
+        if body["error"].is_object() {
+            assert_fits("refusal", &body);
+        } else if body["limits"].is_object() {
+            assert_fits("health", &body);
         }
     }
 
@@ -310,7 +351,16 @@ impl Client {
     /// Returns the next frame.
     pub(crate) fn receive_any(&mut self) -> Value {
         match self.message() {
-            Ok(text) => serde_json::from_str(&text).unwrap(),
+            Ok(text) => {
+                let frame: Value = serde_json::from_str(&text).unwrap();
+                let name = match frame["type"].as_str() {
+                    Some("LocalCommitAck") => "local-commit-ack",
+                    Some(name) => name,
+                    None => panic!("a frame without a type: {text}"),
+                };
+                assert_fits(name, &frame);
+                frame
+            }
             Err(code) => panic!("closed: {code:?}"),
         }
     }

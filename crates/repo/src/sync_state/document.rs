@@ -1,5 +1,6 @@
 //! The text of `sync-state.json`: two keys as the Python tool has them, and what we add.
 
+mod shown;
 mod unread;
 
 use std::collections::{BTreeMap, HashSet};
@@ -9,11 +10,13 @@ use pawtrail_event::Sanitized;
 use pawtrail_event::frame::{Announcement, LocalCommit};
 use pawtrail_event::sanitize::Sanitizer;
 use pawtrail_event::{BuildId, CommitHash};
+use schemars::JsonSchema;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(crate) use self::shown::schema;
 pub(super) use self::unread::Unread;
 use super::memory::{Acknowledged, Place};
 use super::set_aside::SetAside;
@@ -67,7 +70,7 @@ pub(super) struct Document {
 }
 
 /// A commit, and the one that an amend or a rebase made of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rewrite {
     /// The commit that was.
     pub old: CommitHash,
@@ -230,7 +233,7 @@ fn with_foreign_frames(text: &[u8], sanitizer: &Sanitizer) -> Content {
     Content::Foreign(Box::new(document), foreign)
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Group {
     branch: String,
     /// The build that announced them; only where they are acknowledged, and since it is remembered.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use pawtrail_event::frame::{Announcement, LocalCommitAck, Snapshot, Word};
 use pawtrail_event::{BuildId, CommitHash};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A branch and the build that announced its commits; nothing where that isn't remembered.
@@ -34,14 +35,14 @@ pub(super) struct Acknowledged {
 }
 
 /// So many times since then, in seconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Again {
     times: u32,
     since: i64,
 }
 
 /// An answer of a hub to a build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Answer {
     /// The commit that it was about.
     git_hash: CommitHash,

@@ -1,10 +1,11 @@
 //! A commit that a hub refused for good, as the file keeps it.
 
 use pawtrail_event::CommitHash;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A commit that a hub refused for good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetAside {
     /// The commit.
     pub git_hash: CommitHash,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::UNDECIDED_MS;
@@ -48,20 +49,29 @@ pub(super) enum Whole {
     },
 }
 
-#[derive(Deserialize)]
-struct Results {
+/// What became of the events of a batch.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Results {
+    /// One entry an event.
     results: Vec<Verdict>,
 }
 
-#[derive(Deserialize)]
+/// What became of one event.
+#[derive(Deserialize, JsonSchema)]
 struct Verdict {
+    /// The event, as it came. Of one that no entry names nothing is known: it is sent again.
     #[serde(default)]
     event_id: Option<String>,
+    /// `success` (also `accepted`, `warning`) and `duplicate`: it is stored. `pending` (also `queued`): undecided, it is
+    /// sent again. Anything else: refused, and the clone sets it aside.
     status: String,
+    /// Of a refused one a stable code in `UPPER_SNAKE`.
     #[serde(default)]
     code: Option<String>,
+    /// Of a refused one why, for a person.
     #[serde(default)]
     error_message: Option<String>,
+    /// The same, where there is no `error_message`.
     #[serde(default)]
     error: Option<String>,
 }
@@ -299,5 +309,24 @@ mod tests {
             Some(LONGEST_PAUSE_MS)
         );
         assert_eq!(pause("soon", 0), None);
+    }
+
+    #[test]
+    fn the_schema_takes_what_is_read() {
+        let schema = jsonschema::draft202012::new(&crate::schema::SCHEMAS[0].schema()).unwrap();
+        let whole = serde_json::json!({ "results": [{
+            "event_id": "a", "status": "rejected", "code": "C", "error_message": "m", "error": null,
+        }] });
+        // Serde would take a list for an entry; no hub sends one.
+        let is_entry = |body: &serde_json::Value| {
+            let entries = body["results"].as_array().into_iter().flatten();
+            body.is_object() && entries.into_iter().all(serde_json::Value::is_object)
+        };
+        pawtrail_testkit::agree(
+            |body| schema.is_valid(body),
+            |body| is_entry(body) && serde_json::from_value::<Results>(body.clone()).is_ok(),
+            &[whole],
+            &[],
+        );
     }
 }
