@@ -33,6 +33,9 @@ fn ended(mut stream: TcpStream) {
     assert_eq!(rest, b"");
 }
 
+/// Far more than a client needs that gets on with it.
+const ENOUGH: Duration = Duration::from_secs(3);
+
 const NEVER: Timing = Timing {
     ping_every: Duration::from_secs(20),
     silence: Duration::from_secs(60),
@@ -47,7 +50,7 @@ const NEVER: Timing = Timing {
 #[test]
 fn a_handshake_that_hangs_ends_in_time() {
     let (_dir, server, visitor) = hub(Timing {
-        handshake: Duration::from_millis(50),
+        handshake: ENOUGH,
         ..Timing::default()
     });
     ended(silent(&server));
@@ -58,7 +61,7 @@ fn a_handshake_that_hangs_ends_in_time() {
 fn a_request_that_never_comes_to_its_end_ends_in_time() {
     let dir = tempfile::tempdir().unwrap();
     let timing = Timing {
-        head: Duration::from_millis(50),
+        head: ENOUGH,
         ..NEVER
     };
     let (server, visitor) = behind_proxy(dir.path(), timing);
