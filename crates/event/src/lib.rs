@@ -13,6 +13,7 @@ pub mod glossary;
 pub mod id;
 pub mod json;
 pub mod merge;
+mod nullable;
 mod pattern;
 pub mod route;
 mod row;

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::json;
 
+pub use crate::nullable::or_null;
 pub use crate::pattern::{MISSION_NUMBER, SAID, SURFACE};
 
 /// The dialect that all schemas are written in.
@@ -125,20 +126,6 @@ impl Definitions {
         }
         tidy(body)
     }
-}
-
-/// Returns a schema that takes null, too.
-pub fn or_null(mut schema: Value) -> Value {
-    if let Value::Object(map) = &mut schema
-        && let Some(kind @ Value::String(_)) = map.get("type").cloned()
-    {
-        map.insert("type".to_owned(), json!([kind, "null"]));
-        if let Some(Value::Array(words)) = map.get_mut("enum") {
-            words.push(Value::Null);
-        }
-        return schema;
-    }
-    json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
 /// Takes out what only programs in Rust understand (the widths of integers), and says the largest value of one instead.

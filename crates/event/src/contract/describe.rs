@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::shape::{Field, Kind, Shape};
+use crate::nullable::or_null;
 use crate::pattern;
-use crate::schema::or_null;
 
 /// Returns the schema of a shape.
 pub(super) fn shape(shape: &Shape) -> Value {

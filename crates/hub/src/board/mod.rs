@@ -11,16 +11,17 @@ mod sign_in;
 mod time;
 mod visitor;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use maud::Markup;
 use pawtrail_event::ProjectUuid;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::guard::HoldsForm;
 use crate::live::Revision;
 use crate::presence::Connected;
 use crate::store::{Lane, Resolution, StoredCommit};
@@ -126,7 +127,7 @@ async fn shown(
 ) -> Response {
     let base = base(&app, headers);
     match read(&app, project, base, visitor.is_signed_in()).await {
-        Ok(Some(board)) if board.is_signed_in => sign_in::with_form(StatusCode::OK, render(&board)),
+        Ok(Some(board)) if board.is_signed_in => with_form(StatusCode::OK, render(&board)),
         Ok(Some(board)) => html(render(&board)).into_response(),
         Ok(None) => not_found().await,
         Err(error) => failed(&error),
@@ -175,6 +176,11 @@ async fn read(
         commits,
         total,
     }))
+}
+
+/// An answer whose page may send a form to this hub.
+fn with_form(status: StatusCode, page: Markup) -> Response {
+    (status, Extension(HoldsForm), html(page)).into_response()
 }
 
 fn html(markup: Markup) -> Html<String> {

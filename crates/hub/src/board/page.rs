@@ -2,8 +2,13 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Board, part, sign_in, time};
+use super::{Board, part, time};
 use crate::store::ProjectSummary;
+
+/// Where a token is asked for.
+pub(super) const SIGN_IN: &str = "/sign-in";
+/// Where a session ends.
+pub(super) const SIGN_OUT: &str = "/sign-out";
 
 /// The board of one project.
 pub(super) fn board(board: &Board) -> Markup {
@@ -21,7 +26,7 @@ pub(super) fn board(board: &Board) -> Markup {
         &html! {
             main #board data-project=(board.project) data-events=(format!("/p/{}/events", board.project))
                 data-fragment=(format!("/p/{}/fragment", board.project))
-                data-sign-in=[board.is_signed_in.then_some(sign_in::PATH)] {
+                data-sign-in=[board.is_signed_in.then_some(SIGN_IN)] {
                 (part::board(board))
             }
             p #news .unseen aria-live="polite" {}
@@ -72,7 +77,7 @@ pub(super) fn sign_in(complaint: Option<&str>) -> Markup {
         &html! {
             main {
                 h1 { "Sign in" }
-                form.sign-in method="post" action=(sign_in::PATH) {
+                form.sign-in method="post" action=(SIGN_IN) {
                     @if let Some(complaint) = complaint { p.complaint role="alert" { (complaint) } }
                     label for="token" { "A token of the project" }
                     input #token type="password" name="token" required autofocus maxlength="200" autocomplete="current-password";
@@ -87,7 +92,7 @@ pub(super) fn sign_in(complaint: Option<&str>) -> Markup {
     )
 }
 
-/// The page for somebody whose token is for another project.
+/// The page for somebody whose token is for another project. It is the same for each project, known or not.
 pub(super) fn other_project() -> Markup {
     frame(
         "Another project · Pawtrail",
@@ -122,7 +127,7 @@ pub(super) fn once_more() -> Markup {
 
 fn sign_out() -> Markup {
     html! {
-        form method="post" action=(sign_in::OUT) { button.quiet { "Sign out" } }
+        form method="post" action=(SIGN_OUT) { button.quiet { "Sign out" } }
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::Form;
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -16,16 +16,12 @@ use super::page;
 use super::visitor::Visitor;
 use crate::app::{App, Team};
 use crate::error::Result;
-use crate::guard::{HoldsForm, is_own_page, origin_refused};
+use crate::guard::{is_own_page, origin_refused};
 use crate::ingest::query_refused;
 use crate::session::{self, NewSession};
 use crate::slow::TooMany;
 use crate::token;
 
-/// Where a token is asked for.
-pub(super) const PATH: &str = "/sign-in";
-/// Where a session ends.
-pub(super) const OUT: &str = "/sign-out";
 /// The most bytes of a form; a token has 68.
 const MAX_FORM: usize = 4 * 1024;
 /// How long the bytes of a form may take to come.
@@ -39,19 +35,9 @@ struct Given {
 /// The routes of signing in and out; only a hub for a team has them.
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route(PATH, get(ask).post(enter))
-        .route(OUT, post(leave))
+        .route(page::SIGN_IN, get(ask).post(enter))
+        .route(page::SIGN_OUT, post(leave))
         .layer(DefaultBodyLimit::max(MAX_FORM))
-}
-
-/// A page that loads itself once more.
-pub(super) fn once_more() -> Response {
-    super::html(page::once_more()).into_response()
-}
-
-/// The page for somebody whose token is for another project. It is the same for each project, known or not.
-pub(super) fn other_project() -> Response {
-    with_form(StatusCode::FORBIDDEN, page::other_project())
 }
 
 async fn ask(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
@@ -163,16 +149,11 @@ async fn leave(State(app): State<App>, headers: HeaderMap) -> Response {
     }
     (
         [(header::SET_COOKIE, session::forget())],
-        Redirect::to(PATH),
+        Redirect::to(page::SIGN_IN),
     )
         .into_response()
 }
 
 fn form(status: StatusCode, complaint: Option<&str>) -> Response {
-    with_form(status, page::sign_in(complaint))
-}
-
-/// An answer whose page may send a form to this hub.
-pub(super) fn with_form(status: StatusCode, page: maud::Markup) -> Response {
-    (status, Extension(HoldsForm), super::html(page)).into_response()
+    super::with_form(status, page::sign_in(complaint))
 }

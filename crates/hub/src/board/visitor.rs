@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use pawtrail_event::ProjectUuid;
 
-use super::sign_in;
+use super::page;
 use crate::app::{App, refusal};
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
@@ -97,9 +97,11 @@ impl Denied {
     pub(super) fn page(&self, headers: &HeaderMap) -> Response {
         match self {
             // A browser keeps the cookie back when another site led here; asked again by our own page, it doesn't.
-            Self::NotSignedIn if came_from_elsewhere(headers) => sign_in::once_more(),
-            Self::NotSignedIn => Redirect::to(sign_in::PATH).into_response(),
-            Self::OtherProject => sign_in::other_project(),
+            Self::NotSignedIn if came_from_elsewhere(headers) => {
+                super::html(page::once_more()).into_response()
+            }
+            Self::NotSignedIn => Redirect::to(page::SIGN_IN).into_response(),
+            Self::OtherProject => super::with_form(StatusCode::FORBIDDEN, page::other_project()),
             Self::Failed(error) => super::failed(error),
         }
     }
