@@ -2,6 +2,7 @@
 
 use pawtrail_event::schema::Named;
 use serde_json::{Value, json};
+use strsim::levenshtein;
 
 use super::generated::{self, Generated};
 use crate::args::SchemaArgs;
@@ -54,32 +55,12 @@ fn near(name: &str) -> Vec<&'static str> {
     let mut all: Vec<(usize, &'static str)> = schemas::all()
         .map(|one| {
             let part = !name.is_empty() && (one.name.contains(&name) || name.contains(one.name));
-            let far = distance(one.name, &name);
+            let far = levenshtein(one.name, &name);
             (if part { far.min(1) } else { far }, one.name)
         })
         .collect();
     all.sort_unstable();
     all.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-/// How many characters have to be put in, taken out or changed.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, here) in left.chars().enumerate() {
-        let mut diagonal = at;
-        let mut before = at + 1;
-        for (cell, there) in row.iter_mut().skip(1).zip(&right) {
-            let changed = diagonal + usize::from(here != *there);
-            diagonal = *cell;
-            before = changed.min(before + 1).min(diagonal + 1);
-            *cell = before;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = at + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 fn list() -> Done {
@@ -99,23 +80,6 @@ fn list() -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances_count_what_has_to_change() {
-        for (left, right, far) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("abc", "", 3),
-            ("ping", "pong", 1),
-            ("ping", "pin", 1),
-            ("ping", "spring", 2),
-            ("kitten", "sitting", 3),
-            ("\u{e4}bc", "abc", 1),
-        ] {
-            assert_eq!(distance(left, right), far, "{left} {right}");
-            assert_eq!(distance(right, left), far, "{right} {left}");
-        }
-    }
 
     #[test]
     fn what_was_meant_is_named_first() {
